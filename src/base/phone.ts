@@ -1,0 +1,50 @@
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+/** An ISO 3166-1 alpha-2 region that the phone number tables know, such as `DE`. */
+export type Region = CountryCode;
+
+export const isRegion = (text: string): text is Region => isSupportedCountry(text);
+
+export type PhoneNumber = {
+  /** E.164 with the plus, such as `+4930123456`. */
+  readonly e164: string;
+  /** Region the number belongs to, when it can be told. */
+  readonly region: Region | undefined;
+};
+
+const cache = new Map<string, PhoneNumber | undefined>();
+const CACHE_LIMIT = 10_000;
+
+const parse = (text: string, region: Region | undefined): PhoneNumber | undefined => {
+  // Carriers send E.164 without its plus, or with 00: both mean an international number.
+  const candidates = /^00[1-9]\d{6,}$/.test(text) ? [`+${text.slice(2)}`] : [text];
+  if (/^[1-9]\d{9,14}$/.test(text)) candidates.push(`+${text}`);
+  for (const candidate of candidates) {
+    const number = parsePhoneNumberFromString(candidate, region);
+    if (number?.isPossible()) return { e164: number.number, region: number.country };
+  }
+  return undefined;
+};
+
+/**
+ * Reads a phone number as people and carriers write it.
+ *
+ * @param text digits with or without `+`, `00`, separators
+ * @param region where national numbers belong; without it only international ones are understood
+ * @returns undefined when the text is no possible phone number
+ */
+export const parsePhone = (text: string, region?: Region): PhoneNumber | undefined => {
+  if (text.length > 40) return undefined;
+  const key = `${region ?? ''}|${text}`;
+  if (cache.has(key)) return cache.get(key);
+  if (cache.size >= CACHE_LIMIT) cache.clear();
+  const number = parse(text, region);
+  cache.set(key, number);
+  return number;
+};
+
+/** Shows a number with its middle hidden: `+4930123456` becomes `+493*****56`. */
+export const maskPhone = (e164: string): string => {
+  if (e164.length <= 6) return '*'.repeat(e164.length);
+  return e164.slice(0, 4) + '*'.repeat(e164.length - 6) + e164.slice(-2);
+};

@@ -1,0 +1,22 @@
+import type { CodecName } from '../../sdp/index.ts';
+import type { RecordingResult } from '../types.ts';
+
+/** 0 is left (the caller), 1 is right (the line). */
+export type Channel = 0 | 1;
+
+/**
+ * A stereo recording in progress, written as it comes. It runs in the RTP edge's thread, so nothing here may block for
+ * longer than a write to the page cache.
+ */
+export type Recorder = {
+  /**
+   * One RTP packet of a channel.
+   * @param arrivedAt milliseconds since the epoch
+   * @param payload G.711 bytes; copied or decoded before the call returns
+   */
+  packet(channel: Channel, arrivedAt: number, ssrc: number, timestamp: number, codec: CodecName, payload: Uint8Array): void;
+  /** Writes what is complete up to `now`; to be called about once a second. Throws when the disk refuses. */
+  flush(now: number): void;
+  /** Writes the rest and the right header, closes the file, hashes it. */
+  close(now: number): Promise<RecordingResult>;
+};

@@ -1,0 +1,208 @@
+/** Milliseconds since the epoch, UTC. */
+export type Millis = number;
+/** SQLite has no booleans. */
+export type Flag = 0 | 1;
+
+/**
+ * How a call ended, as the caller met it. `in_progress` until then; `interrupted` when the gateway died during it.
+ */
+export type CallStatus =
+  | 'in_progress'
+  | 'answered'
+  | 'no_answer'
+  | 'busy'
+  | 'rejected'
+  | 'cancelled'
+  | 'unreachable'
+  | 'failed'
+  | 'blocked'
+  | 'interrupted';
+
+export type HangupBy = 'caller' | 'line' | 'gateway';
+
+/** How the marketing source behind a call was found. */
+export type MatchMethod = 'static' | 'none';
+
+export type SourceTable = {
+  id: string;
+  name: string;
+  source: string;
+  medium: string | null;
+  campaign: string | null;
+  cost_center: string | null;
+  cost_amount: number | null;
+  cost_currency: string | null;
+  cost_per: 'day' | 'week' | 'month' | 'year' | null;
+};
+
+export type LineTable = {
+  id: string;
+  name: string | null;
+  type: 'trunk' | 'sip' | 'echo';
+  /** E.164, for `trunk`. */
+  number: string | null;
+  trunk_id: string | null;
+  /** For `sip`. */
+  uri: string | null;
+  nat: Flag;
+  ring_timeout_s: number;
+};
+
+export type TrackingNumberTable = {
+  /** E.164 */
+  number: string;
+  label: string | null;
+  source_id: string;
+  /** Null: the gateway's default. */
+  record: Flag | null;
+  enabled: Flag;
+};
+
+export type TrackingNumberLineTable = {
+  number: string;
+  /** 0 is tried first. */
+  position: number;
+  line_id: string;
+};
+
+export type BlockedCallerTable = {
+  hmac: string;
+  number_encrypted: Buffer;
+};
+
+/** One start of the gateway. `alive_at` is written every second: it dates the end of calls that a crash interrupted. */
+export type RunTable = {
+  id: string;
+  started_at: Millis;
+  alive_at: Millis;
+  stopped_at: Millis | null;
+};
+
+/** A call record: opened at the INVITE, completed once, never rewritten. */
+export type CallTable = {
+  id: string;
+  run_id: string;
+  direction: 'inbound';
+  trunk_id: string | null;
+  is_test: Flag;
+  status: CallStatus;
+  started_at: Millis;
+  ringing_at: Millis | null;
+  answered_at: Millis | null;
+  ended_at: Millis | null;
+  /** From the INVITE to the end. */
+  duration_ms: number | null;
+  /** From the INVITE to the answer or the end. */
+  ring_ms: number | null;
+  /** From the answer to the end; 0 when it was not answered. */
+  talk_ms: number | null;
+  hold_ms: number | null;
+  /** AES-256-GCM of the caller's E.164 number (or of the raw user part when it is no number); null when anonymous. */
+  caller_encrypted: Buffer | null;
+  caller_hmac: string | null;
+  /** Shown unless asked to reveal: `+493*****56`. */
+  caller_masked: string | null;
+  caller_region: string | null;
+  anonymous: Flag;
+  /** E.164 of the dialled number; null when none could be read. */
+  did: string | null;
+  did_raw: string | null;
+  /** Header that held it: `request-uri`, `to`, `p-called-party-id`, `diversion`. */
+  did_header: string | null;
+  /** Snapshot of the source at the time of the call, so that later edits don't rewrite history. */
+  source_id: string | null;
+  source_name: string | null;
+  source: string | null;
+  medium: string | null;
+  campaign: string | null;
+  cost_center: string | null;
+  match_method: MatchMethod;
+  match_prob: number | null;
+  first_call: Flag | null;
+  prior_calls: number | null;
+  /** The line that answered. */
+  line_id: string | null;
+  sip_code: number | null;
+  sip_reason: string | null;
+  q850_cause: number | null;
+  hangup_by: HangupBy | null;
+  /** Words for people: `no line answered within 20 s`. */
+  end_reason: string | null;
+  sip_call_id: string | null;
+};
+
+export type LegTable = {
+  id: string;
+  call_id: string;
+  /** `A` is the caller's leg, `B` one that was dialled. */
+  role: 'A' | 'B';
+  /** 0 for A; B-legs count from 1 in the order they were dialled. */
+  position: number;
+  line_id: string | null;
+  trunk_id: string | null;
+  /** Where it went: Request-URI of a B-leg. */
+  uri: string | null;
+  /** SIP peer as `udp/203.0.113.7:5060`. */
+  peer: string | null;
+  sip_call_id: string | null;
+  started_at: Millis;
+  ringing_at: Millis | null;
+  answered_at: Millis | null;
+  ended_at: Millis | null;
+  outcome: Exclude<CallStatus, 'in_progress' | 'blocked'> | null;
+  sip_code: number | null;
+  sip_reason: string | null;
+  q850_cause: number | null;
+  early_media: Flag;
+  media_security: 'none';
+  codec: string | null;
+  packets_received: number | null;
+  packets_sent: number | null;
+  packets_lost: number | null;
+  loss_percent: number | null;
+  jitter_ms: number | null;
+  jitter_max_ms: number | null;
+  rtt_ms: number | null;
+  mos_average: number | null;
+  mos_minimum: number | null;
+  stranger_packets: number | null;
+  held_ms: number | null;
+};
+
+/** Each decision that a person may ask about, in order; `dialtrace calls explain` prints them. Holds no caller's number. */
+export type CallEventTable = {
+  call_id: string;
+  seq: number;
+  at: Millis;
+  /** `received`, `number-matched`, `dialling`, `line-rang`, `line-failed`, `answered`, `held`, `ended` … */
+  type: string;
+  /** One sentence that says what was decided and why. */
+  text: string;
+  /** JSON object with the facts behind it. */
+  detail: string;
+};
+
+export type RecordingTable = {
+  id: string;
+  call_id: string;
+  /** Relative to the recordings directory. */
+  path: string;
+  state: 'recording' | 'complete' | 'repaired' | 'failed';
+  started_at: Millis;
+  duration_ms: number | null;
+  bytes: number | null;
+  sha256: string | null;
+};
+
+export type Database = {
+  source: SourceTable;
+  line: LineTable;
+  tracking_number: TrackingNumberTable;
+  tracking_number_line: TrackingNumberLineTable;
+  blocked_caller: BlockedCallerTable;
+  run: RunTable;
+  call: CallTable;
+  leg: LegTable;
+  call_event: CallEventTable;
+  recording: RecordingTable;
+};

@@ -1,0 +1,143 @@
+import type {
+  CallEventTable,
+  CallTable,
+  LegTable,
+  LineTable,
+  RecordingTable,
+  SourceTable,
+  TrackingNumberTable,
+} from './schema.ts';
+
+/** A caller's number as the store keeps it. */
+export type SealedCaller = {
+  readonly caller_encrypted: Buffer | null;
+  readonly caller_hmac: string | null;
+  readonly caller_masked: string | null;
+};
+
+/** Seals callers' numbers (AES-256-GCM, HMAC-SHA-256; separate keys derived from the key file by HKDF). */
+export type CallerVault = {
+  /** @param number E.164, or the raw user part when it is no number */
+  seal(number: string): SealedCaller;
+  /** @throws FailureError when the text was not sealed with this key */
+  reveal(encrypted: Buffer): string;
+  hmac(number: string): string;
+  /** A secret for another purpose derived from the same key file, such as the self-test trunk's password. Hex. */
+  derive(purpose: string): string;
+};
+
+/** A tracking number with what a call on it needs. */
+export type NumberRoute = {
+  readonly number: TrackingNumberTable;
+  readonly source: SourceTable;
+  /** In the order they are tried. */
+  readonly lines: readonly LineTable[];
+};
+
+export type NumberRepository = {
+  /** @param e164 the dialled number */
+  route(e164: string): Promise<NumberRoute | undefined>;
+  list(): Promise<readonly NumberRoute[]>;
+};
+
+export type BlockedCallerRepository = {
+  isBlocked(hmac: string): Promise<boolean>;
+  count(): Promise<number>;
+};
+
+export type NewCall = Omit<
+  CallTable,
+  | 'status'
+  | 'ringing_at'
+  | 'answered_at'
+  | 'ended_at'
+  | 'duration_ms'
+  | 'ring_ms'
+  | 'talk_ms'
+  | 'hold_ms'
+  | 'first_call'
+  | 'prior_calls'
+  | 'line_id'
+  | 'sip_code'
+  | 'sip_reason'
+  | 'q850_cause'
+  | 'hangup_by'
+  | 'end_reason'
+>;
+export type CallPatch = Partial<Omit<CallTable, 'id' | 'run_id' | 'started_at'>>;
+export type NewRecording = Pick<RecordingTable, 'id' | 'call_id' | 'path' | 'started_at'>;
+
+export type CallFilter = {
+  /** Milliseconds since the epoch, inclusive. */
+  readonly from?: number;
+  /** Exclusive. */
+  readonly to?: number;
+  readonly status?: CallTable['status'];
+  readonly sourceId?: string;
+  readonly did?: string;
+  readonly callerHmac?: string;
+  /** Default: tests left out. */
+  readonly includeTests?: boolean;
+  /** Only calls older than this id, for paging. */
+  readonly before?: string;
+  /** Default 50, at most 10,000. */
+  readonly limit?: number;
+};
+
+/** A call with all that belongs to it. */
+export type CallDetail = {
+  readonly call: CallTable;
+  readonly legs: readonly LegTable[];
+  readonly events: readonly CallEventTable[];
+  readonly recording: RecordingTable | undefined;
+};
+
+export type CallRepository = {
+  /** Inserts the call record and its first events; counts the caller's earlier calls (tests apart) for `first_call` and `prior_calls`. */
+  open(call: NewCall, events: readonly CallEventTable[]): Promise<{ priorCalls: number | null }>;
+  /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. */
+  update(id: string, patch: CallPatch): Promise<void>;
+  /** Ends the record in one transaction; a record that was ended already stays as it is. */
+  complete(id: string, end: CallPatch, legs: readonly LegTable[], events: readonly CallEventTable[]): Promise<void>;
+  get(id: string): Promise<CallDetail | undefined>;
+  /** Newest first. */
+  list(filter: CallFilter): Promise<readonly (CallTable & { recording_path: string | null; recording_state: RecordingTable['state'] | null })[]>;
+};
+
+export type RecordingRepository = {
+  open(recording: NewRecording): Promise<void>;
+  complete(id: string, end: Pick<RecordingTable, 'state' | 'duration_ms' | 'bytes' | 'sha256'>): Promise<void>;
+  forCall(callId: string): Promise<RecordingTable | undefined>;
+  /** Those that a crash left in state `recording`. */
+  unfinished(): Promise<readonly RecordingTable[]>;
+};
+
+export type RunRepository = {
+  start(id: string, now: number): Promise<void>;
+  alive(id: string, now: number): Promise<void>;
+  stop(id: string, now: number): Promise<void>;
+  /**
+   * Ends calls that a dead run left `in_progress`: status `interrupted`, `ended_at` = that run's `alive_at` (never before
+   * answered_at or started_at), durations computed, hangup_by `gateway`.
+   * @returns ids of those calls
+   */
+  closeInterrupted(currentRun: string): Promise<readonly string[]>;
+};
+
+export type Store = {
+  readonly calls: CallRepository;
+  readonly numbers: NumberRepository;
+  readonly blockedCallers: BlockedCallerRepository;
+  readonly recordings: RecordingRepository;
+  readonly runs: RunRepository;
+  readonly vault: CallerVault;
+  close(): Promise<void>;
+};
+
+export type StoreOptions = {
+  readonly path: string;
+  readonly keyFile: string;
+  readonly backupDirectory: string;
+  /** Refuses to make or migrate; for commands that only look. */
+  readonly readOnly?: boolean;
+};
