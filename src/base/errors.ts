@@ -32,7 +32,8 @@ export class FailureError extends Error {
 }
 
 /** The text of anything thrown. */
-export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorMessage = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** The `code` of a Node.js system error (`EADDRINUSE`), or undefined. */
 export const errorCode = (error: unknown): string | undefined => {

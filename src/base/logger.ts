@@ -17,7 +17,10 @@ export const createLogger = (level: LogLevel = 'info', format: LogFormat = 'json
   if (format === 'json') return pino(options, pino.destination({ fd: 2, sync: true }));
   return pino({
     ...options,
-    transport: { target: 'pino-pretty', options: { destination: 2, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
+    transport: {
+      target: 'pino-pretty',
+      options: { destination: 2, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' },
+    },
   });
 };
 

@@ -1,20 +1,29 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A counter registered in `registry`; `labels` are its label names. */
-export const counter = <L extends string>(registry: Registry, name: string, help: string, labels: L[] = []): Counter<L> =>
-  new Counter({ name, help, labelNames: labels, registers: [registry] });
+export const counter = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labels: L[] = [],
+): Counter<L> => new Counter({ name, help, labelNames: labels, registers: [registry] });
 
 /** A gauge registered in `registry`; `collect` is asked at each scrape when given. */
-export const gauge = (registry: Registry, name: string, help: string, collect?: () => number): Gauge =>
+export const gauge = (
+  registry: Registry,
+  name: string,
+  help: string,
+  collect?: () => number | Promise<number>,
+): Gauge =>
   new Gauge({
     name,
     help,
     registers: [registry],
     ...(collect && {
-      collect(this: Gauge) {
-        this.set(collect());
+      async collect(this: Gauge) {
+        this.set(await collect());
       },
     }),
   });
