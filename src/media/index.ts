@@ -1,5 +1,6 @@
+export { goertzel, readStereoWav, rms } from './analysis.ts';
 export { createMediaEngine } from './engine.ts';
-export { repairRecordings } from './recording/index.ts';
+export { repairRecordings, verifyRecording } from './recording/index.ts';
 export type {
   LegOptions,
   LegStats,

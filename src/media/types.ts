@@ -5,7 +5,12 @@ export type Playable =
   /** Call-progress tone of the given region's plan; unknown regions hear the ITU's 425 Hz. */
   | { readonly type: 'ringback'; readonly region?: string }
   /** Sine waves, `level` in dBm0 (0 is loudest, -12 usual), for `seconds` or until stopped. */
-  | { readonly type: 'tone'; readonly frequencies: readonly number[]; readonly level?: number; readonly seconds?: number }
+  | {
+      readonly type: 'tone';
+      readonly frequencies: readonly number[];
+      readonly level?: number;
+      readonly seconds?: number;
+    }
   /** A mono 8 kHz WAV file (16-bit PCM, A-law or µ-law). */
   | { readonly type: 'file'; readonly path: string; readonly loop?: boolean };
 
@@ -55,6 +60,8 @@ export type LegOptions = {
   readonly nat: boolean;
   /** Codecs to offer and accept, best first. */
   readonly codecs: readonly CodecName[];
+  /** Address written into this leg's SDP instead of the engine's, for peers on this machine or network. */
+  readonly advertisedAddress?: string;
 };
 
 /** A leg's media: one RTP and one RTCP socket, and what was negotiated for them. Closed with its session. */

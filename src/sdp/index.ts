@@ -1,4 +1,11 @@
-export { negotiateAnswer, writeAnswer, writeOffer } from './negotiate.ts';
+export {
+  holds,
+  isNullAddress,
+  negotiateAnswer,
+  negotiateOffer,
+  writeAnswer,
+  writeOffer,
+} from './negotiate.ts';
 export { parseSdp } from './parse.ts';
 export type { AudioDescription, Codec, CodecName, Direction, LocalAudio, NegotiatedAudio } from './types.ts';
 export { SdpError } from './types.ts';

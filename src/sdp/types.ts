@@ -28,7 +28,12 @@ export type AudioDescription = {
   /** Session id and version of the o= line, kept as digits (they exceed 2^53). */
   readonly origin: { readonly id: string; readonly version: string };
   /** Media lines in order, so that an answer can refuse what it does not use (RFC 3264 6). */
-  readonly media: readonly { readonly type: string; readonly protocol: string; readonly formats: string; readonly used: boolean }[];
+  readonly media: readonly {
+    readonly type: string;
+    readonly protocol: string;
+    readonly formats: string;
+    readonly used: boolean;
+  }[];
 };
 
 /** What a leg is willing to do, from which its offers and answers are written. */

@@ -14,9 +14,34 @@ export type Recorder = {
    * @param arrivedAt milliseconds since the epoch
    * @param payload G.711 bytes; copied or decoded before the call returns
    */
-  packet(channel: Channel, arrivedAt: number, ssrc: number, timestamp: number, codec: CodecName, payload: Uint8Array): void;
+  packet(
+    channel: Channel,
+    arrivedAt: number,
+    ssrc: number,
+    timestamp: number,
+    codec: CodecName,
+    payload: Uint8Array,
+  ): void;
   /** Writes what is complete up to `now`; to be called about once a second. Throws when the disk refuses. */
   flush(now: number): void;
   /** Writes the rest and the right header, closes the file, hashes it. */
   close(now: number): Promise<RecordingResult>;
 };
+
+/** What repair made of one file. */
+export type RepairedRecording =
+  | {
+      /** As it was named to repair. */
+      readonly path: string;
+      readonly usable: true;
+      /** False when the file was whole already. */
+      readonly repaired: boolean;
+      readonly durationMs: number;
+      readonly bytes: number;
+      /** Hex SHA-256 of the file as it is now. */
+      readonly sha256: string;
+    }
+  | { readonly path: string; readonly usable: false; readonly reason: string };
+
+/** A recording against the hash in its call record. */
+export type RecordingState = 'intact' | 'changed' | 'missing';

@@ -1,0 +1,96 @@
+import { FailureError, UsageError } from '../base/errors.ts';
+import { type EdgeThread, startEdgeThread } from './rtp/edge-thread.ts';
+import type { EdgeCounts } from './rtp/messages.ts';
+import { createPortPool } from './rtp/ports.ts';
+import { createSession } from './session.ts';
+import type { MediaEngine, MediaEngineOptions, MediaSession } from './types.ts';
+
+/** Pause before a thread that could not be replaced is tried again. */
+const RETRY_MS = 1_000;
+
+const noCounts: EdgeCounts = {
+  legs: 0,
+  socketsOpen: 0,
+  recordings: 0,
+  packetsForwarded: 0,
+  strangerPackets: 0,
+};
+
+const add = (a: EdgeCounts, b: EdgeCounts): EdgeCounts => ({
+  legs: a.legs + b.legs,
+  socketsOpen: a.socketsOpen + b.socketsOpen,
+  recordings: a.recordings + b.recordings,
+  packetsForwarded: a.packetsForwarded + b.packetsForwarded,
+  strangerPackets: a.strangerPackets + b.strangerPackets,
+});
+
+/**
+ * Starts the RTP edge threads.
+ *
+ * @throws UsageError when the port range holds no pair of ports
+ * @throws FailureError when a thread does not start
+ */
+export const createMediaEngine = async (options: MediaEngineOptions): Promise<MediaEngine> => {
+  const { ports } = options;
+  if (ports.from + (ports.from % 2) + 1 > ports.to) {
+    throw new UsageError(`The RTP ports ${ports.from} to ${ports.to} hold no even port with its next`);
+  }
+  const pool = createPortPool(ports);
+  const sessions = new Set<MediaSession>();
+  const edges: EdgeThread[] = [];
+  let closing: Promise<void> | undefined;
+
+  const start = (place: number): Promise<void> =>
+    startEdgeThread({ timeoutMs: options.timeoutMs }, () => replace(place)).then(async (edge) => {
+      if (closing !== undefined) await edge.stop();
+      else edges[place] = edge;
+    });
+
+  const replace = (place: number): void => {
+    if (closing !== undefined) return;
+    start(place).catch(() => setTimeout(replace, RETRY_MS, place).unref());
+  };
+
+  const starts = await Promise.allSettled(
+    Array.from({ length: options.threads }, (_, place) => start(place)),
+  );
+  const failure = starts.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) {
+    await Promise.all(edges.map((edge) => edge.stop()));
+    throw failure.reason;
+  }
+
+  const leastLoaded = (): EdgeThread => {
+    const alive = edges.filter((edge) => edge.alive);
+    const [first, ...rest] = alive.length > 0 ? alive : edges;
+    if (first === undefined) throw new FailureError('No RTP edge thread is running');
+    return rest.reduce((best, edge) => (edge.load < best.load ? edge : best), first);
+  };
+
+  const finish = async (): Promise<void> => {
+    await Promise.all([...sessions].map((session) => session.close()));
+    await Promise.all(edges.map((edge) => edge.stop()));
+  };
+
+  return {
+    createSession(id) {
+      const { address: boundAddress, publicAddress } = options;
+      const parts = { id, edge: leastLoaded(), pool, boundAddress, publicAddress, ports };
+      const session = createSession(parts, () => sessions.delete(session));
+      sessions.add(session);
+      return session;
+    },
+    async stats() {
+      const each = await Promise.all(edges.map((edge) => edge.request('counts', {}).catch(() => noCounts)));
+      return {
+        sessions: sessions.size,
+        portsQuarantined: pool.quarantined(performance.now()),
+        ...each.reduce(add, noCounts),
+      };
+    },
+    close() {
+      closing ??= finish();
+      return closing;
+    },
+  };
+};

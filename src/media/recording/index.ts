@@ -1,0 +1,3 @@
+export { createRecorder } from './recorder.ts';
+export { repairRecordings, verifyRecording } from './repair.ts';
+export type { Channel, Recorder, RecordingState, RepairedRecording } from './types.ts';

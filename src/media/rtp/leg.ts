@@ -1,0 +1,234 @@
+import type { CodecName } from '../../sdp/index.ts';
+import { convertG711 } from '../g711.ts';
+import type { LegStats } from '../types.ts';
+import { createIncoming, type Heard } from './incoming.ts';
+import type { LegMedia } from './messages.ts';
+import { createOutgoing } from './outgoing.ts';
+import type { Pacer } from './pacer.ts';
+import * as rtp from './packet.ts';
+import { NO_PAYLOAD, type PayloadKind } from './payload-types.ts';
+import { createPeerAddress } from './peer-address.ts';
+import { createQuality } from './quality.ts';
+import { createRtcpSession } from './rtcp-session.ts';
+import { createSilenceWatch } from './silence-watch.ts';
+import { openSockets } from './sockets.ts';
+import { createReception } from './statistics.ts';
+import { createVoice, type Voice } from './voice.ts';
+
+/** Quality is judged over so long a time. */
+const JUDGED_MS = 5_000;
+/** What is said of a leg before anything was negotiated. */
+const USUAL_PTIME_MS = 20;
+
+/** Hears what a leg's peer says: accepted packets only. */
+export type Tap = (
+  now: number,
+  ssrc: number,
+  timestamp: number,
+  codec: CodecName,
+  payload: Uint8Array,
+) => void;
+
+export type EdgeLegOptions = {
+  readonly id: string;
+  /** Tells legs of a thread apart, 1 or more. */
+  readonly number: number;
+  readonly nat: boolean;
+  readonly address: string;
+  readonly port: number;
+  readonly timeoutMs: { readonly first: number; readonly later: number };
+  readonly pacer: Pacer;
+  readonly pressed: (digit: string, durationMs: number) => void;
+  readonly silent: () => void;
+};
+
+/** One leg in its edge thread: sockets, both streams, and whom it is bridged to. Times are monotonic milliseconds. */
+export type EdgeLeg = {
+  readonly id: string;
+  readonly voice: Voice;
+  /** Takes over what was negotiated, at once. */
+  configure(media: LegMedia, now: number): void;
+  readonly canSendDigits: boolean;
+  /** Who hears this leg's peer; may be the leg itself. */
+  peer: EdgeLeg | undefined;
+  tap: Tap | undefined;
+  watch(now: number): void;
+  /** Sends a packet of `source`'s peer to this leg's peer, rewriting it in place. */
+  relay(source: number, packet: Buffer, start: number, end: number, kind: PayloadKind, now: number): void;
+  /** Whatever is due: RTCP, quality, lost key ends, silence. Often enough is every 50 ms. */
+  tick(now: number): void;
+  readonly forwarded: number;
+  readonly strangers: number;
+  /** Says BYE and closes the sockets. */
+  close(now: number): LegStats;
+};
+
+const payloadTypeTowards = (media: LegMedia, kind: PayloadKind): number => {
+  if (kind === 'telephone-event') return media.telephoneEvent?.send ?? -1;
+  return kind === NO_PAYLOAD ? -1 : media.send.payloadType;
+};
+
+/** @returns undefined when one of the ports is in use */
+export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefined> => {
+  const { id, number } = options;
+  const address = createPeerAddress(options.nat);
+  const reception = createReception();
+  const outgoing = createOutgoing();
+  const quality = createQuality();
+  const silence = createSilenceWatch(options.timeoutMs);
+  const sent = { packets: 0, bytes: 0 };
+  const rtcp = createRtcpSession(`${id}@dialtrace`, outgoing, reception, sent);
+  let media: LegMedia | undefined;
+  let forwarded = 0;
+  let heldSince: number | undefined;
+  let heldMs = 0;
+  let judgeAt = 0;
+
+  const heard: Heard = (packet, start, end, kind, ssrc, timestamp, now) => {
+    if (leg.tap !== undefined && (kind === 'PCMU' || kind === 'PCMA') && end > start) {
+      leg.tap(now, ssrc, timestamp, kind, packet.subarray(start, end));
+    }
+    leg.peer?.relay(number, packet, start, end, kind, now);
+  };
+
+  const incoming = createIncoming({
+    address,
+    reception,
+    silence,
+    report: rtcp.receive,
+    pressed: options.pressed,
+    heard,
+  });
+  const sockets = await openSockets(options.address, options.port, incoming.receiveRtp, incoming.receiveRtcp);
+  if (sockets === undefined) return undefined;
+
+  const transmit = (packet: Buffer, payloadBytes: number): void => {
+    const to = address.rtp.address;
+    if (to === undefined) return;
+    sent.packets += 1;
+    sent.bytes += payloadBytes;
+    sockets.sendRtp(packet, address.rtp.port, to);
+  };
+
+  const sendReport = (report: Buffer): void => {
+    const to = address.rtcp();
+    if (to?.address !== undefined) sockets.sendRtcp(report, to.port, to.address);
+  };
+
+  const voice = createVoice(options.pacer, outgoing, {
+    get codec() {
+      return media?.maySend ? media.send : undefined;
+    },
+    get telephoneEvent() {
+      return media?.maySend ? media.telephoneEvent?.send : undefined;
+    },
+    send: transmit,
+  });
+
+  const countHold = (held: boolean, now: number): void => {
+    if (held) {
+      heldSince ??= now;
+    } else if (heldSince !== undefined) {
+      heldMs += now - heldSince;
+      heldSince = undefined;
+    }
+  };
+
+  const judge = (now: number): void => {
+    if (judgeAt === 0) judgeAt = now + JUDGED_MS;
+    if (now < judgeAt) return;
+    judgeAt = now + JUDGED_MS;
+    quality.judge(reception, rtcp.rttMs);
+  };
+
+  const stats = (now: number): LegStats => {
+    const wall = Date.now() - now;
+    const { firstAt, lastAt } = incoming;
+    return {
+      codec: media?.send.name,
+      ptimeMs: media?.ptime ?? USUAL_PTIME_MS,
+      packetsReceived: incoming.packets,
+      bytesReceived: incoming.bytes,
+      packetsSent: sent.packets,
+      bytesSent: sent.bytes,
+      packetsLost: reception.lost,
+      lossPercent: reception.expected === 0 ? 0 : (100 * reception.lost) / reception.expected,
+      jitterMs: reception.jitterMs,
+      jitterMaxMs: reception.jitterMaxMs,
+      rttMs: rtcp.rttMs,
+      mosAverage: quality.average,
+      mosMinimum: quality.minimum,
+      strangerPackets: incoming.strangers,
+      malformedPackets: incoming.malformed,
+      firstPacketAt: firstAt === undefined ? undefined : Math.round(wall + firstAt),
+      lastPacketAt: lastAt === undefined ? undefined : Math.round(wall + lastAt),
+      heldMs: Math.round(heldMs + (heldSince === undefined ? 0 : now - heldSince)),
+    };
+  };
+
+  const leg: EdgeLeg = {
+    id,
+    voice,
+    peer: undefined,
+    tap: undefined,
+    configure(next, now) {
+      media = next;
+      incoming.configure(next);
+      address.aim(next.remote);
+      silence.expect(next.mayReceive && !next.held, now);
+      countHold(next.held, now);
+    },
+    get canSendDigits() {
+      return media?.telephoneEvent !== undefined;
+    },
+    watch: silence.start,
+    relay(source, packet, start, end, kind, now) {
+      if (voice.busy) return;
+      if (!media?.maySend) {
+        outgoing.interrupt();
+        return;
+      }
+      const payloadType = payloadTypeTowards(media, kind);
+      const ssrc = rtp.ssrcOf(packet);
+      const sequence = rtp.sequenceOf(packet);
+      if (payloadType < 0 || end === start) {
+        outgoing.skip(source, ssrc, sequence);
+        return;
+      }
+      const audio = kind === 'PCMU' || kind === 'PCMA';
+      const samples = audio ? end - start : 0;
+      const marker = rtp.markerOf(packet);
+      if (!outgoing.relay(source, ssrc, sequence, rtp.timestampOf(packet), marker, samples, now)) return;
+      if (audio && kind !== media.send.name) convertG711(kind, media.send.name, packet.subarray(start, end));
+      const at = start - rtp.RTP_HEADER;
+      const { sequence: next, timestamp } = outgoing;
+      rtp.writeHeader(packet, at, outgoing.marker, payloadType, next, timestamp, outgoing.ssrc);
+      forwarded += 1;
+      transmit(at === 0 && end === packet.length ? packet : packet.subarray(at, end), end - start);
+    },
+    tick(now) {
+      if (media === undefined) return;
+      incoming.expire(now);
+      if (silence.passed(now)) options.silent();
+      judge(now);
+      const report = rtcp.due(now);
+      if (report !== undefined) sendReport(report);
+    },
+    get forwarded() {
+      return forwarded;
+    },
+    get strangers() {
+      return incoming.strangers;
+    },
+    close(now) {
+      voice.close();
+      incoming.close();
+      quality.judge(reception, rtcp.rttMs);
+      sendReport(rtcp.goodbye(now));
+      sockets.close();
+      leg.peer = leg.tap = undefined;
+      return stats(now);
+    },
+  };
+  return leg;
+};

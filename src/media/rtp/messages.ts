@@ -1,0 +1,83 @@
+import type { Codec } from '../../sdp/index.ts';
+import type { LegStats, Playable, RecordingResult } from '../types.ts';
+
+/** What the edge must know of a negotiated leg. */
+export type LegMedia = {
+  /** As the bound socket's family writes addresses, so that they compare with a packet's source; undefined is a null address. */
+  readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number } | undefined;
+  readonly send: Codec;
+  readonly receive: readonly Codec[];
+  readonly telephoneEvent: { readonly send: number; readonly receive: number } | undefined;
+  readonly ptime: number;
+  readonly maySend: boolean;
+  readonly mayReceive: boolean;
+  /** The peer holds us. */
+  readonly held: boolean;
+};
+
+type OnLeg = { readonly session: string; readonly leg: string };
+
+/** Everything the main thread may ask of an edge thread, and what it answers. */
+export type Requests = {
+  openLeg: {
+    input: OnLeg & {
+      readonly label: string;
+      readonly nat: boolean;
+      readonly address: string;
+      readonly port: number;
+    };
+    /** False when somebody else holds the port. */
+    output: boolean;
+  };
+  configure: { input: OnLeg & { readonly media: LegMedia }; output: undefined };
+  bridge: { input: { readonly session: string; readonly a: string; readonly b: string }; output: undefined };
+  watch: { input: { readonly session: string; readonly legs: readonly string[] }; output: undefined };
+  record: {
+    input: { readonly session: string; readonly path: string; readonly left: string; readonly right: string };
+    output: undefined;
+  };
+  /** Answered when the playing ends. */
+  play: { input: OnLeg & { readonly what: Playable }; output: undefined };
+  stopPlaying: { input: OnLeg; output: undefined };
+  /** Answered when the last digit is sent. */
+  sendDigits: { input: OnLeg & { readonly digits: string; readonly durationMs: number }; output: undefined };
+  closeLeg: { input: OnLeg; output: LegStats };
+  closeSession: {
+    input: { readonly session: string };
+    output: {
+      readonly legs: readonly (readonly [string, LegStats])[];
+      readonly recording: RecordingResult | undefined;
+    };
+  };
+  counts: { input: Record<never, never>; output: EdgeCounts };
+};
+
+export type RequestType = keyof Requests;
+export type Input<T extends RequestType> = Requests[T]['input'];
+export type Output<T extends RequestType> = Requests[T]['output'];
+
+export type EdgeCounts = {
+  readonly legs: number;
+  readonly socketsOpen: number;
+  readonly recordings: number;
+  readonly packetsForwarded: number;
+  readonly strangerPackets: number;
+};
+
+export type RequestMessage = { readonly id: number; readonly type: RequestType; readonly input: unknown };
+
+/** What happens in a session without being asked for. */
+export type SessionEvent =
+  | { readonly type: 'dtmf'; readonly leg: string; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'timeout'; readonly leg: string }
+  | { readonly type: 'recordingFailed'; readonly message: string };
+
+/** From the edge thread to the main thread. */
+export type EdgeMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'answer'; readonly id: number; readonly output: unknown }
+  | { readonly type: 'refusal'; readonly id: number; readonly message: string }
+  | { readonly type: 'event'; readonly session: string; readonly event: SessionEvent };
+
+/** Settings of an edge thread, as its worker data. */
+export type EdgeSettings = { readonly timeoutMs: { readonly first: number; readonly later: number } };
