@@ -194,6 +194,12 @@ export type RecordingTable = {
   sha256: string | null;
 };
 
+/** One row: proves that a key file is the one the sealed rows were made with, without telling anything about it. */
+export type VaultKeyTable = {
+  id: 1;
+  check_value: string;
+};
+
 export type Database = {
   source: SourceTable;
   line: LineTable;
@@ -205,4 +211,5 @@ export type Database = {
   leg: LegTable;
   call_event: CallEventTable;
   recording: RecordingTable;
+  vault_key: VaultKeyTable;
 };

@@ -1,6 +1,8 @@
+import type { Kysely } from 'kysely';
 import type {
   CallEventTable,
   CallTable,
+  Database,
   LegTable,
   LineTable,
   RecordingTable,
@@ -35,12 +37,17 @@ export type NumberRoute = {
 };
 
 export type NumberRepository = {
-  /** @param e164 the dialled number */
+  /**
+   * A disabled number is returned too: look at `number.enabled`.
+   *
+   * @param e164 the dialled number
+   */
   route(e164: string): Promise<NumberRoute | undefined>;
   list(): Promise<readonly NumberRoute[]>;
 };
 
 export type BlockedCallerRepository = {
+  /** @param hmac of the caller's number, as `SealedCaller` and `CallerVault.hmac` give it */
   isBlocked(hmac: string): Promise<boolean>;
   count(): Promise<number>;
 };
@@ -98,15 +105,28 @@ export type CallRepository = {
   /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. */
   update(id: string, patch: CallPatch): Promise<void>;
   /** Ends the record in one transaction; a record that was ended already stays as it is. */
-  complete(id: string, end: CallPatch, legs: readonly LegTable[], events: readonly CallEventTable[]): Promise<void>;
+  complete(
+    id: string,
+    end: CallPatch,
+    legs: readonly LegTable[],
+    events: readonly CallEventTable[],
+  ): Promise<void>;
   get(id: string): Promise<CallDetail | undefined>;
   /** Newest first. */
-  list(filter: CallFilter): Promise<readonly (CallTable & { recording_path: string | null; recording_state: RecordingTable['state'] | null })[]>;
+  list(filter: CallFilter): Promise<
+    readonly (CallTable & {
+      recording_path: string | null;
+      recording_state: RecordingTable['state'] | null;
+    })[]
+  >;
 };
 
 export type RecordingRepository = {
   open(recording: NewRecording): Promise<void>;
-  complete(id: string, end: Pick<RecordingTable, 'state' | 'duration_ms' | 'bytes' | 'sha256'>): Promise<void>;
+  complete(
+    id: string,
+    end: Pick<RecordingTable, 'state' | 'duration_ms' | 'bytes' | 'sha256'>,
+  ): Promise<void>;
   forCall(callId: string): Promise<RecordingTable | undefined>;
   /** Those that a crash left in state `recording`. */
   unfinished(): Promise<readonly RecordingTable[]>;
@@ -131,6 +151,8 @@ export type Store = {
   readonly recordings: RecordingRepository;
   readonly runs: RunRepository;
   readonly vault: CallerVault;
+  /** The typed SQL handle, for reports and the tracking plan; calls and their media use the repositories. */
+  readonly db: Kysely<Database>;
   close(): Promise<void>;
 };
 

@@ -1,0 +1,37 @@
+/** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
+export { openStore } from './open.ts';
+export type {
+  BlockedCallerTable,
+  CallEventTable,
+  CallStatus,
+  CallTable,
+  Database,
+  Flag,
+  HangupBy,
+  LegTable,
+  LineTable,
+  MatchMethod,
+  Millis,
+  RecordingTable,
+  RunTable,
+  SourceTable,
+  TrackingNumberLineTable,
+  TrackingNumberTable,
+} from './schema.ts';
+export type {
+  BlockedCallerRepository,
+  CallDetail,
+  CallerVault,
+  CallFilter,
+  CallPatch,
+  CallRepository,
+  NewCall,
+  NewRecording,
+  NumberRepository,
+  NumberRoute,
+  RecordingRepository,
+  RunRepository,
+  SealedCaller,
+  Store,
+  StoreOptions,
+} from './types.ts';

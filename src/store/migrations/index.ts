@@ -1,0 +1,5 @@
+import type { StoreMigration } from '../migrate.ts';
+import { initial } from './0001-initial.ts';
+
+/** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
+export const MIGRATIONS: readonly StoreMigration[] = [initial];

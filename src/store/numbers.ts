@@ -1,0 +1,49 @@
+import type { Kysely } from 'kysely';
+import type { Database, LineTable } from './schema.ts';
+import type { NumberRepository, NumberRoute } from './types.ts';
+
+/** Tracking numbers with their source and lines. The tracking plan writes them. */
+export const numberRepository = (db: Kysely<Database>): NumberRepository => ({
+  route: async (e164) => {
+    const number = await db
+      .selectFrom('tracking_number')
+      .selectAll()
+      .where('number', '=', e164)
+      .executeTakeFirst();
+    if (!number) return undefined;
+    const [source, lines] = await Promise.all([
+      db.selectFrom('source').selectAll().where('id', '=', number.source_id).executeTakeFirstOrThrow(),
+      db
+        .selectFrom('tracking_number_line')
+        .innerJoin('line', 'line.id', 'tracking_number_line.line_id')
+        .selectAll('line')
+        .where('tracking_number_line.number', '=', e164)
+        .orderBy('tracking_number_line.position')
+        .execute(),
+    ]);
+    return { number, source, lines };
+  },
+  list: () => db.transaction().execute(listRoutes),
+});
+
+const listRoutes = async (db: Kysely<Database>): Promise<readonly NumberRoute[]> => {
+  const numbers = await db.selectFrom('tracking_number').selectAll().orderBy('number').execute();
+  const sources = await db.selectFrom('source').selectAll().execute();
+  const lines = await db
+    .selectFrom('tracking_number_line')
+    .innerJoin('line', 'line.id', 'tracking_number_line.line_id')
+    .selectAll('line')
+    .select('tracking_number_line.number as tracking_number')
+    .orderBy('tracking_number_line.number')
+    .orderBy('tracking_number_line.position')
+    .execute();
+  const sourceOf = new Map(sources.map((source) => [source.id, source]));
+  const linesOf = new Map<string, LineTable[]>();
+  for (const { tracking_number, ...line } of lines) {
+    linesOf.set(tracking_number, [...(linesOf.get(tracking_number) ?? []), line]);
+  }
+  return numbers.flatMap((number) => {
+    const source = sourceOf.get(number.source_id);
+    return source ? [{ number, source, lines: linesOf.get(number.number) ?? [] }] : [];
+  });
+};
