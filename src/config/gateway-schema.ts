@@ -1,14 +1,20 @@
 import { z } from 'zod';
-import { isRegion, type Region } from '../base/phone.ts';
+import { isRegion, parsePhone, type Region } from '../base/phone.ts';
+import { isAddress, isReachableAddress, isSipUri, isTrunkSource } from './addresses.ts';
 
 /** A name that commands and other parts of the configuration refer to. */
 export const idSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit');
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit',
+  );
 
 export const regionSchema = z
   .string()
-  .refine((text): text is Region => isRegion(text), { error: 'use a two-letter ISO 3166 region such as US, DE or CN' })
+  .refine((text): text is Region => isRegion(text), {
+    error: 'use a two-letter ISO 3166 region such as US, DE or CN',
+  })
   .transform((text) => text as Region);
 
 /** A secret, written here or kept in a file of its own (one trailing newline is cut off). */
@@ -16,19 +22,29 @@ export const secretSchema = z.union([z.string().min(1), z.strictObject({ file: z
 
 const portSchema = z.int().min(0).max(65_535);
 const secondsSchema = z.number().positive().max(86_400);
+const addressSchema = z
+  .string()
+  .refine(isAddress, 'use an IPv4 or IPv6 address such as 203.0.113.7 or 2001:db8::7');
+const publicAddressSchema = z
+  .string()
+  .refine(isReachableAddress, 'use the one IPv4 or IPv6 address that peers reach, such as 203.0.113.7');
 
 const listenSchema = z.strictObject({
-  transport: z.enum(['udp', 'tcp']),
-  /** IPv4 or IPv6 literal; `0.0.0.0` and `::` mean every interface. */
-  address: z.string().default('0.0.0.0'),
-  /** 0 lets the system pick. */
-  port: portSchema.default(5060),
-  /** Address that peers are told to use, when it is not the bound one (1:1 NAT). */
-  publicAddress: z.string().optional(),
+  transport: z.enum(['udp', 'tcp']).describe('One entry for each transport and address.'),
+  address: addressSchema
+    .default('0.0.0.0')
+    .describe('IPv4 or IPv6 literal; `0.0.0.0` and `::` mean every interface.'),
+  port: portSchema.default(5060).describe('0 lets the system pick.'),
+  publicAddress: publicAddressSchema
+    .optional()
+    .describe('Address that peers are told to use, when it is not the bound one (1:1 NAT).'),
 });
 
 const sipSchema = z.strictObject({
-  engine: z.enum(['embedded', 'drachtio']).default('embedded'),
+  engine: z
+    .enum(['embedded', 'drachtio'])
+    .default('embedded')
+    .describe('What speaks SIP: the engine built in, or a drachtio-server of your own.'),
   listen: z
     .array(listenSchema)
     .min(1)
@@ -36,67 +52,100 @@ const sipSchema = z.strictObject({
       { transport: 'udp', address: '0.0.0.0', port: 5060 },
       { transport: 'tcp', address: '0.0.0.0', port: 5060 },
     ]),
-  /** Only with `engine: drachtio`. */
   drachtio: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: portSchema.default(9022),
       secret: secretSchema,
     })
-    .optional(),
-  /** RFC 4028 session interval asked for and granted, in seconds; 0 offers none. */
-  sessionTimerSeconds: z.union([z.literal(0), z.int().min(90).max(86_400)]).default(1800),
-  /** Messages over UDP larger than this go by TCP where the peer has it (RFC 3261 18.1.1). */
-  udpMtu: z.int().min(500).max(65_000).default(1300),
+    .optional()
+    .describe('Only with `engine: drachtio`.'),
+  sessionTimerSeconds: z
+    .union([z.literal(0), z.int().min(90).max(86_400)])
+    .default(1800)
+    .describe('RFC 4028 session interval asked for and granted, in seconds; 0 offers none.'),
+  udpMtu: z
+    .int()
+    .min(500)
+    .max(65_000)
+    .default(1300)
+    .describe('Messages over UDP larger than this go by TCP where the peer has it (RFC 3261 18.1.1).'),
 });
 
 const mediaSchema = z.strictObject({
-  /** Address that RTP sockets bind to. */
-  address: z.string().default('0.0.0.0'),
-  /** Address written into SDP; default: the bound address, or this machine's first public one. */
-  publicAddress: z.string().optional(),
-  /** Each leg takes an even port for RTP and the next for RTCP. */
+  address: addressSchema.default('0.0.0.0').describe('Address that RTP sockets bind to.'),
+  publicAddress: publicAddressSchema
+    .optional()
+    .describe("Address written into SDP; default: the bound address, or this machine's first public one."),
   rtpPorts: z
-    .strictObject({ from: z.int().min(1024).max(65_534), to: z.int().min(1025).max(65_535) })
-    .default({ from: 20_000, to: 29_999 }),
-  /** Threads that forward RTP. */
-  threads: z.int().min(1).max(64).default(1),
-  /** A leg not on hold that sends nothing for so long ends the call. */
+    .strictObject({
+      from: z.int().min(1024).max(65_534).default(20_000),
+      to: z.int().min(1025).max(65_535).default(29_999),
+    })
+    .prefault({})
+    .describe('Each leg takes an even port for RTP and the next for RTCP.'),
+  threads: z.int().min(1).max(64).default(1).describe('Threads that forward RTP.'),
   timeoutSeconds: z
     .strictObject({ first: secondsSchema.default(30), later: secondsSchema.default(15) })
-    .default({ first: 30, later: 15 }),
+    .prefault({})
+    .describe('A leg not on hold that sends nothing for so long ends the call.'),
 });
 
-const trunkSchema = z.strictObject({
-  id: idSchema,
-  name: z.string().optional(),
-  /** Where its requests come from: an address or network, with or without a port: `203.0.113.7`, `203.0.113.0/24`, `203.0.113.7:5060`, `[2001:db8::1]:5060`. */
-  sources: z.array(z.string()).default([]),
-  /** Credentials that its requests must carry when they come from elsewhere (or, with `sources`, as well). */
-  digest: z.strictObject({ realm: z.string().min(1), username: z.string().min(1), password: secretSchema }).optional(),
-  /** Where calls dialled through this trunk are sent: `sip:carrier.example:5060;transport=tcp`. */
-  gateway: z.string().optional(),
-  /** Credentials for calls dialled through this trunk. */
-  auth: z.strictObject({ username: z.string().min(1), password: secretSchema }).optional(),
-  /** Region of numbers that the trunk gives in national form. */
-  region: regionSchema,
-  /** Where the dialled number is looked for, first hit wins. */
+/** One entry of `trunks`. */
+export const trunkSchema = z.strictObject({
+  id: idSchema.describe('Name that lines and commands refer to.'),
+  name: z.string().optional().describe('Words for people.'),
+  sources: z
+    .array(
+      z
+        .string()
+        .refine(
+          isTrunkSource,
+          'use an address or network such as 203.0.113.7, 203.0.113.0/24, 203.0.113.7:5060 or [2001:db8::1]:5060',
+        ),
+    )
+    .default([])
+    .describe(
+      'Where its requests come from: an address or network, with or without a port: `203.0.113.7`, `203.0.113.0/24`, `203.0.113.7:5060`, `[2001:db8::1]:5060`.',
+    ),
+  digest: z
+    .strictObject({ realm: z.string().min(1), username: z.string().min(1), password: secretSchema })
+    .optional()
+    .describe(
+      'Credentials that its requests must carry when they come from elsewhere (or, with `sources`, as well).',
+    ),
+  gateway: z
+    .string()
+    .refine(isSipUri, 'use a SIP URI such as sip:carrier.example:5060 or sip:carrier.example;transport=tcp')
+    .optional()
+    .describe('Where calls dialled through this trunk are sent: `sip:carrier.example:5060;transport=tcp`.'),
+  auth: z
+    .strictObject({ username: z.string().min(1), password: secretSchema })
+    .optional()
+    .describe('Credentials for calls dialled through this trunk.'),
+  region: regionSchema.describe('Region of numbers that the trunk gives in national form.'),
   didFrom: z
     .array(z.enum(['request-uri', 'to', 'p-called-party-id', 'diversion']))
     .min(1)
-    .default(['request-uri', 'to']),
-  /** The peer sits behind NAT: its RTP address is learned from its first packet. */
-  nat: z.boolean().default(false),
+    .default(['request-uri', 'to'])
+    .describe('Where the dialled number is looked for, first hit wins.'),
+  nat: z
+    .boolean()
+    .default(false)
+    .describe('The peer sits behind NAT: its RTP address is learned from its first packet.'),
   codecs: z
     .array(z.enum(['PCMU', 'PCMA']))
     .min(1)
     .default(['PCMU', 'PCMA']),
-  /** What the dialled line sees: the caller's number, or the tracking number. */
-  callerId: z.enum(['caller', 'tracking-number']).default('caller'),
-  /** Adds `Diversion` with the tracking number (RFC 5806) to dialled calls. */
-  diversion: z.boolean().default(true),
-  /** Calls at once; more are refused with 503. */
-  maxCalls: z.int().min(1).optional(),
+  callerId: z
+    .enum(['caller', 'tracking-number'])
+    .default('caller')
+    .describe("What the dialled line sees: the caller's number, or the tracking number."),
+  diversion: z
+    .boolean()
+    .default(true)
+    .describe('Adds `Diversion` with the tracking number (RFC 5806) to dialled calls.'),
+  maxCalls: z.int().min(1).optional().describe('Calls at once; more are refused with 503.'),
 });
 
 /** `dialtrace.yaml`: where the gateway listens, whom it talks to, where it keeps things. */
@@ -106,41 +155,69 @@ export const gatewayConfigSchema = z.strictObject({
   trunks: z.array(trunkSchema).default([]),
   database: z
     .strictObject({
-      path: z.string().default('data/dialtrace.db'),
-      /** Key of callers' numbers; made at first start. Keep a copy apart from the database's backups. */
-      keyFile: z.string().default('data/dialtrace.key'),
-      backupDirectory: z.string().default('data/backups'),
+      path: z
+        .string()
+        .default('data/dialtrace.db')
+        .describe("SQLite file; relative paths start at this file's folder."),
+      keyFile: z
+        .string()
+        .default('data/dialtrace.key')
+        .describe(
+          "Key of callers' numbers; made at first start. Keep a copy apart from the database's backups.",
+        ),
+      backupDirectory: z
+        .string()
+        .default('data/backups')
+        .describe('Copies made before an update changes stored data; the newest five stay.'),
     })
     .prefault({}),
   recording: z
     .strictObject({
-      /** Default of numbers that say nothing. */
-      enabled: z.boolean().default(true),
-      directory: z.string().default('data/recordings'),
+      enabled: z.boolean().default(true).describe('Default of numbers that say nothing.'),
+      directory: z.string().default('data/recordings').describe('Stereo WAV files: caller left, line right.'),
     })
     .prefault({}),
   http: z
     .strictObject({
-      address: z.string().default('127.0.0.1'),
+      address: addressSchema.default('127.0.0.1'),
       port: portSchema.default(8080),
-      /** Bearer token of the API; without one the API answers to loopback addresses only. */
-      token: secretSchema.optional(),
+      token: secretSchema
+        .optional()
+        .describe('Bearer token of the API; without one the API answers to loopback addresses only.'),
     })
     .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-      format: z.enum(['auto', 'json', 'pretty']).default('auto'),
+      format: z
+        .enum(['auto', 'json', 'pretty'])
+        .default('auto')
+        .describe('`auto`: pretty at a terminal, else JSON lines.'),
     })
     .prefault({}),
-  /** File that tells `dialtrace` commands where the running gateway listens. */
-  runFile: z.string().default('data/gateway.json'),
-  /** Tracking plan that `plan`, `apply` and the first start read. */
-  trackingPlan: z.string().default('tracking.yaml'),
-  /** Tracking number to place one test call to as soon as the gateway is ready. */
-  selfTest: z.string().optional(),
-  /** How long a stopping gateway lets calls go on. */
-  drainSeconds: z.number().min(0).max(86_400).default(30),
+  runFile: z
+    .string()
+    .default('data/gateway.json')
+    .describe('File that tells `dialtrace` commands where the running gateway listens.'),
+  trackingPlan: z
+    .string()
+    .default('tracking.yaml')
+    .describe('Tracking plan that `plan`, `apply` and the first start read.'),
+  selfTest: z
+    .string()
+    .refine(
+      (text) => parsePhone(text) !== undefined,
+      'use a phone number with its country code such as +12025550123',
+    )
+    .transform((text) => parsePhone(text)?.e164 ?? text)
+    .optional()
+    .describe('Tracking number to place one test call to as soon as the gateway is ready.'),
+  drainSeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(30)
+    .describe('How long a stopping gateway lets calls go on.'),
 });
 
 /** A trunk as the YAML file has it, secrets read. */

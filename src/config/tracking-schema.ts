@@ -1,29 +1,35 @@
 import { z } from 'zod';
+import { isSipUri } from './addresses.ts';
 import { idSchema, regionSchema } from './gateway-schema.ts';
 
 const costSchema = z.strictObject({
   amount: z.number().min(0),
-  /** ISO 4217, such as EUR. */
-  currency: z.string().regex(/^[A-Z]{3}$/, 'use a three-letter ISO 4217 currency such as EUR'),
-  /** Spread evenly over the days of each period. */
-  per: z.enum(['day', 'week', 'month', 'year']),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'use a three-letter ISO 4217 currency such as EUR')
+    .describe('ISO 4217, such as EUR.'),
+  per: z.enum(['day', 'week', 'month', 'year']).describe('Spread evenly over the days of each period.'),
 });
 
 const sourceSchema = z.strictObject({
   id: idSchema,
   name: z.string().min(1),
-  /** utm_source: google, billboard-a8, newsletter … */
-  source: z.string().min(1),
-  /** utm_medium: cpc, print, radio … */
-  medium: z.string().min(1).optional(),
+  source: z.string().min(1).describe('utm_source: google, billboard-a8, newsletter …'),
+  medium: z.string().min(1).optional().describe('utm_medium: cpc, print, radio …'),
   campaign: z.string().min(1).optional(),
   costCenter: z.string().min(1).optional(),
   cost: costSchema.optional(),
 });
 
-const ringTimeout = z.number().min(1).max(600).default(20);
+const ringTimeout = z
+  .number()
+  .min(1)
+  .max(600)
+  .default(20)
+  .describe('Rings so long before the next line is tried.');
 
-const lineSchema = z.discriminatedUnion('type', [
+/** One entry of `lines`. */
+export const lineSchema = z.discriminatedUnion('type', [
   /** A PSTN number dialled through a trunk. */
   z.strictObject({
     id: idSchema,
@@ -33,41 +39,47 @@ const lineSchema = z.discriminatedUnion('type', [
     trunk: idSchema,
     ringTimeoutSeconds: ringTimeout,
   }),
-  /** A SIP URI dialled directly. */
+  /** A SIP URI dialled directly. One that asks for credentials is dialled through a trunk instead. */
   z.strictObject({
     id: idSchema,
     name: z.string().optional(),
     type: z.literal('sip'),
-    uri: z.string().regex(/^sip:/i, 'use a SIP URI such as sip:sales@pbx.example:5060'),
+    uri: z.string().refine(isSipUri, 'use a SIP URI such as sip:sales@pbx.example:5060'),
     ringTimeoutSeconds: ringTimeout,
-    /** Credentials are a trunk's; a line that needs them is dialled through a trunk. */
-    nat: z.boolean().default(false),
+    nat: z
+      .boolean()
+      .default(false)
+      .describe('It sits behind NAT: its RTP address is learned from its first packet.'),
   }),
   /** The gateway's own echo: answers and sends back what it hears. */
-  z.strictObject({ id: idSchema, name: z.string().optional(), type: z.literal('echo'), ringTimeoutSeconds: ringTimeout }),
+  z.strictObject({
+    id: idSchema,
+    name: z.string().optional(),
+    type: z.literal('echo'),
+    ringTimeoutSeconds: ringTimeout,
+  }),
 ]);
 
-const numberSchema = z.strictObject({
-  /** The tracking number, E.164 or in the plan's region. */
-  number: z.string().min(1),
+/** One entry of `numbers`. */
+export const numberSchema = z.strictObject({
+  number: z.string().min(1).describe("The tracking number, E.164 or in the plan's region."),
   label: z.string().optional(),
   source: idSchema,
-  /** Tried in this order until one answers. */
-  lines: z.array(idSchema).min(1),
-  /** Default: `recording.enabled` of dialtrace.yaml. */
-  record: z.boolean().optional(),
-  enabled: z.boolean().default(true),
+  lines: z.array(idSchema).min(1).describe('Tried in this order until one answers.'),
+  record: z.boolean().optional().describe('Default: `recording.enabled` of dialtrace.yaml.'),
+  enabled: z.boolean().default(true).describe('false: calls are refused as for an unknown number.'),
 });
 
 /** `tracking.yaml`: the tracking plan, which `dialtrace apply` brings into the database. */
 export const trackingPlanSchema = z.strictObject({
-  /** Region of numbers written in national form. */
-  region: regionSchema.optional(),
+  region: regionSchema.optional().describe('Region of numbers written in national form.'),
   sources: z.array(sourceSchema).default([]),
   lines: z.array(lineSchema).default([]),
   numbers: z.array(numberSchema).default([]),
-  /** Callers refused at once. Left out: the database's list stays as it is. */
-  blockedCallers: z.array(z.string().min(1)).optional(),
+  blockedCallers: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("Callers refused at once. Left out: the database's list stays as it is."),
 });
 
 export type TrackingPlan = z.output<typeof trackingPlanSchema>;

@@ -1,0 +1,143 @@
+import type { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { canonicalSource, isLoopback, isWildcard } from './addresses.ts';
+import type { gatewayConfigSchema } from './gateway-schema.ts';
+
+type Check = (config: z.output<typeof gatewayConfigSchema>) => readonly Problem[];
+
+/** What no field can say alone: fields that contradict or repeat each other. */
+export const crossChecks = (config: Parameters<Check>[0]): readonly Problem[] =>
+  CHECKS.flatMap((check) => check(config));
+
+/** Every item whose key an earlier one has already. */
+export const duplicates = (
+  items: readonly { readonly path: string; readonly key: string }[],
+  message: string,
+  mend: string,
+): readonly Problem[] => {
+  const first = new Map<string, string>();
+  return items.flatMap(({ path, key }) => {
+    const before = first.get(key);
+    if (before === undefined) first.set(key, path);
+    return before === undefined
+      ? []
+      : [{ path, message: `${message} “${key}” stands at ${before} already`, mend }];
+  });
+};
+
+const engine: Check = ({ sip }) =>
+  sip.engine === 'drachtio' && sip.drachtio === undefined
+    ? [
+        {
+          path: 'sip.drachtio',
+          message: 'is missing, and sip.engine is “drachtio”',
+          mend: 'give host, port and secret of the drachtio-server, or use engine: embedded',
+        },
+      ]
+    : [];
+
+const listeners: Check = ({ sip }) =>
+  duplicates(
+    sip.listen.flatMap(({ transport, address, port }, index) =>
+      port === 0 ? [] : [{ path: `sip.listen[${index}]`, key: `${transport} ${address} port ${port}` }],
+    ),
+    'the listener',
+    'remove one of the two or give it another port',
+  );
+
+const rtpRange: Check = ({ media: { rtpPorts } }) =>
+  rtpPorts.from < rtpPorts.to
+    ? []
+    : [
+        {
+          path: 'media.rtpPorts',
+          message: `from ${rtpPorts.from} is not below to ${rtpPorts.to}`,
+          mend: 'each call takes four ports: from: 20000, to: 29999',
+        },
+      ];
+
+const sipInsideRtp: Check = ({ sip, media: { rtpPorts } }) =>
+  sip.listen.flatMap(({ transport, port }, index) =>
+    transport === 'udp' && port >= rtpPorts.from && port <= rtpPorts.to
+      ? [
+          {
+            path: `sip.listen[${index}].port`,
+            message: `${port} lies within media.rtpPorts`,
+            mend: 'keep the SIP port and the RTP ports apart',
+          },
+        ]
+      : [],
+  );
+
+const openHttp: Check = ({ http }) =>
+  http.token !== undefined || isLoopback(http.address)
+    ? []
+    : [
+        {
+          path: 'http.token',
+          message: `is missing, and ${isWildcard(http.address) ? 'http.address is every interface' : `http.address ${http.address} is no loopback address`}`,
+          mend: 'set a token ({ file: … } keeps it out of this file), or use address: 127.0.0.1',
+        },
+      ];
+
+const trunkIds: Check = ({ trunks }) =>
+  duplicates(
+    trunks.map((trunk, index) => ({ path: `trunks[${index}].id`, key: trunk.id })),
+    'a trunk called',
+    'give each trunk an id of its own',
+  );
+
+const trunkSources: Check = ({ trunks }) =>
+  duplicates(
+    trunks.flatMap((trunk, index) =>
+      trunk.sources.map((source, position) => ({
+        path: `trunks[${index}].sources[${position}]`,
+        key: canonicalSource(source),
+      })),
+    ),
+    'the source',
+    'one address and port can belong to one trunk only',
+  );
+
+const trunkCredentials: Check = ({ trunks }) =>
+  duplicates(
+    trunks.flatMap(({ digest }, index) =>
+      digest ? [{ path: `trunks[${index}].digest`, key: `${digest.username}@${digest.realm}` }] : [],
+    ),
+    'the account',
+    'one user name and realm can belong to one trunk only',
+  );
+
+const trunkPurpose: Check = ({ trunks }) =>
+  trunks.flatMap((trunk, index): readonly Problem[] => {
+    const path = `trunks[${index}]`;
+    if (trunk.auth && trunk.gateway === undefined) {
+      return [
+        {
+          path: `${path}.gateway`,
+          message: 'is missing, and auth is for calls sent to it',
+          mend: 'add gateway, or remove auth',
+        },
+      ];
+    }
+    if (trunk.sources.length > 0 || trunk.digest || trunk.gateway !== undefined) return [];
+    return [
+      {
+        path,
+        message: `“${trunk.id}” can neither bring calls nor take them`,
+        mend: 'add sources or digest (calls from it), gateway (calls to it), or both',
+      },
+    ];
+  });
+
+const CHECKS: readonly Check[] = [
+  engine,
+  listeners,
+  rtpRange,
+  sipInsideRtp,
+  openHttp,
+  trunkIds,
+  trunkSources,
+  trunkCredentials,
+  trunkPurpose,
+];

@@ -1,0 +1,8 @@
+/** The two YAML files: their schemas, loading them with every error at once, and JSON Schema for editors. */
+export { type Environment, RESERVED_VARIABLES } from './environment.ts';
+export { loadGatewayConfig } from './gateway.ts';
+export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
+export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';
+export { loadTrackingPlan, parseTrackingPlan } from './tracking.ts';
+export type { PlanContext } from './tracking-checks.ts';
+export type { LinePlan, NumberPlan, SourcePlan, TrackingPlan } from './tracking-schema.ts';
