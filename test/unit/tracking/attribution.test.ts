@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { NumberRoute } from '../../../src/store/index.ts';
+import { attribute } from '../../../src/tracking/index.ts';
+
+const route: NumberRoute = {
+  number: { number: '+12025550123', label: null, source_id: 'ads', record: null, enabled: 1 },
+  source: {
+    id: 'ads',
+    name: 'Ads',
+    source: 'google',
+    medium: 'cpc',
+    campaign: null,
+    cost_center: 'online',
+    cost_amount: 5,
+    cost_currency: 'EUR',
+    cost_per: 'day',
+  },
+  lines: [],
+};
+
+describe('attribute', () => {
+  it('gives a static number its source with certainty, and copies it', () => {
+    expect(attribute(route, 0)).toEqual({
+      source_id: 'ads',
+      source_name: 'Ads',
+      source: 'google',
+      medium: 'cpc',
+      campaign: null,
+      cost_center: 'online',
+      match_method: 'static',
+      match_prob: 1,
+      first_call: 1,
+      prior_calls: 0,
+    });
+  });
+
+  it('tells repeat callers, and says nothing of anonymous ones', () => {
+    expect(attribute(route, 3)).toMatchObject({ first_call: 0, prior_calls: 3 });
+    expect(attribute(route, null)).toMatchObject({ first_call: null, prior_calls: null });
+  });
+
+  it('gives an unknown number no source', () => {
+    expect(attribute(undefined, 0)).toMatchObject({
+      source_id: null,
+      match_method: 'none',
+      match_prob: null,
+    });
+  });
+});
