@@ -18,6 +18,8 @@ export type SipEngineOptions = {
   readonly admission?: Admission;
   /** Session timers (RFC 4028): interval granted and asked for when the peer supports them; 0 for none. Default 1800 s. */
   readonly sessionExpires?: number;
+  /** Least session interval accepted, in seconds. RFC 4028 5 wants no less than 90, the default; less is for tests. */
+  readonly minimumSessionExpires?: number;
 };
 
 export type SipTimers = { readonly t1: number; readonly t2: number; readonly t4: number; readonly c: number };
@@ -39,6 +41,11 @@ export type SipEngine = {
   readonly hostports: readonly string[];
   setAdmission(admission: Admission | undefined): void;
   stats(): Promise<SipEngineStats>;
+  /**
+   * Calls `listener` once if the engine's thread ends without `close`. All its dialogs are lost then. Never called for an
+   * engine in the calling thread.
+   */
+  onExit(listener: (error: Error) => void): void;
   close(): Promise<void>;
 };
 

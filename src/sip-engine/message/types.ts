@@ -76,7 +76,13 @@ export type SipMessage = SipRequest | SipResponse;
  */
 export type ParseResult =
   | { readonly ok: true; readonly message: SipMessage }
-  | { readonly ok: false; readonly action: 'reject'; readonly status: number; readonly reason: string; readonly request: RejectedRequest }
+  | {
+      readonly ok: false;
+      readonly action: 'reject';
+      readonly status: number;
+      readonly reason: string;
+      readonly request: RejectedRequest;
+    }
   | { readonly ok: false; readonly action: 'drop'; readonly reason: string };
 
 /** The headers that a response to an unusable request copies (RFC 3261 8.2.6.2). */

@@ -1,9 +1,14 @@
-import type { ParseResult, SipMessage } from '../message/types.ts';
+import type { ParseLimits, ParseResult, SipMessage } from '../message/types.ts';
+import type { Admission, SipEngineOptions } from '../types.ts';
 
 export type TransportProtocol = 'udp' | 'tcp';
 
 /** Where a message came from or goes to, by protocol and address literal (IPv6 without brackets). */
-export type Endpoint = { readonly protocol: TransportProtocol; readonly address: string; readonly port: number };
+export type Endpoint = {
+  readonly protocol: TransportProtocol;
+  readonly address: string;
+  readonly port: number;
+};
 
 /** A bound listening point. */
 export type ListenPoint = {
@@ -11,18 +16,31 @@ export type ListenPoint = {
   /** Bound address and the port really bound. */
   readonly address: string;
   readonly port: number;
-  /** What peers are told (Via, Contact): the external address if configured; a concrete one where the bound is a wildcard. */
+  /**
+   * What peers in general are told (hostports): the external address if configured; a concrete one where the bound is a
+   * wildcard. For the Via and Contact of one message ask `Transports.advertisedTo`.
+   */
   readonly advertised: { readonly address: string; readonly port: number };
 };
 
-/** A message on its way in. `remote` is where it really came from; Via's received and rport are filled in already. */
+/**
+ * A message on its way in. `remote` is where it really came from; Via's received and rport are filled in already.
+ * Messages that can't be answered (`action: 'drop'`) never get here.
+ */
 export type Received = {
-  readonly result: ParseResult;
+  readonly result: Exclude<ParseResult, { action: 'drop' }>;
   /** Size on the wire in bytes. */
   readonly size: number;
   readonly remote: Endpoint;
-  /** The listening point that took it and the local address it arrived on. */
+  /** The listening point that took it. */
   readonly local: ListenPoint;
+  /** The address it arrived on; of a UDP wildcard point the likely one. */
+  readonly localAddress: string;
+  /**
+   * It comes from nobody the admission knows: a response or an in-dialog request, which may be from the far end of a call
+   * of ours. What matches no transaction or dialog must be dropped without an answer, counted in `droppedStrangers`.
+   */
+  readonly stranger: boolean;
   /** The stream it came by; responses go back on it. Undefined for UDP. */
   readonly flow: Flow | undefined;
 };
@@ -50,19 +68,70 @@ export type Transports = {
    * Undefined when there is none (`requested protocol/transport not available`).
    */
   select(remote: Endpoint): ListenPoint | undefined;
+  /** What Via and Contact of a message to (or from) this address say: see `ListenPoint.advertised`; loopback peers of a wildcard are told loopback. */
+  advertisedTo(
+    local: ListenPoint,
+    remoteAddress: string,
+  ): { readonly address: string; readonly port: number };
+  /** Whether a URI's host and port are a listening point of ours, bound or advertised. */
+  isOwnAddress(host: string, port: number | undefined): boolean;
+  /** Whether a request of so many bytes may go by UDP (RFC 3261 18.1.1). */
+  fitsUdp(size: number): boolean;
+  /** Open stream connections. */
+  readonly connections: number;
+  setAdmission(admission: Admission | undefined): void;
   /**
    * Sends bytes. UDP: from the listening point's socket. TCP: on `flow` if open, else on a connection to `remote`, opened
-   * when needed and kept for reuse. Failure (refused, unreachable, reset, 5 s connect time-out) comes by the callback.
+   * when needed and kept for reuse. Failure (refused, unreachable, reset, 5 s connect time-out) comes by the callback, at
+   * most once and never before `send` returns.
    */
-  send(bytes: Buffer, target: { local: ListenPoint; remote: Endpoint; flow?: Flow | undefined }, failed: (error: Error) => void): void;
+  send(
+    bytes: Buffer,
+    target: { local: ListenPoint; remote: Endpoint; flow?: Flow | undefined },
+    failed: (error: Error) => void,
+  ): void;
   close(): Promise<void>;
 };
 
 export type TransportHandlers = {
   /** A parsed (or refused) message of an admitted peer. */
   received(received: Received): void;
-  /** A stream ended; its transactions fail. */
+  /** A stream ended; its transactions fail. Called once for each flow that `received` has shown or `send` has opened. */
   flowClosed(flow: Flow): void;
+};
+
+/** Counted in place, so that the owner reads them whenever it likes. */
+export type TransportCounters = {
+  /** Messages of strangers that got no answer. */
+  droppedStrangers: number;
+  /** Messages of known peers that no answer can be given to. */
+  droppedMalformed: number;
+  /** Requests of known peers that were handed up to be refused. */
+  rejectedMalformed: number;
+};
+
+/** How to run the transports; everything but `listen` has a default. */
+export type TransportOptions = Pick<SipEngineOptions, 'listen' | 'mtu' | 'admission'> & {
+  readonly limits?: ParseLimits;
+  readonly counters?: TransportCounters;
+  /** Datagrams and stream messages a second that one unknown address has parsed; twice as many at once. Default 50. */
+  readonly strangersPerSecond?: number;
+  readonly streams?: Partial<StreamLimits>;
+};
+
+export type StreamLimits = {
+  /** Open connections in all; further ones are closed at once. Default 2000. */
+  readonly connections: number;
+  /** Open connections of one unknown address. Default 10. */
+  readonly perStranger: number;
+  /** Milliseconds without a byte after which a connection is closed. Default 15 minutes. */
+  readonly idle: number;
+  /** The same for unknown addresses. Default 60 s. */
+  readonly strangerIdle: number;
+  /** Milliseconds. Default 5000. */
+  readonly connect: number;
+  /** Bytes that may wait for a slow reader before its connection is closed. Default 1 MiB. */
+  readonly backlog: number;
 };
 
 export type { SipMessage };

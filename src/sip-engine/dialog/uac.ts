@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import { headerNumber, headerValues } from '../message/index.ts';
+import type { SipResponse } from '../message/types.ts';
+import { buildCancel, type ClientTransaction } from '../transaction/index.ts';
+import type { Received } from '../transport/types.ts';
+import { count, countResponse } from './counts.ts';
+import { createUacDialog, endDialog, learnFromResponse, refreshTarget } from './dialogs.ts';
+import { cancelLines } from './headers.ts';
+import { refused } from './request.ts';
+import { departNext, localResponse, noteTransportFailure } from './send.ts';
+import { armFromResponse, retryTooSmall } from './session-timer.ts';
+import { ownSide } from './text.ts';
+import type { App, AppMessage, Core, Dialog, Outcome, Outgoing } from './types.ts';
+import { hangUpSilently, sendAck } from './within.ts';
+
+/** A response of the network to one of our requests. */
+export const onResponse = (
+  core: Core,
+  transaction: ClientTransaction<Outgoing>,
+  response: SipResponse,
+  received: Received,
+): void => {
+  countResponse(core.counters.responsesIn, transaction.method, response.status);
+  if (transaction.method === 'CANCEL') return; // its 200 says nothing; the INVITE's final response does
+  const outgoing = transaction.owner;
+  if (response.status < 200) return onProvisional(core, outgoing, response, received);
+  if (outgoing.finished) return onFurtherAnswer(core, outgoing, response, received);
+  // The next place, if there is one, when this one is overloaded or down (RFC 3263 4.3).
+  if (response.status === 503 && outgoing.cancel === 'none' && departNext(core, outgoing)) return;
+  conclude(core, outgoing, response, received);
+};
+
+/** No response at all: the next place, or a response made here (RFC 3261 8.1.3.1). */
+export const onFailure = (core: Core, transaction: ClientTransaction<Outgoing>, reason: 'timeout' | 'transport'): void => {
+  const outgoing = transaction.owner;
+  if (transaction.method === 'CANCEL' || outgoing.finished) return;
+  if (reason === 'transport') noteTransportFailure(core, transaction.target);
+  if (outgoing.cancel === 'none' && !outgoing.provisional && departNext(core, outgoing)) return;
+  const response =
+    reason === 'timeout'
+      ? localResponse(core, outgoing, 408, 'Request Timeout')
+      : localResponse(core, outgoing, 503, 'Service Unavailable');
+  conclude(core, outgoing, response, undefined);
+};
+
+const onProvisional = (core: Core, outgoing: Outgoing, response: SipResponse, received: Received): void => {
+  if (outgoing.finished) return;
+  outgoing.provisional = true;
+  if (outgoing.request.method === 'INVITE') {
+    if (outgoing.cancel === 'held') dispatchCancel(core, outgoing);
+    // Timer C, started anew by each 101 to 199 (RFC 3261 16.8).
+    if (outgoing.cancel === 'none' && (response.status > 100 || outgoing.expiry === undefined)) {
+      core.timers.clear(outgoing.expiry);
+      outgoing.expiry = core.timers.set(core.times.c, timerC, { core, outgoing });
+    }
+  }
+  if (response.status === 100 || outgoing.own !== undefined || outgoing.app === undefined) return;
+  if (outgoing.request.method === 'INVITE' && !trackProvisional(core, outgoing, outgoing.app, response, received)) return;
+  outgoing.app.response(response, received.remote, received.size, outgoing.txn, outgoing.dialogId);
+};
+
+/** Early dialogs (RFC 3261 12.1.2) and the order of reliable provisionals (RFC 3262 4); false for repeats. */
+const trackProvisional = (core: Core, outgoing: Outgoing, app: App, response: SipResponse, received: Received): boolean => {
+  const { toTag } = response.core;
+  if (toTag === '') return true;
+  let dialog = outgoing.dialog ?? outgoing.forks.find((fork) => fork.remoteTag === toTag);
+  if (dialog === undefined) {
+    dialog = createUacDialog(core, outgoing, app, response, received.remote);
+    outgoing.forks.push(dialog);
+  } else if (outgoing.dialog === undefined) {
+    refreshTarget(dialog, response);
+  }
+  const rseq = headerNumber(response, 'rseq');
+  if (rseq === undefined || !headerValues(response, 'require').some((option) => option.toLowerCase() === '100rel')) return true;
+  if (dialog.remoteRseq !== 0 && rseq !== dialog.remoteRseq + 1) return false;
+  dialog.remoteRseq = rseq;
+  return true;
+};
+
+/** A 2xx after the first (RFC 3261 13.2.2.4): repeated by the same callee, or of another fork. */
+const onFurtherAnswer = (core: Core, outgoing: Outgoing, response: SipResponse, received: Received): void => {
+  const accepted = outgoing.accepted;
+  if (accepted === undefined || outgoing.request.method !== 'INVITE' || response.status >= 300) return;
+  if (accepted.remoteTag === response.core.toTag || outgoing.dialog !== undefined) {
+    core.counters.retransmissionsIn += 1;
+    if (outgoing.ack === undefined) return; // the application has yet to acknowledge
+    core.counters.retransmissionsOut += 1;
+    core.transports.send(Buffer.from(outgoing.ack.text), outgoing.ack.target, () => {});
+    return;
+  }
+  const known = core.dialogs.match(outgoing.request.callId, response.core.fromTag, response.core.toTag);
+  const stray = known ?? createUacDialog(core, outgoing, accepted.app, response, received.remote);
+  core.dialogs.prefer(accepted);
+  const { ack } = outgoing;
+  const done = sendAck(core, stray, outgoing, '', '');
+  const end = (): void => {
+    outgoing.ack = ack;
+    hangUpSilently(core, stray, 'another fork has answered');
+  };
+  if (done instanceof Promise) done.then(end);
+  else end();
+};
+
+/** The final response of a request; `received` is undefined when it was made here. */
+export const conclude = (core: Core, outgoing: Outgoing, response: SipResponse, received: Received | undefined): void => {
+  if (outgoing.finished) return;
+  if (response.status === 422 && retryTooSmall(core, outgoing, response)) return;
+  outgoing.finished = true;
+  core.timers.clear(outgoing.expiry);
+  core.outgoing.delete(outgoing.txn);
+  const { method } = outgoing.request;
+  const app = outgoing.app ?? outgoing.dialog?.app;
+  if (method === 'INVITE' && app !== undefined) concludeInvite(core, outgoing, app, response, received);
+  else if (method === 'SUBSCRIBE' && app !== undefined) concludeSubscribe(core, outgoing, app, response, received);
+  else if (outgoing.dialog !== undefined) concludeWithin(core, outgoing, outgoing.dialog, response);
+  if (outgoing.own !== undefined) return outgoing.own(core, outgoing, response, received);
+  const from = received?.remote ?? outgoing.sent.target.remote;
+  outgoing.app?.response(response, from, received?.size ?? 0, outgoing.txn, outgoing.dialogId);
+  if (outgoing.app?.open === false && outgoing.accepted !== undefined) abandonAnswered(core, outgoing, outgoing.accepted);
+};
+
+const isSuccess = (response: SipResponse): boolean => response.status >= 200 && response.status < 300;
+
+const concludeInvite = (
+  core: Core,
+  outgoing: Outgoing,
+  app: App,
+  response: SipResponse,
+  received: Received | undefined,
+): void => {
+  const { dialog } = outgoing;
+  if (!isSuccess(response) || received === undefined) {
+    for (const fork of outgoing.forks) endDialog(core, fork);
+    return;
+  }
+  if (dialog !== undefined) {
+    outgoing.accepted = dialog;
+    refreshTarget(dialog, response);
+    return armFromResponse(core, dialog, outgoing, response);
+  }
+  const { toTag } = response.core;
+  const early = outgoing.forks.find((fork) => fork.remoteTag === toTag);
+  const answered = early ?? createUacDialog(core, outgoing, app, response, received.remote);
+  if (early !== undefined) learnFromResponse(answered, response, received.remote);
+  answered.state = 'confirmed';
+  outgoing.accepted = answered;
+  for (const fork of outgoing.forks) if (fork !== answered) endDialog(core, fork);
+  core.dialogs.prefer(answered);
+  if (outgoing.cancel !== 'none') answered.endAfterAck = 'ACK-BYE due to cancel race condition';
+  // Nobody could send anything in this dialog (RFC 3261 12.1.1 demands a Contact).
+  else if (!response.headers.some((header) => header.key === 'contact')) answered.endAfterAck = 'No Contact in 200 OK';
+  armFromResponse(core, answered, outgoing, response);
+};
+
+/** The application went away while its call was answered. */
+const abandonAnswered = (core: Core, outgoing: Outgoing, dialog: Dialog): void => {
+  const done = sendAck(core, dialog, outgoing, '', '');
+  if (done instanceof Promise) done.then(() => hangUpSilently(core, dialog, 'application gone'));
+  else hangUpSilently(core, dialog, 'application gone');
+};
+
+const concludeSubscribe = (
+  core: Core,
+  outgoing: Outgoing,
+  app: App,
+  response: SipResponse,
+  received: Received | undefined,
+): void => {
+  if (!isSuccess(response) || received === undefined) return;
+  const { toTag, fromTag } = response.core;
+  const known = outgoing.dialog ?? core.dialogs.match(outgoing.request.callId, fromTag, toTag);
+  const dialog = known ?? createUacDialog(core, outgoing, app, response, received.remote);
+  dialog.state = 'confirmed';
+  refreshTarget(dialog, response);
+  expireSubscription(core, dialog, headerNumber(response, 'expires') ?? 3600);
+};
+
+/** A subscription that nobody refreshes or ends is forgotten 64·T1 after its time (RFC 6665 4.1.2.4). */
+export const expireSubscription = (core: Core, dialog: Dialog, seconds: number): void => {
+  core.timers.clear(dialog.expiry);
+  const ms = Math.min(seconds * 1000, 86_400_000) + 64 * core.times.t1;
+  dialog.expiry = core.timers.set(ms, forget, { core, dialog });
+};
+
+const forget = ({ core, dialog }: { core: Core; dialog: Dialog }): void => endDialog(core, dialog);
+
+const concludeWithin = (core: Core, outgoing: Outgoing, dialog: Dialog, response: SipResponse): void => {
+  const { method } = outgoing.request;
+  const challenged = response.status === 401 || response.status === 407;
+  // A challenged BYE is sent again with credentials, so its dialog stays (RFC 3261 22.2).
+  if (method === 'BYE' && !challenged) return endDialog(core, dialog);
+  if (method === 'NOTIFY' && dialog.kind === 'subscribe' && /^Subscription-State:\s*terminated/im.test(outgoing.request.lines)) {
+    return endDialog(core, dialog);
+  }
+  if (!isSuccess(response)) return;
+  if (method === 'UPDATE') {
+    refreshTarget(dialog, response);
+    armFromResponse(core, dialog, outgoing, response);
+  }
+};
+
+/** Timer C: nothing final for too long (RFC 3261 16.8). */
+const timerC = ({ core, outgoing }: { core: Core; outgoing: Outgoing }): void => {
+  if (!outgoing.finished) cancelOutgoing(core, outgoing, '');
+};
+
+/** No final response 64·T1 after the CANCEL (RFC 3261 9.1). */
+const cancelExpired = ({ core, outgoing }: { core: Core; outgoing: Outgoing }): void => {
+  if (outgoing.finished) return;
+  if (outgoing.transaction !== undefined) core.client.abandon(outgoing.transaction);
+  conclude(core, outgoing, localResponse(core, outgoing, 408, 'Request Timeout'), undefined);
+};
+
+/** Cancels an INVITE in progress: at once, or when its first provisional response comes (RFC 3261 9.1). */
+export const cancelOutgoing = (core: Core, outgoing: Outgoing, lines: string): void => {
+  if (outgoing.finished || outgoing.cancel !== 'none') return;
+  outgoing.cancelLines = lines;
+  outgoing.cancel = 'held';
+  if (outgoing.provisional) dispatchCancel(core, outgoing);
+};
+
+const dispatchCancel = (core: Core, outgoing: Outgoing): void => {
+  const { transaction } = outgoing;
+  if (transaction === undefined) return;
+  outgoing.cancel = 'sent';
+  count(core.counters.requestsOut, 'CANCEL');
+  core.client.start({
+    branch: transaction.branch,
+    method: 'CANCEL',
+    bytes: Buffer.from(buildCancel(transaction.parts, outgoing.cancelLines)),
+    parts: transaction.parts,
+    target: transaction.target,
+    owner: outgoing,
+  });
+  core.timers.clear(outgoing.expiry);
+  outgoing.expiry = core.timers.set(64 * core.times.t1, cancelExpired, { core, outgoing });
+};
+
+/** The application's CANCEL of its INVITE `txn`. */
+export const cancelByApp = (core: Core, txn: string, message: AppMessage): Outcome => {
+  const outgoing = core.outgoing.get(txn);
+  const transaction = outgoing?.transaction;
+  if (outgoing === undefined || transaction === undefined || outgoing.request.method !== 'INVITE') {
+    return refused(`unable to cancel unknown transaction id: ${txn}`);
+  }
+  const { local, remote } = outgoing.sent.target;
+  const lines = cancelLines(message, ownSide(core, local, remote.address));
+  const text = buildCancel(transaction.parts, lines);
+  cancelOutgoing(core, outgoing, lines);
+  return {
+    ok: true,
+    sent: { text, size: Buffer.byteLength(text), target: transaction.target },
+    txn: randomUUID(),
+    dialogId: undefined,
+  };
+};

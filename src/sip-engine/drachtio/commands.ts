@@ -1,0 +1,94 @@
+import { respondByApp } from '../dialog/respond.ts';
+import { sendRequest } from '../dialog/request.ts';
+import type { App, AppMessage, Core, Outcome } from '../dialog/types.ts';
+import { cancelByApp } from '../dialog/uac.ts';
+import { sendWithin } from '../dialog/within.ts';
+import { parseAppMessage } from './app-message.ts';
+import { replyFrame, sentFrame } from './leader.ts';
+
+/** What commands may do to the connection they came by. */
+export type Connection = {
+  readonly app: App;
+  write(payload: string): void;
+  /** Takes the secret; true when it is right. Counts the tries. */
+  authenticate(secret: string): boolean;
+  readonly authenticated: boolean;
+  route(verb: string): void;
+  unroute(verb: string): void;
+  /** Writes what is to be written and ends the connection. */
+  hangUp(): void;
+};
+
+export type Greeting = { readonly hostports: string; readonly version: string; readonly local: string };
+
+const VERBS: ReadonlySet<string> = new Set(
+  ('invite ack bye cancel register options info prack update subscribe notify refer message publish ' +
+    'cdr:attempt cdr:start cdr:stop').split(' '),
+);
+
+const answer = (connection: Connection, ref: string, outcome: Outcome): void =>
+  connection.write(
+    outcome.ok ? sentFrame(ref, outcome.sent, outcome.txn, outcome.dialogId) : replyFrame(ref, `NOK|${outcome.reason}`),
+  );
+
+/** Sends what an application wants sent: a response, a CANCEL, a request in a dialog or a new one. */
+const dispatch = (core: Core, app: App, fields: readonly string[], message: AppMessage): Outcome | Promise<Outcome> => {
+  const [, , txn = '', dialogId = '', route = ''] = fields;
+  if (message.startLine.startsWith('SIP/2.0 ')) return respondByApp(core, app, txn, message);
+  if (message.startLine.startsWith('CANCEL ')) return cancelByApp(core, txn, message);
+  if (dialogId !== '') return sendWithin(core, app, dialogId, message);
+  return sendRequest(core, app, message, route);
+};
+
+const onSip = (core: Core, connection: Connection, ref: string, fields: readonly string[], text: string): void => {
+  const isResponse = text.startsWith('SIP/2.0 ');
+  if (isResponse && (fields[2] ?? '') === '') {
+    connection.write(replyFrame(ref, 'NO|transaction id missing'));
+    return connection.hangUp();
+  }
+  const message = parseAppMessage(text);
+  if (message === undefined) return connection.write(replyFrame(ref, 'NOK|invalid sip message'));
+  const outcome = dispatch(core, connection.app, fields, message);
+  if (outcome instanceof Promise) outcome.then((done) => answer(connection, ref, done));
+  else answer(connection, ref, outcome);
+};
+
+const refuse = (connection: Connection, ref: string, reason: string): void => {
+  connection.write(replyFrame(ref, `NO|${reason}`));
+  connection.hangUp();
+};
+
+const onRoute = (connection: Connection, ref: string, verb: string, add: boolean): void => {
+  const name = verb.toLowerCase();
+  if (!VERBS.has(name)) return refuse(connection, ref, 'Route request includes unsupported verb');
+  if (add) connection.route(name);
+  else connection.unroute(name);
+  connection.write(replyFrame(ref, 'OK'));
+};
+
+/** Carries out one message of an application (drachtio's protocol); every one gets exactly one reply. */
+export const onCommand = (core: Core, greeting: Greeting, connection: Connection, payload: string): void => {
+  const end = payload.indexOf('\r\n');
+  const fields = (end < 0 ? payload : payload.slice(0, end)).split('|');
+  const [ref = '', type] = fields;
+  if (type === undefined) return refuse(connection, ref, 'Invalid message format');
+  if (type === 'authenticate') {
+    if (!connection.authenticate(fields[2] ?? '')) return refuse(connection, ref, 'incorrect secret');
+    return connection.write(replyFrame(ref, `OK|${greeting.hostports}|${greeting.version}|${greeting.local}`));
+  }
+  if (!connection.authenticated) return refuse(connection, ref, 'not authenticated');
+  switch (type) {
+    case 'sip':
+      return onSip(core, connection, ref, fields, end < 0 ? '' : payload.slice(end + 2));
+    case 'route':
+      return onRoute(connection, ref, fields[2] ?? '', true);
+    case 'remove_route':
+      return onRoute(connection, ref, fields[2] ?? '', false);
+    case 'ping':
+      return connection.write(replyFrame(ref, 'OK|pong'));
+    case 'proxy':
+      return connection.write(replyFrame(ref, 'NOK|error proxying request: not supported'));
+    default:
+      return refuse(connection, ref, 'Unknown message type');
+  }
+};

@@ -1,0 +1,45 @@
+/** SIP messages: read from bytes within limits, looked into, written. */
+export {
+  nameAddressToString,
+  parseHeaderParameters,
+  parseNameAddress,
+  parseNameAddressList,
+  quote,
+  splitHeaderList,
+  unquote,
+} from './address.ts';
+export { header, headerValue, headerValues, withHeader, withoutHeaders } from './fields.ts';
+export { canonicalName, headerKey, isListHeader } from './names.ts';
+export { DEFAULT_LIMITS, parseMessage } from './parse.ts';
+export { reasonPhrase } from './reasons.ts';
+export type {
+  HeaderField,
+  MessageCore,
+  NameAddress,
+  ParseLimits,
+  ParseResult,
+  RejectedRequest,
+  SipMessage,
+  SipRequest,
+  SipResponse,
+  SipUri,
+  Via,
+} from './types.ts';
+export { hostForWire, parametersToString, parseUri, uriToString } from './uri.ts';
+export { parseVia, viaToString } from './via.ts';
+export {
+  buildResponse,
+  headerNumber,
+  type MessageDraft,
+  messageText,
+  newBranch,
+  newTag,
+  type RequestDraft,
+  type ResponseDraft,
+  type ResponseOptions,
+  serializeMessage,
+  stampReceived,
+  stampTopVia,
+  valueParameters,
+  withTag,
+} from './write.ts';

@@ -1,0 +1,22 @@
+/** Sockets of the SIP engine: UDP and TCP over IPv4 and IPv6, admission of peers, next hops. */
+export {
+  createNextHopResolver,
+  literalNextHop,
+  type NameSource,
+  type NextHopResolver,
+  resolveNextHop,
+} from './resolve.ts';
+export { createTransports, newTransportCounters } from './transports.ts';
+export type {
+  Endpoint,
+  Flow,
+  ListenPoint,
+  Received,
+  Sent,
+  StreamLimits,
+  TransportCounters,
+  TransportHandlers,
+  TransportOptions,
+  TransportProtocol,
+  Transports,
+} from './types.ts';

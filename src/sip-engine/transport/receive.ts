@@ -1,0 +1,187 @@
+import {
+  headerValue,
+  type ParseLimits,
+  type ParseResult,
+  parseMessage,
+  parseNameAddress,
+  parseUri,
+  type SipMessage,
+  stampReceived,
+  stampTopVia,
+} from '../message/index.ts';
+import type { Admission } from '../types.ts';
+import { withoutZone } from './addresses.ts';
+import { createGate } from './admission.ts';
+import type { StrangerBudget } from './budget.ts';
+import type { Endpoint, Flow, ListenPoint, TransportCounters, TransportHandlers } from './types.ts';
+
+/** Bytes of one message and how they came. */
+export type Arrival = {
+  readonly bytes: Buffer;
+  readonly remote: Endpoint;
+  readonly local: ListenPoint;
+  readonly localAddress: string;
+  readonly flow: Flow | undefined;
+  /** Set when the stream can't go on behind this message: its size is above the limit, or its length unreadable. */
+  readonly broken?: 'too large' | 'malformed';
+};
+
+/** What stands between sockets and the transaction layer: admission, flood limits, parsing, stamping of Via. */
+export type Receiver = {
+  accept(arrival: Arrival): void;
+  isKnown(remote: Endpoint): boolean;
+  /** Notes that something was sent there: answers to it are welcome without the limits for unknown addresses. */
+  sentTo(address: string): void;
+  setAdmission(admission: Admission | undefined): void;
+};
+
+export type ReceiverOptions = {
+  readonly admission: Admission | undefined;
+  readonly limits: ParseLimits;
+  readonly counters: TransportCounters;
+  readonly budget: StrangerBudget;
+};
+
+const MOST_CORRESPONDENTS = 4096;
+
+/** Addresses last sent to, the longest unused forgotten first. */
+const createCorrespondents = () => {
+  const addresses = new Set<string>();
+  let latest = '';
+  return {
+    has: (address: string): boolean => addresses.has(address),
+    add: (address: string): void => {
+      if (address === latest) return;
+      latest = address;
+      addresses.delete(address);
+      if (addresses.size >= MOST_CORRESPONDENTS) {
+        const oldest = addresses.values().next();
+        if (!oldest.done) addresses.delete(oldest.value);
+      }
+      addresses.add(address);
+    },
+  };
+};
+
+const RESPONSE = Buffer.from('SIP/2.0 ');
+
+const LOOK_AHEAD = 8192;
+
+const TO_LINE = /\r\nt(?:o)?[ \t]*:/i;
+
+/**
+ * Whether the bytes of an unknown sender may be a response or an in-dialog request. A guess that spares parsing what
+ * scanners send; never wrong about those two.
+ */
+const mayBelongToCall = (bytes: Buffer): boolean => {
+  if (bytes.subarray(0, RESPONSE.length).equals(RESPONSE)) return true;
+  const head = bytes.toString('latin1', 0, LOOK_AHEAD);
+  const line = TO_LINE.exec(head);
+  return line === null
+    ? bytes.length > LOOK_AHEAD
+    : /tag/i.test(head.slice(line.index)) || bytes.length > LOOK_AHEAD;
+};
+
+const domainOf = (uri: string): string => parseUri(uri)?.host ?? '';
+
+const fromDomain = (message: SipMessage): string =>
+  parseNameAddress(headerValue(message, 'from') ?? '')?.uri.host ?? '';
+
+const isKeepAlive = (bytes: Buffer): boolean => {
+  for (const byte of bytes.subarray(0, 8)) {
+    if (byte !== 0x0d && byte !== 0x0a && byte !== 0x00 && byte !== 0x20) return false;
+  }
+  return bytes.length <= 8;
+};
+
+const stamped = (
+  result: Exclude<ParseResult, { action: 'drop' }>,
+  remote: Endpoint,
+): Exclude<ParseResult, { action: 'drop' }> => {
+  const address = withoutZone(remote.address);
+  if (result.ok) {
+    if (result.message.kind === 'response') return result;
+    return { ok: true, message: stampReceived(result.message, address, remote.port) };
+  }
+  const headers = stampTopVia(result.request.headers, address, remote.port);
+  return { ...result, request: { ...result.request, headers } };
+};
+
+const sized = (result: ParseResult, broken: Arrival['broken']): ParseResult => {
+  if (broken !== 'too large' || result.ok || result.action === 'drop') return result;
+  return { ...result, status: 513, reason: 'Message Too Large' };
+};
+
+/** Verdict on an unknown sender's message: `served` as if known, `stranger` for the layer above to match, or nothing. */
+type Standing = 'served' | 'stranger' | 'dropped';
+
+export const createReceiver = (options: ReceiverOptions, handlers: TransportHandlers): Receiver => {
+  const { limits, counters, budget } = options;
+  const correspondents = createCorrespondents();
+  let gate = createGate(options.admission);
+
+  const standing = (message: SipMessage): Standing => {
+    if (message.kind === 'response' || message.core.toTag !== '') return 'stranger';
+    return gate.isRealm(domainOf(message.uri)) || gate.isRealm(fromDomain(message)) ? 'served' : 'dropped';
+  };
+
+  const hasBudget = (remote: Endpoint): boolean =>
+    correspondents.has(remote.address) || budget.take(remote.address, performance.now());
+
+  const hand = (
+    arrival: Arrival,
+    result: Exclude<ParseResult, { action: 'drop' }>,
+    stranger: boolean,
+  ): void => {
+    const { bytes, remote, local, localAddress, flow } = arrival;
+    handlers.received({
+      result: stamped(result, remote),
+      size: bytes.length,
+      remote,
+      local,
+      localAddress,
+      stranger,
+      flow,
+    });
+  };
+
+  const acceptUnknown = (arrival: Arrival): void => {
+    const worthParsing =
+      arrival.broken === undefined &&
+      (gate.hasRealms || mayBelongToCall(arrival.bytes)) &&
+      hasBudget(arrival.remote);
+    const result = worthParsing ? parseMessage(arrival.bytes, limits) : undefined;
+    const verdict = result?.ok ? standing(result.message) : 'dropped';
+    if (!result?.ok || verdict === 'dropped') {
+      counters.droppedStrangers += 1;
+      return;
+    }
+    hand(arrival, result, verdict === 'stranger');
+  };
+
+  const acceptKnown = (arrival: Arrival): void => {
+    const result = sized(parseMessage(arrival.bytes, limits), arrival.broken);
+    if (!result.ok && result.action === 'drop') {
+      counters.droppedMalformed += 1;
+      return;
+    }
+    if (!result.ok) counters.rejectedMalformed += 1;
+    hand(arrival, result, false);
+  };
+
+  const isKnown = (remote: Endpoint): boolean =>
+    gate.isKnown(remote.address, remote.port, remote.protocol !== 'udp');
+
+  return {
+    accept: (arrival) => {
+      if (isKeepAlive(arrival.bytes)) return;
+      if (isKnown(arrival.remote)) acceptKnown(arrival);
+      else acceptUnknown(arrival);
+    },
+    isKnown: (remote) => isKnown(remote) || correspondents.has(remote.address),
+    sentTo: correspondents.add,
+    setAdmission: (admission) => {
+      gate = createGate(admission);
+    },
+  };
+};
