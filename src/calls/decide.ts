@@ -1,0 +1,50 @@
+import type { CalledNumber, Caller, Trunk } from '../sip/index.ts';
+import type { NumberRoute } from '../store/index.ts';
+
+/** Everything that decides what happens to a call before a line is dialled. */
+export type Facts = {
+  readonly draining: boolean;
+  readonly trunk: Trunk;
+  /** Calls of the trunk that are up, this one not counted. */
+  readonly trunkCalls: number;
+  readonly called: CalledNumber | undefined;
+  readonly caller: Caller;
+  readonly callerBlocked: boolean;
+  readonly route: NumberRoute | undefined;
+};
+
+export type Decision =
+  | { readonly type: 'dial'; readonly route: NumberRoute }
+  | {
+      readonly type: 'refuse';
+      readonly status: 'blocked' | 'failed';
+      readonly sipCode: number;
+      readonly q850: number;
+      /** One sentence for the call record. */
+      readonly reason: string;
+    };
+
+const refuse = (status: 'blocked' | 'failed', sipCode: number, q850: number, reason: string): Decision => ({
+  type: 'refuse',
+  status,
+  sipCode,
+  q850,
+  reason,
+});
+
+/** Decides whether a call is dialled on, pure and in the order in which reasons outrank each other. */
+export const decide = (facts: Facts): Decision => {
+  const { trunk, called, route } = facts;
+  if (facts.draining) return refuse('failed', 503, 41, 'the gateway is stopping');
+  if (trunk.maxCalls !== undefined && facts.trunkCalls >= trunk.maxCalls) {
+    return refuse('failed', 503, 42, `trunk ${trunk.id} has its ${trunk.maxCalls} calls up already`);
+  }
+  if (!called) return refuse('failed', 404, 1, `the request names no number in ${trunk.didFrom.join(', ')}`);
+  if (!called.e164) return refuse('failed', 404, 1, `"${called.raw}" in ${called.header} is no phone number`);
+  if (!route) return refuse('failed', 404, 1, `${called.e164} is no tracking number`);
+  if (facts.callerBlocked) return refuse('blocked', 603, 21, 'the caller is on the block list');
+  if (!route.number.enabled)
+    return refuse('blocked', 480, 18, `tracking number ${called.e164} is switched off`);
+  if (route.lines.length === 0) return refuse('failed', 480, 3, `tracking number ${called.e164} has no line`);
+  return { type: 'dial', route };
+};

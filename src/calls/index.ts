@@ -1,0 +1,2 @@
+export { type Calls, createCalls } from './inbound.ts';
+export type { CallServices } from './types.ts';

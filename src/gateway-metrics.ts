@@ -1,0 +1,87 @@
+import { counter, gauge, Histogram, Registry } from './base/metrics.ts';
+import type { CallServices, Calls } from './calls/index.ts';
+import type { MediaEngine, MediaEngineStats } from './media/index.ts';
+import type { SipEngineStats, SipServer } from './sip/index.ts';
+
+type Observed = { readonly calls: Calls; readonly sip: SipServer; readonly media: MediaEngine };
+
+type NumberKeys<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
+
+const MEDIA_GAUGES: readonly (readonly [NumberKeys<MediaEngineStats> & string, string])[] = [
+  ['sessions', 'Media sessions open'],
+  ['legs', 'Media legs open'],
+  ['socketsOpen', 'RTP and RTCP sockets open'],
+  ['portsQuarantined', 'RTP ports closed lately, not given out yet'],
+  ['recordings', 'Recordings in progress'],
+  ['packetsForwarded', 'RTP packets forwarded since start'],
+  ['strangerPackets', 'Datagrams dropped because they did not come from the peer'],
+];
+
+const SIP_GAUGES: readonly (readonly [NumberKeys<SipEngineStats> & string, string])[] = [
+  ['dialogs', 'SIP dialogs'],
+  ['serverTransactions', 'SIP server transactions'],
+  ['clientTransactions', 'SIP client transactions'],
+  ['connections', 'SIP stream connections'],
+  ['timers', 'SIP timers running'],
+  ['droppedStrangers', 'Requests of strangers that got no answer, since start'],
+  ['droppedMalformed', 'Messages too broken to answer, since start'],
+  ['rejectedMalformed', 'Messages refused for their form, since start'],
+  ['retransmissionsIn', 'Repeated messages received, since start'],
+  ['retransmissionsOut', 'Repeated messages sent, since start'],
+];
+
+const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Asks a thread once for a whole scrape. */
+const remembered = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | undefined;
+  return () => {
+    if (!answer) {
+      answer = ask();
+      setTimeout(() => {
+        answer = undefined;
+      }, 100).unref();
+    }
+    return answer;
+  };
+};
+
+/** The gateway's metrics in one registry: what is counted as it happens, and what is asked for at each scrape. */
+export const createGatewayMetrics = () => {
+  const registry = new Registry();
+  const ended = counter(registry, 'dialtrace_calls_total', 'Finished calls by outcome, test calls apart', [
+    'status',
+    'test',
+  ]);
+  const setup = new Histogram({
+    name: 'dialtrace_call_decision_seconds',
+    help: 'From the INVITE to the decision, call record written',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5],
+    registers: [registry],
+  });
+
+  const callEnded: CallServices['onEnded'] = ({ status, isTest, setupMs }) => {
+    ended.inc({ status, test: isTest ? 'yes' : 'no' });
+    if (setupMs !== undefined) setup.observe(setupMs / 1000);
+  };
+
+  const observe = ({ calls, sip, media }: Observed): void => {
+    gauge(registry, 'dialtrace_calls_active', 'Calls that are up', () => calls.active);
+    gauge(
+      registry,
+      'dialtrace_unanswered_strangers',
+      'INVITEs of strangers that reached the application',
+      () => calls.strangers,
+    );
+    const mediaStats = remembered(() => media.stats());
+    for (const [key, help] of MEDIA_GAUGES) {
+      gauge(registry, `dialtrace_media_${snake(key)}`, help, async () => (await mediaStats())[key]);
+    }
+    const sipStats = remembered(() => sip.stats());
+    for (const [key, help] of SIP_GAUGES) {
+      gauge(registry, `dialtrace_sip_${snake(key)}`, help, async () => (await sipStats())?.[key] ?? 0);
+    }
+  };
+
+  return { registry, callEnded, observe };
+};

@@ -1,0 +1,280 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { errorMessage } from './base/errors.ts';
+import { ulid } from './base/ids.ts';
+import type { Logger } from './base/logger.ts';
+import { removeRunFile, writeRunFile } from './base/run-file.ts';
+import { VERSION } from './base/version.ts';
+import { type Calls, createCalls } from './calls/index.ts';
+import type { GatewayConfig } from './config/index.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createHttpServer, type Health } from './http/index.ts';
+import { createMediaEngine, repairRecordings } from './media/index.ts';
+import { mediaAddressFor, publicMediaAddress } from './media-address.ts';
+import { createReportRunner } from './reports/index.ts';
+import { createTrunkTable, type SipServerOptions, startSipServer, type Trunk } from './sip/index.ts';
+import { openStore, type Store } from './store/index.ts';
+import { type Echo, selfTestTrunk, startEcho } from './user-agent/index.ts';
+
+const ALIVE_EVERY_MS = 1000;
+
+/** A running gateway. */
+export type Gateway = {
+  /** Where SIP is listened for, as bound: `udp/127.0.0.1:5060`. */
+  readonly sip: readonly string[];
+  /** Where HTTP is listened for: `127.0.0.1:8080`. */
+  readonly http: string;
+  /** Calls that the last run left open and this start has ended as `interrupted`. */
+  readonly interruptedCalls: number;
+  /** Settles when the gateway can't go on (the SIP engine died). */
+  readonly failed: Promise<Error>;
+  /** Refuses new calls, waits up to `drainSeconds` for those that are up, then ends them and closes everything. */
+  stop(options?: { now?: boolean }): Promise<void>;
+};
+
+const sipServerKind = (
+  config: GatewayConfig,
+  trunks: ReturnType<typeof createTrunkTable>,
+): SipServerOptions['server'] => {
+  const { sip } = config;
+  if (sip.engine === 'drachtio' && sip.drachtio) return { type: 'drachtio', ...sip.drachtio };
+  return {
+    type: 'embedded',
+    options: {
+      listen: sip.listen.map(({ transport, address, port, publicAddress }) => ({
+        protocol: transport,
+        address,
+        port,
+        ...(publicAddress !== undefined && { externalAddress: publicAddress }),
+      })),
+      mtu: sip.udpMtu,
+      sessionExpires: sip.sessionTimerSeconds,
+      admission: trunks.admission(),
+    },
+  };
+};
+
+/** Ends what a crash left open: call records first, then recordings, whose files get their headers and hashes. */
+const recover = async (
+  store: Store,
+  config: GatewayConfig,
+  runId: string,
+  logger: Logger,
+): Promise<number> => {
+  const interrupted = await store.runs.closeInterrupted(runId);
+  const unfinished = await store.recordings.unfinished();
+  if (interrupted.length > 0)
+    logger.warn({ calls: interrupted.length }, 'calls of the last run were interrupted');
+  const repaired = await repairRecordings(
+    config.recording.directory,
+    unfinished.map((recording) => recording.path),
+  );
+  const byPath = new Map(repaired.map((recording) => [recording.path, recording]));
+  for (const recording of unfinished) {
+    const file = byPath.get(recording.path);
+    await store.recordings.complete(
+      recording.id,
+      file?.usable
+        ? {
+            state: 'repaired',
+            duration_ms: Math.round(file.durationMs),
+            bytes: file.bytes,
+            sha256: file.sha256,
+          }
+        : { state: 'failed', duration_ms: null, bytes: null, sha256: null },
+    );
+  }
+  return interrupted.length;
+};
+
+/** Where the echo listens: loopback, unless the gateway's SIP side can't reach that. */
+const echoAddress = (config: GatewayConfig): string => {
+  const udp = config.sip.listen.find((point) => point.transport === 'udp') ?? config.sip.listen[0];
+  const address = udp?.address ?? '0.0.0.0';
+  if (address === '0.0.0.0') return '127.0.0.1';
+  return address === '::' ? '::1' : address;
+};
+
+/** Starts an echo at the first call for one. */
+const lazyEcho = (start: () => Promise<Echo>) => {
+  let echo: Promise<Echo> | undefined;
+  return {
+    uri: async (): Promise<string> => {
+      echo ??= start();
+      return (await echo).uri;
+    },
+    close: async (): Promise<void> => {
+      await (await echo?.catch(() => undefined))?.close();
+    },
+  };
+};
+
+/** Things that were started, closed in the opposite order. */
+const createShutdown = (logger: Logger) => {
+  const steps: { name: string; close: () => unknown }[] = [];
+  return {
+    add: (name: string, close: () => unknown): void => void steps.push({ name, close }),
+    run: async (): Promise<void> => {
+      for (const { name, close } of steps.splice(0).reverse()) {
+        try {
+          await close();
+        } catch (error) {
+          logger.error({ error: errorMessage(error) }, `${name} did not close well`);
+        }
+      }
+    },
+  };
+};
+
+/**
+ * Starts the gateway: store, recovery after a crash, media, SIP, HTTP. Either everything runs or nothing is left running.
+ *
+ * @throws FailureError when a port is taken, a file can't be opened …
+ */
+export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
+  const shutdown = createShutdown(logger);
+  try {
+    return await assemble(config, logger, shutdown);
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+};
+
+const assemble = async (
+  config: GatewayConfig,
+  logger: Logger,
+  shutdown: ReturnType<typeof createShutdown>,
+): Promise<Gateway> => {
+  const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  const store = await openStore(config.database, logger);
+  shutdown.add('the database', () => store.close());
+  mkdirSync(config.recording.directory, { recursive: true, mode: 0o750 });
+  statfsSync(config.recording.directory);
+
+  const runId = ulid();
+  const interruptedCalls = await recover(store, config, runId, logger);
+  await store.runs.start(runId, now());
+  const alive = setInterval(() => {
+    store.runs
+      .alive(runId, now())
+      .catch((error) => logger.error({ error: errorMessage(error) }, 'database not writable'));
+  }, ALIVE_EVERY_MS);
+  shutdown.add('the heartbeat', async () => {
+    clearInterval(alive);
+    await store.runs.stop(runId, now());
+  });
+
+  const media = await createMediaEngine({
+    address: config.media.address,
+    publicAddress: publicMediaAddress(config.media),
+    ports: config.media.rtpPorts,
+    threads: config.media.threads,
+    timeoutMs: {
+      first: config.media.timeoutSeconds.first * 1000,
+      later: config.media.timeoutSeconds.later * 1000,
+    },
+  });
+  shutdown.add('media', () => media.close());
+
+  const configured: Trunk[] = config.trunks.map((trunk) => ({
+    ...trunk,
+    digest: trunk.digest,
+    isTest: false,
+  }));
+  const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)]);
+  const echo = lazyEcho(() => startEcho({ address: echoAddress(config), media, logger }));
+  shutdown.add('the echo', () => echo.close());
+
+  let state: Health['status'] = 'starting';
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+  const metrics = createGatewayMetrics();
+  let calls: Calls | undefined;
+  const sip = await startSipServer({
+    server: sipServerKind(config, trunks),
+    onInvite: (invite) => calls?.receive(invite),
+    // A trunk's OPTIONS asks whether we take calls (RFC 3261 11.2); a stranger's gets silence.
+    onOptions: (peer) => {
+      if (!trunks.match(peer, undefined, '')) return undefined;
+      return state === 'ok' ? 200 : 503;
+    },
+    onLost: (error) => {
+      logger.error({ error: error.message }, 'the SIP server is lost, ending its calls');
+      void calls?.stopAll('the SIP server was lost');
+      if (config.sip.engine === 'embedded') fail(error);
+    },
+  });
+  shutdown.add('SIP', () => sip.close());
+
+  calls = createCalls({
+    runId,
+    store,
+    media,
+    trunks,
+    dial: (options) => sip.dial(options),
+    echoUri: () => echo.uri(),
+    mediaAddress: mediaAddressFor(config.media),
+    recording: config.recording,
+    logger,
+    now,
+    onEnded: metrics.callEnded,
+  });
+  const activeCalls = calls;
+  metrics.observe({ calls: activeCalls, sip, media });
+
+  const reports = createReportRunner(config.database);
+  shutdown.add('reports', () => reports.close());
+  const http = await createHttpServer({
+    config,
+    store,
+    logger,
+    metricsRegistry: metrics.registry,
+    health: () => ({ status: state, callsInProgress: activeCalls.active }),
+    reports,
+  });
+  shutdown.add('HTTP', () => http.close());
+  const httpAddress = await http.listen();
+
+  await writeRunFile(config.runFile, {
+    pid: process.pid,
+    startedAt: now(),
+    version: VERSION,
+    sip: sip.hostports,
+    http: httpAddress,
+  });
+  shutdown.add('the run file', () => removeRunFile(config.runFile));
+  state = 'ok';
+
+  let stopping: Promise<void> | undefined;
+  let hurry: () => void = () => undefined;
+  const stop = async (): Promise<void> => {
+    state = 'draining';
+    activeCalls.drain();
+    const hurried = new Promise<void>((resolve) => {
+      hurry = resolve;
+    });
+    let deadline: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      deadline = setTimeout(resolve, config.drainSeconds * 1000);
+    });
+    await Promise.race([activeCalls.idle(), patience, hurried]);
+    clearTimeout(deadline);
+    await activeCalls.stopAll('the gateway was stopped');
+    await shutdown.run();
+  };
+
+  return {
+    sip: sip.hostports,
+    http: httpAddress,
+    interruptedCalls,
+    failed,
+    stop: ({ now: atOnce = false } = {}) => {
+      stopping ??= stop();
+      if (atOnce) hurry();
+      return stopping;
+    },
+  };
+};

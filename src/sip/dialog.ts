@@ -1,0 +1,123 @@
+import { q850Header, q850Of, reasonText } from './reason.ts';
+import type { SrfApplication, SrfDialog, SrfMessage, SrfRequest, SrfResponse } from './srf.ts';
+import type { HangUp, SipDialog } from './types.ts';
+
+const BYE_PATIENCE_MS = 5000;
+const SDP = { 'Content-Type': 'application/sdp' };
+
+type MediaHandlers = Parameters<SipDialog['onMedia']>[0];
+type Auth = { username: string; password: string } | undefined;
+
+const statusOf = (error: unknown): number =>
+  error instanceof Error && 'sipStatus' in error && typeof error.sipStatus === 'number'
+    ? error.sipStatus
+    : 500;
+
+/** RFC 2833-era INFO bodies: `Signal=5` and `Duration=160`, or the bare digit. */
+const digitOf = (body: string): { digit: string; durationMs: number } | undefined => {
+  const digit = /^\s*(?:Signal\s*=\s*)?([0-9*#A-D])\s*$/im.exec(body)?.[1];
+  if (!digit) return undefined;
+  const duration = Number(/Duration\s*=\s*(\d{1,5})/i.exec(body)?.[1] ?? 160);
+  return { digit, durationMs: Math.min(Math.max(duration, 40), 5000) };
+};
+
+/**
+ * Gives a drachtio-srf dialog the face that calls work with, and keeps its pitfalls here: refreshes reach us as offers
+ * like any other, in-dialog digests are computed over the real request URI, and every wait ends.
+ */
+export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth): SipDialog => {
+  let hangUp: HangUp | undefined;
+  let onHangUp: ((hangUp: HangUp) => void) | undefined;
+  let media: MediaHandlers | undefined;
+  let onDigit: ((digit: string, durationMs: number) => void) | undefined;
+  let lateAnswer: ((sdp: string) => Promise<void>) | undefined;
+
+  const ended = (how: HangUp): void => {
+    if (hangUp) return;
+    hangUp = how;
+    onHangUp?.(how);
+  };
+
+  const answerOffer = async (request: SrfRequest, response: SrfResponse): Promise<void> => {
+    const contact = dialog.local.contact;
+    const headers = contact ? { Contact: contact, ...SDP } : SDP;
+    try {
+      if (!media) return response.send(500, 'Call Not Ready', { headers: { 'Retry-After': '1' } });
+      if (request.body === '') {
+        lateAnswer = media.receiveAnswer;
+        return response.send(200, { headers, body: media.makeOffer() });
+      }
+      const answer = await media.receiveOffer(request.body);
+      dialog.local.sdp = answer;
+      response.send(200, { headers, body: answer });
+    } catch (error) {
+      response.send(statusOf(error));
+    }
+  };
+
+  dialog.on('destroy', (request: SrfMessage, text) => {
+    const reason = request.get('Reason');
+    const engine = text !== undefined && text !== 'normal release';
+    ended({ by: engine ? 'engine' : 'peer', text: engine ? text : reasonText(reason), q850: q850Of(reason) });
+  });
+  dialog.on('modify', (request, response) => void answerOffer(request, response));
+  dialog.on('update', (request, response) => {
+    if (request.body === '') return response.send(200);
+    void answerOffer(request, response);
+  });
+  dialog.on('ack', (request) => {
+    const take = lateAnswer;
+    lateAnswer = undefined;
+    // A bad late answer leaves the media as it was: there is no response left to refuse it with.
+    if (take && request.body) take(request.body).catch(() => undefined);
+  });
+  dialog.on('info', (request, response) => {
+    const pressed = digitOf(request.body);
+    response.send(200);
+    if (pressed) onDigit?.(pressed.digit, pressed.durationMs);
+  });
+  dialog.on('refer', (_request, response) => response.send(403, 'Transfer Not Allowed', {}));
+  dialog.on('message', (_request, response) => response.send(405));
+
+  const sendBye = (headers: Record<string, string>): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, BYE_PATIENCE_MS);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      srf.request(
+        // The real URI, not the stack's placeholder: a digest is computed over it (RFC 7616 3.4.6).
+        dialog.remote.uri,
+        { method: 'BYE', stackDialogId: dialog.id, headers, ...(auth && { auth }) },
+        (error, request) => {
+          if (error || !request) return done();
+          request.on('response', done);
+        },
+      );
+    });
+
+  return {
+    sipCallId: dialog.sip.callId,
+    onHangUp: (handler) => {
+      onHangUp = handler;
+      if (hangUp) handler(hangUp);
+    },
+    onMedia: (handlers) => {
+      media = handlers;
+    },
+    onDigit: (handler) => {
+      onDigit = handler;
+    },
+    bye: async (cause) => {
+      if (hangUp) return;
+      hangUp = { by: 'engine', text: 'hung up by the gateway', q850: cause?.q850 };
+      try {
+        await sendBye(cause ? { Reason: q850Header(cause) } : {});
+      } catch {
+        // The connection to the SIP server is gone, and the dialog with it.
+      }
+      srf.removeDialog(dialog);
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import { wrapDialog } from './dialog.ts';
+import { q850Of } from './reason.ts';
+import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+import type { IncomingInvite, OfferHandler } from './types.ts';
+
+const SDP = { 'Content-Type': 'application/sdp' };
+
+/** Gives an incoming INVITE the face that calls work with. */
+export const wrapInvite = (
+  srf: SrfApplication,
+  request: SrfRequest,
+  response: SrfResponse,
+): IncomingInvite => {
+  let cancelled: { q850: number | undefined } | undefined;
+  let onCancel: ((reason: { q850: number | undefined }) => void) | undefined;
+  let onEarlyOffer: OfferHandler | undefined;
+  let stamped: Record<string, string> = {};
+  // RFC 3262 4: who requires 100rel gets no unreliable provisional response.
+  const reliable: Record<string, string> = /\b100rel\b/i.test(request.get('Require') ?? '')
+    ? { Require: '100rel' }
+    : {};
+
+  request.on('cancel', (cancel) => {
+    cancelled = { q850: q850Of(cancel?.get('Reason')) };
+    onCancel?.(cancelled);
+  });
+  request.on('update', (update, answer) => {
+    const refuse = (): void => answer.send(500, { headers: { 'Retry-After': '2' } });
+    if (update.body === '') return answer.send(200);
+    if (!onEarlyOffer) return refuse();
+    onEarlyOffer(update.body).then((sdp) => answer.send(200, { headers: SDP, body: sdp }), refuse);
+  });
+
+  return {
+    sipCallId: request.get('Call-ID') ?? '',
+    peer: { protocol: request.protocol, address: request.source_address, port: Number(request.source_port) },
+    requestUri: request.uri,
+    offer: request.body ? request.body : undefined,
+    header: (name) => request.get(name),
+    get cancelled() {
+      return cancelled !== undefined;
+    },
+    onCancel: (handler) => {
+      onCancel = handler;
+      if (cancelled) handler(cancelled);
+    },
+    onEarlyOffer: (handler) => {
+      onEarlyOffer = handler;
+    },
+    stamp: (headers) => {
+      stamped = headers;
+    },
+    ring: (status, sdp) => {
+      if (cancelled || response.finalResponseSent) return;
+      const headers = { ...reliable, ...stamped, ...(sdp && SDP) };
+      response.send(status, sdp ? { headers, body: sdp } : { headers });
+    },
+    answer: async (sdp, lateAnswer) => {
+      const dialog = await srf.createUAS(request, response, {
+        localSdp: sdp,
+        headers: { ...stamped, ...SDP },
+      });
+      if (lateAnswer) {
+        let taken = false;
+        dialog.on('ack', (ack) => {
+          if (taken || !ack.body) return;
+          taken = true;
+          lateAnswer(ack.body).catch(() => undefined);
+        });
+      }
+      return wrapDialog(srf, dialog);
+    },
+    refuse: (status, headers = {}) => {
+      if (cancelled || response.finalResponseSent) return;
+      response.send(status, { headers: { ...stamped, ...headers } });
+    },
+  };
+};

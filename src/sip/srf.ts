@@ -1,0 +1,126 @@
+import Srf from 'drachtio-srf';
+
+/**
+ * The part of drachtio-srf 5 that the gateway uses, with the types that its own declarations leave out.
+ */
+
+export type SrfMessage = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+};
+
+type SendOptions = { headers?: Record<string, string>; body?: string };
+
+export type SrfRequest = SrfMessage & {
+  readonly method: string;
+  readonly uri: string;
+  readonly protocol: string;
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly stackDialogId: string | undefined;
+  cancel(options: { headers?: Record<string, string> }, callback: (error: unknown) => void): void;
+  on(event: 'cancel', listener: (request: SrfMessage | undefined) => void): void;
+  on(event: 'response', listener: (response: SrfResponse) => void): void;
+  on(event: 'update', listener: (request: SrfRequest, response: SrfResponse) => void): void;
+};
+
+export type SrfResponse = SrfMessage & {
+  readonly status: number;
+  readonly reason: string;
+  readonly finalResponseSent: boolean;
+  readonly source_address?: string;
+  readonly source_port?: number;
+  send(
+    status: number,
+    options?: SendOptions,
+    callback?: (error: unknown, sent: SrfMessage | undefined) => void,
+  ): void;
+  send(
+    status: number,
+    reason: string,
+    options: SendOptions,
+    callback?: (error: unknown, sent: SrfMessage | undefined) => void,
+  ): void;
+};
+
+export type SrfDialog = {
+  readonly id: string;
+  readonly sip: { readonly callId: string };
+  readonly remote: { readonly uri: string; sdp: string };
+  local: { sdp: string; readonly contact: string | undefined };
+  readonly req: SrfRequest;
+  readonly res: SrfResponse;
+  readonly connected: boolean;
+  destroy(options: { headers?: Record<string, string> }): Promise<unknown>;
+  on(event: 'destroy', listener: (request: SrfMessage, reason: string | undefined) => void): void;
+  on(event: 'ack', listener: (request: SrfMessage) => void): void;
+  on(
+    event: 'modify' | 'update' | 'info' | 'refer' | 'message' | 'notify' | 'options',
+    listener: (request: SrfRequest, response: SrfResponse) => void,
+  ): void;
+};
+
+/** What `createUAC` rejects with when the peer refused. */
+export type SrfRefusal = Error & {
+  readonly status: number;
+  readonly reason?: string;
+  readonly res?: SrfResponse;
+};
+
+export type UacOptions = {
+  uri?: string;
+  headers: Record<string, string>;
+  localSdp: string;
+  proxy?: string;
+  auth?: { username: string; password: string };
+};
+
+export type SrfApplication = {
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    reconnect?: { maxAttempts?: number };
+  }): unknown;
+  disconnect(): void;
+  on(event: 'connect', listener: (error: Error | null, hostports: string) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'reconnecting' | 'close', listener: () => void): void;
+  use(
+    method: string,
+    handler: (request: SrfRequest, response: SrfResponse, next: (error?: unknown) => void) => void,
+  ): void;
+  invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
+  options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
+  createUAS(
+    request: SrfRequest,
+    response: SrfResponse,
+    options: { localSdp: string; headers?: Record<string, string> },
+  ): Promise<SrfDialog>;
+  createUAC(
+    uri: string,
+    options: UacOptions,
+    progress: {
+      cbRequest: (error: unknown, request: SrfRequest) => void;
+      cbProvisional: (response: SrfResponse) => void;
+    },
+  ): Promise<SrfDialog>;
+  request(
+    uri: string,
+    options: {
+      method: string;
+      headers?: Record<string, string>;
+      body?: string;
+      proxy?: string;
+      stackDialogId?: string;
+      auth?: { username: string; password: string };
+    },
+    callback: (error: unknown, request: SrfRequest) => void,
+  ): void;
+  removeDialog(dialog: SrfDialog): void;
+};
+
+/** A drachtio-srf application that is not connected yet. */
+export const createSrf = (): SrfApplication => new Srf() as unknown as SrfApplication;
