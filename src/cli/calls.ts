@@ -1,0 +1,259 @@
+import { type Command, Option } from 'commander';
+import { FailureError, UsageError } from '../base/errors.ts';
+import {
+  CALL_COLUMNS,
+  type CallDetailView,
+  callDetailView,
+  callView,
+  callViewSchema,
+  csvLines,
+  eachCall,
+  eventView,
+  jsonLines,
+  readPeriod,
+} from '../reports/index.ts';
+import type { CallDetail, CallFilter, CallRepository, Store } from '../store/index.ts';
+import { callerText, printCalls, statusText } from './call-table.ts';
+import { addTail } from './calls-tail.ts';
+import { formatDuration, formatTime } from './format.ts';
+import { addPeriodOptions, addRevealOption, examples, type PeriodOptions, wholeNumber } from './options.ts';
+import { act, type Cli, homeRegion, normalNumber, type Session } from './session.ts';
+
+export type CallFilterOptions = PeriodOptions & {
+  readonly status?: CallFilter['status'];
+  readonly source?: string;
+  readonly did?: string;
+  readonly caller?: string;
+  readonly tests?: boolean;
+  readonly limit?: number;
+};
+
+const STATUSES = callViewSchema.shape.status.options;
+
+const addFilterOptions = (command: Command): Command =>
+  addPeriodOptions(command)
+    .addOption(new Option('--status <status>', 'outcome').choices(STATUSES))
+    .option('--source <id>', "the source's id")
+    .option('--did <number>', 'the dialled number')
+    .option('--caller <number>', "the caller's number")
+    .option('--no-tests', 'leave test calls out');
+
+/** Bounds of the period, when any was asked for. */
+const bounds = (options: PeriodOptions, now: number): Pick<CallFilter, 'from' | 'to'> => {
+  if (options.from === undefined && options.to === undefined && options.period === undefined) return {};
+  // The log has no beginning that must be named: `--to` alone means all before it.
+  const from = options.from ?? (options.period === undefined ? '1970-01-01' : undefined);
+  const period = readPeriod({ ...options, from }, now);
+  return { from: period.from, to: period.to };
+};
+
+/** The filter that the options describe. */
+export const callFilter = (session: Session, store: Store, options: CallFilterOptions): CallFilter => {
+  const region = homeRegion(session.config());
+  return {
+    ...bounds(options, session.now()),
+    includeTests: options.tests !== false,
+    ...(options.status !== undefined && { status: options.status }),
+    ...(options.source !== undefined && { sourceId: options.source }),
+    ...(options.did !== undefined && { did: normalNumber(options.did, region) }),
+    ...(options.caller !== undefined && {
+      callerHmac: store.vault.hmac(normalNumber(options.caller, region)),
+    }),
+    ...(options.limit !== undefined && { limit: options.limit }),
+  };
+};
+
+/** A call by its id, or the newest by the word `last`. @throws UsageError when there is none */
+export const findCall = async (calls: CallRepository, id: string): Promise<CallDetail> => {
+  const wanted =
+    id === 'last' ? (await calls.list({ limit: 1, includeTests: true }))[0]?.id : id.toUpperCase();
+  const detail = wanted === undefined ? undefined : await calls.get(wanted);
+  if (detail !== undefined) return detail;
+  if (id === 'last') throw new FailureError('There are no calls yet.');
+  throw new UsageError(`There is no call ${id}: \`dialtrace calls list\` shows them`);
+};
+
+type Listing = CallFilterOptions & { readonly reveal?: boolean };
+
+const addList = (group: Command, cli: Cli): void => {
+  const list = addRevealOption(
+    addFilterOptions(group.command('list').description('The call log, newest first.')),
+  )
+    .option('-n, --limit <count>', 'how many at most', wholeNumber(1, 10_000), 20)
+    .action(
+      act<[Listing]>(cli, (session, options) =>
+        session.withStore('read', async (store) => {
+          const rows = await store.calls.list(callFilter(session, store, options));
+          const calls = rows.map((row) => callView(row, options.reveal ? store.vault : undefined));
+          if (session.json) return cli.out.json(calls);
+          if (calls.length === 0) return cli.out.line('No calls.');
+          printCalls(cli.out, calls, options.zone);
+        }),
+      ),
+    );
+  examples(list, [
+    'dialtrace calls list --period today',
+    'dialtrace calls list --source google-ads --status no_answer --limit 100',
+    'dialtrace calls list --caller +12025550177 --reveal',
+  ]);
+};
+
+const sourceWords = ({ source, match }: CallDetailView): string => {
+  if (source === null) return 'none';
+  const words = [source.source, source.medium, source.campaign].filter((word) => word !== null).join(' / ');
+  return `${source.name ?? source.id} (${words}), matched by ${match.method} number`;
+};
+
+const endWords = (call: CallDetailView): string | null => {
+  const codes = [
+    call.sipCode === null
+      ? undefined
+      : `SIP ${call.sipCode}${call.sipReason === null ? '' : ` ${call.sipReason}`}`,
+    call.q850Cause === null ? undefined : `Q.850 ${call.q850Cause}`,
+    call.hangupBy === null ? undefined : `ended by the ${call.hangupBy}`,
+    call.endReason ?? undefined,
+  ].filter((word) => word !== undefined);
+  return codes.length === 0 ? null : codes.join(', ');
+};
+
+const recordingWords = ({ recording }: CallDetailView): string =>
+  recording === null
+    ? 'none'
+    : `${recording.path} (${recording.state}, ${formatDuration(recording.durationMs)})`;
+
+/** A call record for people. */
+export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, zone?: string): void => {
+  const repeat =
+    call.firstCall === true ? ', first call' : call.priorCalls ? `, ${call.priorCalls} calls before` : '';
+  out.facts([
+    ['Call', call.id + (call.test ? ' (test)' : '')],
+    ['Status', statusText(call.status, out.paint)],
+    ['Caller', callerText(call) + repeat],
+    ['Number', call.did],
+    ['Source', sourceWords(call)],
+    ['Line', call.lineId],
+    ['Started', formatTime(call.startedAt, zone)],
+    ['Answered', formatTime(call.answeredAt, zone)],
+    ['Ended', formatTime(call.endedAt, zone)],
+    [
+      'Durations',
+      `rang ${formatDuration(call.ringMs)}, talked ${formatDuration(call.talkMs)}, on hold ${formatDuration(call.holdMs)}`,
+    ],
+    ['End', endWords(call)],
+    ['Recording', recordingWords(call)],
+  ]);
+  if (call.legs.length === 0) return;
+  out.line();
+  out.table(
+    ['Leg', 'Line', 'Outcome', 'Codec', 'Received', 'Sent', 'Lost', 'Jitter', 'MOS'],
+    call.legs.map((leg) => [
+      `${leg.role}${leg.position === 0 ? '' : leg.position}`,
+      leg.lineId,
+      leg.outcome,
+      leg.codec,
+      leg.packetsReceived,
+      leg.packetsSent,
+      leg.packetsLost,
+      leg.jitterMs === null ? null : `${leg.jitterMs.toFixed(1)} ms`,
+      leg.mosAverage === null ? null : leg.mosAverage.toFixed(2),
+    ]),
+    [4, 5, 6, 7, 8],
+  );
+};
+
+const addShow = (group: Command, cli: Cli): void => {
+  const show = addRevealOption(
+    group.command('show').description('One call: record, legs with their quality, recording.'),
+  )
+    .argument('<call>', 'call id, or "last"')
+    .option('--zone <zone>', 'time zone of times')
+    .action(
+      act<[string, { reveal?: boolean; zone?: string }]>(cli, (session, id, { reveal, zone }) =>
+        session.withStore('read', async (store) => {
+          const call = callDetailView(await findCall(store.calls, id), reveal ? store.vault : undefined);
+          if (session.json) return cli.out.json(call);
+          printCall(session, call, zone);
+        }),
+      ),
+    );
+  examples(show, ['dialtrace calls show last', 'dialtrace calls show 01K9ZJ3V8Q4N7M2T5B6C8D9EFG --json']);
+};
+
+const addExplain = (group: Command, cli: Cli): void => {
+  const explain = group
+    .command('explain')
+    .description('Why a call went as it did: each decision in order, with its reason.')
+    .argument('<call>', 'call id, or "last"')
+    .option('--details', 'print the facts behind each decision')
+    .action(
+      act<[string, { details?: boolean }]>(cli, (session, id, { details = false }) =>
+        session.withStore('read', async (store) => {
+          const { call, events } = await findCall(store.calls, id);
+          if (session.json) return cli.out.json({ id: call.id, events: events.map(eventView) });
+          cli.out.line(`${cli.out.paint('bold', call.id)}  ${formatTime(call.started_at)}`);
+          for (const event of events) {
+            const at = `+${((event.at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
+            cli.out.line(`${cli.out.paint('dim', at)}  ${event.text}`);
+            if (details && event.detail !== '{}')
+              cli.out.line(`${' '.repeat(13)}${cli.out.paint('dim', event.detail)}`);
+          }
+        }),
+      ),
+    );
+  examples(explain, [
+    'dialtrace calls explain last',
+    'dialtrace calls explain 01K9ZJ3V8Q4N7M2T5B6C8D9EFG --details',
+  ]);
+};
+
+type Export = Listing & { readonly bom?: boolean };
+
+const addExport = (group: Command, cli: Cli): void => {
+  const command = addRevealOption(
+    addFilterOptions(
+      group
+        .command('export')
+        .description(
+          'Writes calls to standard output, newest first, as CSV (RFC 4180) or one JSON object a line.',
+        ),
+    ),
+  )
+    .argument('<format>', 'csv or jsonl')
+    .option('-n, --limit <count>', 'how many at most (default: all)', wholeNumber(1, 1_000_000_000))
+    .option('--bom', 'begin with a byte order mark, for Excel (csv)')
+    .action(
+      act<[string, Export]>(cli, (session, format, options) =>
+        session.withStore('read', (store) => {
+          if (format !== 'csv' && format !== 'jsonl') {
+            throw new UsageError(`"${format}" is no export format: use csv or jsonl`);
+          }
+          const vault = options.reveal ? store.vault : undefined;
+          const filter = callFilter(session, store, options);
+          async function* views() {
+            for await (const row of eachCall(store.calls, filter)) yield callView(row, vault);
+          }
+          const texts =
+            format === 'csv'
+              ? csvLines(CALL_COLUMNS, views(), { bom: options.bom === true })
+              : jsonLines(views());
+          return cli.out.stream(texts);
+        }),
+      ),
+    );
+  examples(command, [
+    'dialtrace calls export csv --period last-month --bom > calls.csv',
+    'dialtrace calls export jsonl | jq .status',
+  ]);
+};
+
+export const addCallCommands = (program: Command, cli: Cli): void => {
+  const group = program
+    .command('calls')
+    .summary('the call log')
+    .description('The call log: list, look into, follow and export calls.');
+  addList(group, cli);
+  addShow(group, cli);
+  addExplain(group, cli);
+  addTail(group, cli);
+  addExport(group, cli);
+};

@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { plural } from './format.ts';
+import { examples } from './options.ts';
+import { readPlan } from './plan-input.ts';
+import { act, type Cli } from './session.ts';
+
+export const addCheck = (program: Command, cli: Cli): void => {
+  const check = program
+    .command('check')
+    .summary('validate the configuration and the tracking plan')
+    .description(
+      'Validates dialtrace.yaml and the tracking plan; tells every problem at once. Changes nothing.',
+    )
+    .option('--plan <file>', 'another tracking plan than `trackingPlan` names')
+    .action(
+      act<[{ plan?: string }]>(cli, (session, options) => {
+        const config = session.config();
+        const planPath =
+          options.plan === undefined ? config.trackingPlan : resolve(cli.directory, options.plan);
+        const plan = readPlan(config, planPath);
+        const counts = {
+          trunks: config.trunks.length,
+          sources: plan.sources.length,
+          lines: plan.lines.length,
+          numbers: plan.numbers.length,
+        };
+        if (session.json)
+          return cli.out.json({ ok: true, config: session.configPath, plan: planPath, ...counts });
+        cli.out.line(
+          `${cli.out.paint('green', 'ok')}  ${session.configPath}: ${plural(counts.trunks, 'trunk')}`,
+        );
+        cli.out.line(
+          `${cli.out.paint('green', 'ok')}  ${planPath}: ${plural(counts.sources, 'source')}, ` +
+            `${plural(counts.lines, 'line')}, ${plural(counts.numbers, 'tracking number')}`,
+        );
+      }),
+    );
+  examples(check, [
+    'dialtrace check',
+    'dialtrace check --plan drafts/autumn.yaml',
+    'dialtrace --config /etc/dialtrace.yaml check --json',
+  ]);
+};

@@ -1,0 +1,157 @@
+import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
+import { access, constants, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { dirname } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { errorCode, errorMessage } from '../base/errors.ts';
+import type { RunFile } from '../base/run-file.ts';
+import type { GatewayConfig } from '../config/index.ts';
+import { formatBytes } from './format.ts';
+
+/** One thing that `doctor` looked at. `off`: not used here, which is no mistake. */
+export type Check = {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail' | 'off';
+  readonly text: string;
+  /** What to do about it. */
+  readonly mend?: string;
+};
+
+const OLDEST_NODE = [20, 19] as const;
+
+export const checkNode = (version: string): Check => {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const good = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  if (good) return { name: 'Node.js', state: 'ok', text: version };
+  return {
+    name: 'Node.js',
+    state: 'fail',
+    text: version,
+    mend: `install Node.js ${OLDEST_NODE.join('.')} or newer`,
+  };
+};
+
+export type Binding = { readonly transport: 'udp' | 'tcp'; readonly address: string; readonly port: number };
+
+/** Tries to bind; @returns the error code, or undefined when the port is free */
+const tryBind = ({ transport, address, port }: Binding): Promise<string | undefined> =>
+  new Promise((done) => {
+    if (transport === 'udp') {
+      const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4' });
+      socket.once('error', (error) => {
+        socket.close();
+        done(errorCode(error) ?? errorMessage(error));
+      });
+      socket.bind({ address, port, exclusive: true }, () => socket.close(() => done(undefined)));
+      return;
+    }
+    const server = createServer();
+    server.once('error', (error) => done(errorCode(error) ?? errorMessage(error)));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => done(undefined)));
+  });
+
+const BIND_MENDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'find what holds it with `ss -lnptu`, stop it, or choose another port',
+  EACCES: 'ports under 1024 need a right of their own: choose another one',
+  EADDRNOTAVAIL: 'use an address of this machine, or 0.0.0.0',
+};
+
+const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
+
+/** Whether one of the running gateway's hostports is this binding; a wildcard is told as an address that peers can use. */
+export const isHeld = ({ transport, address, port }: Binding, held: readonly string[]): boolean => {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return held.some(
+    (hostport) =>
+      hostport === `${transport}/${host}:${port}` ||
+      (isWildcard(address) && hostport.startsWith(`${transport}/`) && hostport.endsWith(`:${port}`)),
+  );
+};
+
+/** A port is fine when it is free, or when the running gateway holds it. */
+export const checkPort = async (name: string, binding: Binding, held: readonly string[]): Promise<Check> => {
+  const host = binding.address.includes(':') ? `[${binding.address}]` : binding.address;
+  const where = `${binding.transport}/${host}:${binding.port}`;
+  if (binding.port === 0) return { name, state: 'ok', text: `${where}: the system picks a port` };
+  if (isHeld(binding, held)) return { name, state: 'ok', text: `${where}: held by the running gateway` };
+  const code = await tryBind(binding);
+  if (code === undefined) return { name, state: 'ok', text: `${where} is free` };
+  return {
+    name,
+    state: 'fail',
+    text: `${where} can't be bound: ${code}`,
+    mend: BIND_MENDS[code] ?? 'choose another',
+  };
+};
+
+/** Every port that the configuration listens on. */
+export const checkPorts = (config: GatewayConfig, running: RunFile | undefined): Promise<Check[]> => {
+  const held = running === undefined ? [] : [...running.sip, `tcp/${running.http}`];
+  const sip =
+    config.sip.engine === 'embedded'
+      ? config.sip.listen.map((point) => checkPort(`SIP ${point.transport}`, point, held))
+      : [];
+  const http = { transport: 'tcp', address: config.http.address, port: config.http.port } as const;
+  return Promise.all([...sip, checkPort('HTTP', http, held)]);
+};
+
+const isPublic = (address: string): boolean =>
+  ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+
+/** Whether carriers can send audio to the address that SDP will name. Pure: `own` are this machine's addresses. */
+export const checkMediaAddress = (media: GatewayConfig['media'], own: readonly string[]): Check => {
+  const name = 'Public address';
+  if (media.publicAddress !== undefined)
+    return { name, state: 'ok', text: `${media.publicAddress} (media.publicAddress)` };
+  const bound = media.address === '0.0.0.0' || media.address === '::' ? own : [media.address];
+  const open = bound.find(isPublic);
+  if (open !== undefined) return { name, state: 'ok', text: `${open}, an address of this machine` };
+  return {
+    name,
+    state: 'warn',
+    text: `this machine has only private addresses (${bound.slice(0, 4).join(', ')})`,
+    mend: 'for carriers on the Internet set media.publicAddress and publicAddress of each sip.listen entry',
+  };
+};
+
+export const checkAddress = (config: GatewayConfig): Check => checkMediaAddress(config.media, ownAddresses());
+
+const LEAST_FREE_BYTES = 5 * 1024 ** 3;
+const LEAST_FREE_SHARE = 0.1;
+
+/** Judges the disk of recordings; a call records about 115 MB an hour. */
+export const judgeDisk = (free: number, total: number, directory: string): Check => {
+  const share = total === 0 ? 0 : free / total;
+  const text = `${formatBytes(free)} free (${Math.round(share * 100)} %) for ${directory}`;
+  const name = 'Recordings disk';
+  if (free >= LEAST_FREE_BYTES && share >= LEAST_FREE_SHARE) return { name, state: 'ok', text };
+  return { name, state: 'warn', text, mend: 'free some space, or set recording.directory to a larger disk' };
+};
+
+/** The directory itself or the first one above it that exists. */
+const existing = (path: string): string => {
+  const parent = dirname(path);
+  return existsSync(path) || parent === path ? path : existing(parent);
+};
+
+export const checkDisk = async ({ recording: { directory } }: GatewayConfig): Promise<Check> => {
+  const found = existing(directory);
+  try {
+    await access(found, constants.W_OK);
+    const { bavail, blocks, bsize } = await statfs(found);
+    return judgeDisk(bavail * bsize, blocks * bsize, directory);
+  } catch (error) {
+    const text = `${directory} is not writable: ${errorMessage(error)}`;
+    return {
+      name: 'Recordings disk',
+      state: 'fail',
+      text,
+      mend: 'give the gateway’s user the right to write there',
+    };
+  }
+};

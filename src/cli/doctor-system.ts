@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { errorMessage } from '../base/errors.ts';
+import type { GatewayConfig } from '../config/index.ts';
+import type { Check } from './doctor-checks.ts';
+import { plural } from './format.ts';
+import type { PingTrunk } from './ping-trunk.ts';
+import type { Session } from './session.ts';
+
+const run = promisify(execFile);
+
+/** No clock that is right shows an earlier date. */
+const EARLIEST = Date.UTC(2026, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+
+/** Judges the clock: `synchronised` as timedatectl says it, undefined where that can't be asked. */
+export const judgeClock = (now: number, synchronised: string | undefined): Check => {
+  const name = 'Clock';
+  const text = new Date(now).toISOString();
+  if (now < EARLIEST || now > LATEST) {
+    return {
+      name,
+      state: 'fail',
+      text: `${text} can't be`,
+      mend: 'set the clock: call records carry its time',
+    };
+  }
+  if (synchronised === 'yes') return { name, state: 'ok', text: `${text}, kept by NTP` };
+  if (synchronised === 'no') {
+    return {
+      name,
+      state: 'warn',
+      text: `${text}, not kept by NTP`,
+      mend: 'switch it on: `timedatectl set-ntp true`',
+    };
+  }
+  return { name, state: 'ok', text: `${text} is plausible; whether NTP keeps it can't be told here` };
+};
+
+export const checkClock = async (now: number): Promise<Check> => {
+  const options = { timeout: 3000 };
+  const asked = await run('timedatectl', ['show', '--property=NTPSynchronized', '--value'], options).catch(
+    () => undefined,
+  );
+  return judgeClock(now, asked?.stdout.trim() || undefined);
+};
+
+/** Opens the database as commands do and lets SQLite look through it. */
+export const checkDatabase = async (session: Session): Promise<Check> => {
+  const name = 'Database';
+  const { path } = session.config().database;
+  if (!existsSync(path)) {
+    return {
+      name,
+      state: 'warn',
+      text: `${path} does not exist yet`,
+      mend: 'the first `dialtrace start` or `apply` makes it',
+    };
+  }
+  try {
+    return await session.withStore('read', async ({ db }) => {
+      const { rows } = await sql<{ quick_check: string }>`PRAGMA quick_check(5)`.execute(db);
+      const faults = rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
+      if (faults.length > 0) {
+        const mend = 'stop the gateway and put back a copy from database.backupDirectory';
+        return { name, state: 'fail', text: `${path} is damaged: ${faults.join('; ')}`, mend };
+      }
+      const { calls } = await db
+        .selectFrom('call')
+        .select((eb) => eb.fn.countAll<number>().as('calls'))
+        .executeTakeFirstOrThrow();
+      return { name, state: 'ok', text: `${path} is sound, ${plural(calls, 'call')}` };
+    });
+  } catch (error) {
+    return {
+      name,
+      state: 'fail',
+      text: errorMessage(error),
+      mend: 'look at database.path and the rights on that file',
+    };
+  }
+};
+
+const findMediasoup = ({ DIALTRACE_MEDIASOUP_WORKER: named }: NodeJS.ProcessEnv): string | undefined => {
+  if (named) return existsSync(named) ? named : undefined;
+  try {
+    const manifest = createRequire(import.meta.url).resolve('mediasoup/package.json');
+    const binary = manifest.replace(/package\.json$/, 'worker/out/Release/mediasoup-worker');
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Browser calls need mediasoup's worker; SIP calls don't. */
+export const checkMediasoup = (env: NodeJS.ProcessEnv): Check => {
+  const name = 'Browser calls';
+  const binary = findMediasoup(env);
+  if (binary !== undefined) return { name, state: 'ok', text: `mediasoup worker ${binary}` };
+  return { name, state: 'off', text: 'off: there is no mediasoup worker; SIP calls need none' };
+};
+
+/** Asks each trunk that has a gateway whether it is there. */
+export const checkTrunks = (config: GatewayConfig, ping: PingTrunk): Promise<Check[]> => {
+  const trunks = config.trunks.filter((trunk) => trunk.gateway !== undefined);
+  return Promise.all(
+    trunks.map(async (trunk): Promise<Check> => {
+      const name = `Trunk ${trunk.id}`;
+      const result = await ping(config, trunk).catch((error: unknown) => ({
+        reachable: false as const,
+        reason: errorMessage(error),
+      }));
+      if (result.reachable) {
+        return {
+          name,
+          state: 'ok',
+          text: `answered ${result.status} in ${Math.round(result.milliseconds)} ms`,
+        };
+      }
+      const mend = `look at gateway (${trunk.gateway}), the firewall, and whether the carrier knows this machine's address`;
+      return { name, state: 'fail', text: `no answer to OPTIONS: ${result.reason}`, mend };
+    }),
+  );
+};

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { VERSION } from '../base/version.ts';
+import { addCallCommands } from './calls.ts';
+import { addCheck } from './check.ts';
+import { addCompletion } from './completion.ts';
+import { addDoctor } from './doctor.ts';
+import { addLineCommands } from './line.ts';
+import { addNumberCommands } from './number.ts';
+import { examples } from './options.ts';
+import { addPlanCommands } from './plan.ts';
+import { addRecordingCommands } from './recording.ts';
+import { addReportCommands } from './report.ts';
+import { act, type Cli } from './session.ts';
+import { addSourceCommands } from './source.ts';
+import { addStart } from './start.ts';
+import { addTestCall } from './test-call.ts';
+import { addTrunkCommands } from './trunk.ts';
+
+const addVersion = (program: Command, cli: Cli): void => {
+  program
+    .command('version')
+    .description('Prints the version of Dialtrace and of Node.js.')
+    .action(
+      act<[]>(cli, ({ json }) => {
+        if (json) return cli.out.json({ version: VERSION, node: process.version });
+        cli.out.line(`dialtrace ${VERSION} (Node.js ${process.version})`);
+      }),
+    );
+};
+
+/** Commands as the help shows them, by what a person wants. */
+const GROUPS: readonly (readonly [
+  heading: string,
+  add: readonly ((program: Command, cli: Cli) => void)[],
+])[] = [
+  ['Run:', [addStart, addTestCall, addDoctor]],
+  [
+    'Configure:',
+    [addCheck, addPlanCommands, addNumberCommands, addSourceCommands, addLineCommands, addTrunkCommands],
+  ],
+  ['Look:', [addCallCommands, addRecordingCommands, addReportCommands]],
+  ['Other:', [addCompletion, addVersion]],
+];
+
+/** The whole command. Errors are thrown, never printed; nothing ends the process. */
+export const createProgram = (cli: Cli): Command => {
+  const program = new Command('dialtrace')
+    .description('Self-hosted call tracking: which ad made the phone ring.')
+    .option('--config <path>', 'configuration (default: $DIALTRACE_CONFIG, else config/dialtrace.yaml)')
+    .option('--json', 'print data and errors as JSON')
+    .version(VERSION, '--version', 'print the version')
+    .helpCommand('help [command]', 'help for a command')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const [heading, adders] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const add of adders) add(program, cli);
+  }
+  return examples(program, [
+    'dialtrace start',
+    'dialtrace test-call +12025550123',
+    'dialtrace calls list --period today',
+    'dialtrace report sources --period last-month',
+  ]).addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration.');
+};

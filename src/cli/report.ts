@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import {
+  csvLines,
+  readPeriod,
+  SOURCE_COLUMNS,
+  type SourceFigures,
+  type SourcesReport,
+  sourcesReport,
+} from '../reports/index.ts';
+import { bar, formatDuration, formatMoney, formatShare, formatTime } from './format.ts';
+import { addPeriodOptions, examples, type PeriodOptions } from './options.ts';
+import type { Cells, Output } from './output.ts';
+import { act, type Cli } from './session.ts';
+
+const BAR_WIDTH = 20;
+const HEAD = [
+  'Source',
+  'Calls',
+  '',
+  'Answered',
+  'Missed',
+  'Rate',
+  'First-time',
+  'Avg talk',
+  'Total talk',
+  'Cost',
+  'Per call',
+  'Per answered',
+] as const;
+
+const cells = (row: SourceFigures, greatest: number, out: Output): Cells => [
+  row.name,
+  row.calls,
+  out.paint('cyan', bar(row.calls, greatest, BAR_WIDTH)),
+  row.answered,
+  row.missed,
+  formatShare(row.answerRate),
+  row.firstTimeCallers,
+  formatDuration(row.averageTalkMs),
+  formatDuration(row.totalTalkMs),
+  formatMoney(row.cost, row.currency),
+  formatMoney(row.costPerCall, row.currency),
+  formatMoney(row.costPerAnswered, row.currency),
+];
+
+/** Totals, a line for each currency: amounts of different money are not added. */
+const totalCells = ({ totals }: SourcesReport): Cells[] => {
+  const [first, ...others] = totals.costs;
+  const money = (cost: typeof first): Cells => [
+    formatMoney(cost?.cost ?? null, cost?.currency ?? null),
+    formatMoney(cost?.costPerCall ?? null, cost?.currency ?? null),
+    formatMoney(cost?.costPerAnswered ?? null, cost?.currency ?? null),
+  ];
+  const total: Cells = [
+    'Total',
+    totals.calls,
+    '',
+    totals.answered,
+    totals.missed,
+    formatShare(totals.answerRate),
+    totals.firstTimeCallers,
+    formatDuration(totals.averageTalkMs),
+    formatDuration(totals.totalTalkMs),
+    ...money(first),
+  ];
+  return [total, ...others.map((cost) => ['', '', '', '', '', '', '', '', '', ...money(cost)])];
+};
+
+const printReport = (out: Output, report: SourcesReport): void => {
+  const { zone } = report;
+  out.line(
+    `${out.paint('bold', 'Calls by source')}  ${formatTime(report.from, zone)} up to ${formatTime(report.to, zone)} (${zone})` +
+      `${report.testsIncluded ? ', test calls included' : ''}`,
+  );
+  out.line();
+  if (report.sources.length === 0) {
+    out.line('No calls and no cost in this period.');
+    return;
+  }
+  const greatest = Math.max(...report.sources.map((row) => row.calls));
+  const rows = [
+    ...report.sources.map((row) => cells(row, greatest, out)),
+    HEAD.map(() => ''),
+    ...totalCells(report),
+  ];
+  out.table(HEAD, rows, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  if (report.totals.blocked > 0)
+    out.line(`\n${report.totals.blocked} calls of blocked callers are not counted.`);
+};
+
+type SourcesOptions = PeriodOptions & {
+  readonly csv?: boolean;
+  readonly bom?: boolean;
+  readonly tests?: boolean;
+};
+
+export const addReportCommands = (program: Command, cli: Cli): void => {
+  const group = program
+    .command('report')
+    .summary('what the calls were worth')
+    .description('Reports over a period.');
+  const sources = addPeriodOptions(
+    group
+      .command('sources')
+      .description(
+        'Calls, answers, talk time and cost by marketing source. Cost is spread evenly over the days of the period, ' +
+          'today included and days to come left out; a call belongs to the day it began in the time zone.',
+      ),
+  )
+    .option('--csv', 'as CSV (RFC 4180)')
+    .option('--bom', 'begin the CSV with a byte order mark, for Excel')
+    .option('--tests', 'count test calls as well')
+    .action(
+      act<[SourcesOptions]>(cli, (session, options) =>
+        session.withStore('read', async (store) => {
+          const now = session.now();
+          const period = readPeriod(options, now);
+          const report = await sourcesReport(store.db, {
+            ...period,
+            now,
+            includeTests: options.tests === true,
+          });
+          if (session.json) return cli.out.json(report);
+          if (options.csv) {
+            return cli.out.stream(csvLines(SOURCE_COLUMNS, report.sources, { bom: options.bom === true }));
+          }
+          printReport(cli.out, report);
+        }),
+      ),
+    );
+  examples(sources, [
+    'dialtrace report sources',
+    'dialtrace report sources --period last-month --zone Europe/Berlin',
+    'dialtrace report sources --from 2026-11-01 --to 2026-12-01 --csv > november.csv',
+  ]);
+};

@@ -1,0 +1,136 @@
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
+import { createAccessCheck } from './access.ts';
+import { callRoutes } from './calls.ts';
+import type { HttpParts } from './parts.ts';
+import { answerError, sendProblem } from './problem.ts';
+import { recordingRoutes } from './recordings.ts';
+import { reportRoutes } from './report-routes.ts';
+import { healthRoute, systemRoutes } from './system.ts';
+import { trackingRoutes } from './tracking.ts';
+
+export type { Health, HttpParts } from './parts.ts';
+
+/** The HTTP side of the gateway: API, health and metrics. */
+export type HttpServer = {
+  /**
+   * Binds `http.address` and `http.port` of the configuration.
+   *
+   * @returns the address as bound: `127.0.0.1:8080`, `[::1]:8080`
+   * @throws FailureError when the port is taken or the address is not this machine's
+   */
+  listen(): Promise<string>;
+  /** The bound address; undefined before `listen`. */
+  address(): string | undefined;
+  /** Answers what is under way, then closes; safe to call twice. */
+  close(): Promise<void>;
+  /** A request without a socket, for tests. */
+  inject(request: {
+    url: string;
+    method?: 'GET' | 'HEAD';
+    headers?: Record<string, string>;
+  }): Promise<LightMyRequestResponse>;
+};
+
+const REQUESTS_PER_MINUTE = 600;
+
+const registerPlugins = async (app: FastifyInstance): Promise<void> => {
+  await app.register(helmet);
+  await app.register(rateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, { after }) =>
+      Object.assign(new Error(`Too many requests: try again in ${after}.`), { statusCode: 429 }),
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Dialtrace API',
+        version: VERSION,
+        description: 'The call log, the tracking plan and reports of a Dialtrace gateway. Read only.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  });
+};
+
+const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<void> => {
+  healthRoute(app, parts);
+  await app.register(async (api) => {
+    const check = createAccessCheck({ token: parts.config.http.token, address: parts.config.http.address });
+    // After onRequest, where the rate limit counts: guesses at the token are counted too.
+    api.addHook('preParsing', async (request) => check(request));
+    callRoutes(api, parts);
+    recordingRoutes(api, parts);
+    trackingRoutes(api, parts);
+    reportRoutes(api, parts);
+    systemRoutes(api, parts);
+  });
+};
+
+const build = async (parts: HttpParts): Promise<FastifyInstance> => {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    bodyLimit: 65_536,
+  });
+  // Routes read their input with zod themselves; the JSON Schemas are for the OpenAPI document alone.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, parts.logger));
+  await registerPlugins(app);
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
+    sendProblem(reply, 404, `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`),
+  );
+  await registerRoutes(app, parts);
+  await app.ready();
+  return app;
+};
+
+/** A bound address as `host:port`, IPv6 in brackets. */
+const hostPort = ({ address, family, port }: AddressInfo): string =>
+  family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+
+const refusal = (error: unknown, where: string): FailureError => {
+  const code = errorCode(error);
+  const why =
+    code === 'EADDRINUSE'
+      ? 'the port is taken: stop what listens there, or set http.port'
+      : code === 'EADDRNOTAVAIL'
+        ? 'the address is not of this machine: set http.address'
+        : errorMessage(error);
+  return new FailureError(`HTTP can't listen on ${where}: ${why}`, { cause: error });
+};
+
+/** The HTTP server, ready to listen. */
+export const createHttpServer = async (parts: HttpParts): Promise<HttpServer> => {
+  const app = await build(parts);
+  let bound: string | undefined;
+
+  const listen = async (): Promise<string> => {
+    const { address: host, port } = parts.config.http;
+    try {
+      await app.listen({ host, port });
+    } catch (error) {
+      throw refusal(error, `${host}:${port}`);
+    }
+    const info = app.server.address();
+    bound = info === null || typeof info === 'string' ? `${host}:${port}` : hostPort(info);
+    return bound;
+  };
+
+  return {
+    listen,
+    address: () => bound,
+    close: () => app.close(),
+    inject: (request) => app.inject(request),
+  };
+};

@@ -1,0 +1,23 @@
+import type { Logger } from '../base/logger.ts';
+import type { Registry } from '../base/metrics.ts';
+import type { GatewayConfig } from '../config/index.ts';
+import type { ReportRunner } from '../reports/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** What `/healthz` tells. */
+export type Health = {
+  /** `ok` is answered 200, all else 503. */
+  readonly status: 'ok' | 'starting' | 'draining' | 'failed';
+  readonly callsInProgress: number;
+  /** One sentence when not `ok`. */
+  readonly reason?: string;
+};
+
+export type HttpParts = {
+  readonly config: Pick<GatewayConfig, 'http' | 'trunks' | 'recording'>;
+  readonly store: Pick<Store, 'calls' | 'numbers' | 'vault' | 'db'>;
+  readonly logger: Logger;
+  readonly metricsRegistry: Registry;
+  readonly health: () => Health;
+  readonly reports: Pick<ReportRunner, 'sources'>;
+};

@@ -1,0 +1,90 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { HttpProblem } from './problem.ts';
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A resource of the API: what it takes, what it gives, and how. Its schemas make the OpenAPI document. */
+export type Route<Params extends z.ZodType, Query extends z.ZodType> = {
+  readonly url: string;
+  /** One line for the API's document. */
+  readonly summary: string;
+  readonly tag: 'calls' | 'tracking' | 'reports' | 'system';
+  readonly params: Params;
+  readonly query: Query;
+  /** Left out: not JSON. */
+  readonly response?: z.ZodType;
+  /** Content type of what is not JSON. */
+  readonly produces?: string;
+  readonly handle: (input: {
+    readonly params: z.output<Params>;
+    readonly query: z.output<Query>;
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+  }) => unknown;
+};
+
+/** Takes nothing. */
+export const nothing = z.object({});
+
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+};
+
+const fieldPath = (path: readonly PropertyKey[]): string => path.map(String).join('.');
+
+const read = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems: Problem[] = result.error.issues.map((issue) => ({
+    path: fieldPath(issue.path),
+    message: issue.message,
+  }));
+  throw new HttpProblem(400, 'The request is not understood.', problems);
+};
+
+const problemSchema = {
+  description: 'A problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { type: 'object', additionalProperties: true } } },
+};
+
+const responses = (response: z.ZodType | undefined, produces: string | undefined): JsonSchema => ({
+  200: {
+    description: 'Success',
+    content:
+      response === undefined
+        ? { [produces ?? 'text/plain']: { schema: { type: 'string' } } }
+        : { 'application/json': { schema: jsonSchema(response, 'output') } },
+  },
+  '4xx': problemSchema,
+});
+
+/** Adds a GET route. Input that its schemas refuse is answered 400 with each wrong field. */
+export const addRoute = <Params extends z.ZodType, Query extends z.ZodType>(
+  app: FastifyInstance,
+  route: Route<Params, Query>,
+  options: { readonly rateLimit?: false } = {},
+): void => {
+  app.get(
+    route.url,
+    {
+      schema: {
+        summary: route.summary,
+        tags: [route.tag],
+        params: jsonSchema(route.params, 'input'),
+        querystring: jsonSchema(route.query, 'input'),
+        response: responses(route.response, route.produces),
+      },
+      ...(options.rateLimit === false && { config: { rateLimit: false } }),
+    },
+    async (request, reply) =>
+      route.handle({
+        params: read(route.params, request.params),
+        query: read(route.query, request.query),
+        request,
+        reply,
+      }),
+  );
+};

@@ -1,0 +1,47 @@
+export {
+  type CallDetailView,
+  type CallRow,
+  type CallView,
+  callDetailView,
+  callDetailViewSchema,
+  callView,
+  callViewSchema,
+  type EventView,
+  eventView,
+  eventViewSchema,
+  type LegView,
+} from './call-view.ts';
+export { type CostRate, costOf, costRate, MICROS } from './cost.ts';
+export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
+export { CALL_COLUMNS, eachCall, SOURCE_COLUMNS } from './export.ts';
+export {
+  localZone,
+  namedPeriod,
+  PERIOD_NAMES,
+  type Period,
+  type PeriodInput,
+  parseInstant,
+  readPeriod,
+} from './period.ts';
+export { createReportRunner, type ReportRunner } from './runner.ts';
+export {
+  assembleSourcesReport,
+  type SourceFigures,
+  type SourcesReport,
+  type SourcesReportOptions,
+  sourcesReport,
+  sourcesReportSchema,
+} from './sources.ts';
+export {
+  type LineView,
+  lineView,
+  lineViewSchema,
+  type NumberView,
+  numberView,
+  numberViewSchema,
+  type SourceView,
+  sourceView,
+  sourceViewSchema,
+  trunkView,
+  trunkViewSchema,
+} from './tracking-view.ts';

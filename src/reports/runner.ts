@@ -1,0 +1,76 @@
+import type { Worker } from 'node:worker_threads';
+import { FailureError } from '../base/errors.ts';
+import { startThread } from '../base/thread.ts';
+import type { StoreOptions } from '../store/index.ts';
+import type { SourcesReport, SourcesReportOptions } from './sources.ts';
+
+export type ReportRequest = { readonly id: number; readonly options: SourcesReportOptions };
+export type ReportReply =
+  | { readonly id: number; readonly ok: true; readonly report: SourcesReport }
+  | { readonly id: number; readonly ok: false; readonly message: string };
+
+/** Reports computed off the main thread, on a read-only connection of their own: a long one delays no call. */
+export type ReportRunner = {
+  /** @throws FailureError when the database can't be read or the thread died */
+  sources(options: SourcesReportOptions): Promise<SourcesReport>;
+  close(): Promise<void>;
+};
+
+type Waiting = { resolve(report: SourcesReport): void; reject(error: Error): void };
+
+/**
+ * Reports in a worker thread, which starts at the first one and again after a crash.
+ *
+ * @param options of the store, whose database exists and is up to date
+ */
+export const createReportRunner = (options: StoreOptions): ReportRunner => {
+  const waiting = new Map<number, Waiting>();
+  let thread: Worker | undefined;
+  let lastId = 0;
+  let closed = false;
+
+  const settle = (reply: ReportReply): void => {
+    const request = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (reply.ok) request?.resolve(reply.report);
+    else request?.reject(new FailureError(`The report failed: ${reply.message}`));
+  };
+
+  const failAll = (message: string): void => {
+    thread = undefined;
+    for (const request of waiting.values()) request.reject(new FailureError(message));
+    waiting.clear();
+  };
+
+  const start = (): Worker => {
+    const worker = startThread(import.meta.url, './report-worker', { workerData: options });
+    // An idle report thread must not keep a stopping process alive.
+    worker.unref();
+    worker.on('message', settle);
+    worker.on('error', (error) => failAll(`The report thread died: ${error.message}`));
+    worker.on('exit', () => {
+      if (thread === worker) failAll('The report thread ended');
+    });
+    return worker;
+  };
+
+  const sources = (report: SourcesReportOptions): Promise<SourcesReport> => {
+    if (closed) return Promise.reject(new FailureError('Reports are closed: the gateway is stopping'));
+    thread ??= start();
+    lastId += 1;
+    const request: ReportRequest = { id: lastId, options: report };
+    return new Promise((resolve, reject) => {
+      waiting.set(request.id, { resolve, reject });
+      thread?.postMessage(request);
+    });
+  };
+
+  const close = async (): Promise<void> => {
+    closed = true;
+    const worker = thread;
+    failAll('Reports are closed: the gateway is stopping');
+    await worker?.terminate();
+  };
+
+  return { sources, close };
+};

@@ -1,0 +1,171 @@
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addCall, addRecording, CALLER, makeSampleStore, type SampleStore } from '../reports/sample-store.ts';
+import { makePlace, type Place } from './run-cli.ts';
+
+const DAY = Date.UTC(2026, 10, 5, 12);
+const FEW = 5;
+const MANY = 1200;
+
+let place: Place;
+let sample: SampleStore;
+let first: string;
+
+beforeAll(async () => {
+  place = await makePlace();
+  sample = await makeSampleStore();
+  first = await addCall(sample, DAY, { talkMs: 60_000 });
+  await addCall(sample, DAY + 60_000);
+  await addCall(sample, DAY + 120_000, { call: { is_test: 1 }, talkMs: 1000 });
+  await addCall(sample, DAY + 180_000, {
+    call: { did_raw: '=cmd', source_name: '=HYPERLINK("x")' },
+    talkMs: 30_000,
+  });
+  await addCall(sample, DAY + 240_000, {
+    call: { caller_encrypted: null, caller_hmac: null, caller_masked: null, anonymous: 1 },
+  });
+  await addRecording(sample, first, Buffer.alloc(2000, 7));
+  const copies = await sample.store.db.selectFrom('call').selectAll().where('id', '=', first).execute();
+  for (const copy of copies) {
+    const old = Array.from({ length: MANY }, (_, i) => ({
+      ...copy,
+      id: `00000000000000000000${String(i).padStart(6, '0')}`,
+      started_at: Date.UTC(2025, 0, 1) + i,
+    }));
+    for (let i = 0; i < old.length; i += 100)
+      await sample.store.db
+        .insertInto('call')
+        .values(old.slice(i, i + 100))
+        .execute();
+  }
+  await sample.store.close();
+  await mkdir(place.path('data'));
+  for (const name of ['dialtrace.db', 'dialtrace.key', 'recordings']) {
+    await cp(`${sample.directory}/${name}`, place.path(`data/${name}`), { recursive: true });
+  }
+});
+
+afterAll(async () => {
+  await rm(sample.directory, { recursive: true, force: true });
+  await place.remove();
+});
+
+describe('calls', () => {
+  it('lists the newest first, callers masked', async () => {
+    const { code, stdout } = await place.run('calls', 'list', '--period', '30d', '--from', '2026-11-01');
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    const listed = await place.run(
+      'calls',
+      'list',
+      '--from',
+      '2026-11-01',
+      '--to',
+      '2026-11-06',
+      '--zone',
+      'UTC',
+    );
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).not.toContain(CALLER);
+    const times = [...listed.stdout.matchAll(/12:0(\d):00/g)].map(([, minute]) => minute);
+    expect(times).toEqual(['4', '3', '2', '1', '0']);
+    expect(listed.stdout).toContain('anonymous');
+    expect(listed.stdout).toContain(`2026/11/${first}.wav`);
+  });
+
+  it('filters by caller, and reveals when asked', async () => {
+    const words = ['calls', 'list', '--caller', CALLER, '--from', '2026-11-01', '--no-tests', '--json'];
+    const masked = JSON.parse((await place.run(...words)).stdout);
+    expect(masked).toHaveLength(3);
+    expect(masked[0].caller).toContain('*');
+    const clear = JSON.parse((await place.run(...words, '--reveal')).stdout);
+    expect(clear[0].caller).toBe(CALLER);
+  });
+
+  it('shows and explains one', async () => {
+    const shown = await place.run('calls', 'show', first.toLowerCase(), '--zone', 'UTC');
+    expect(shown.stdout).toContain('Google Ads (google / cpc), matched by static number');
+    expect(shown.stdout).toContain('2026-11-05 12:00:00');
+    expect(JSON.parse((await place.run('calls', 'show', 'last', '--json')).stdout).anonymous).toBe(true);
+    const explained = await place.run('calls', 'explain', first);
+    expect(explained.stdout).toContain('+0.000 s  A call arrived from trunk carrier.');
+  });
+
+  it('exports every call as CSV and as JSON lines', async () => {
+    const csv = await place.run('calls', 'export', 'csv', '--bom');
+    expect(csv.code).toBe(0);
+    const lines = csv.stdout.split('\r\n');
+    expect(lines).toHaveLength(MANY + FEW + 2);
+    expect(lines[0]).toMatch(/^\uFEFFid,started_at,status,caller,/);
+    expect(csv.stdout).toContain(`"'=HYPERLINK(""x"")"`);
+    const jsonl = await place.run('calls', 'export', 'jsonl', '--from', '2026-11-01');
+    expect(
+      jsonl.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+    ).toHaveLength(FEW);
+  });
+
+  it('ends quietly when its reader has seen enough', async () => {
+    const child = place.spawn('calls', 'export', 'jsonl');
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    const code = await new Promise((done) => child.on('close', done));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('follows the log until it is told to end', async () => {
+    const child = place.spawn('calls', 'tail', '--lines', '1', '--json');
+    const line = await new Promise<string>((done) => child.stdout?.setEncoding('utf8').once('data', done));
+    expect(JSON.parse(line).startedAt).toBe('2026-11-05T12:04:00.000Z');
+    child.kill('SIGINT');
+    expect(await new Promise((done) => child.on('close', done))).toBe(0);
+  });
+});
+
+describe('recordings', () => {
+  it('are found and verified', async () => {
+    const path = place.path(`data/recordings/2026/11/${first}.wav`);
+    expect((await place.run('recording', 'path', first)).stdout).toBe(`${path}\n`);
+    expect((await place.run('recording', 'verify', '--all')).stdout).toContain('intact');
+    await writeFile(path, Buffer.alloc(2000, 8));
+    const changed = await place.run('recording', 'verify', first, '--json');
+    expect(changed.code).toBe(1);
+    expect(JSON.parse(changed.stdout)[0].result).toBe('changed');
+    await rm(path);
+    const missing = await place.run('recording', 'verify', first);
+    expect(missing.code).toBe(1);
+    expect(missing.stdout).toContain('missing');
+    expect((await place.run('recording', 'path', 'last')).code).toBe(1);
+  });
+});
+
+describe('report sources', () => {
+  const PERIOD = ['--from', '2026-11-01', '--to', '2026-11-11', '--zone', 'Europe/Berlin'];
+
+  it('shows calls and cost by source', async () => {
+    const { code, stdout } = await place.run('report', 'sources', ...PERIOD);
+    expect(code).toBe(0);
+    expect(stdout).toContain('(Europe/Berlin)');
+    expect(stdout).toMatch(/Google Ads +4 +█+ +2 +2 +50 %/);
+    expect(stdout).toContain('Billboard A8');
+  });
+
+  it('does so for programs', async () => {
+    const json = JSON.parse((await place.run('report', 'sources', ...PERIOD, '--json')).stdout);
+    expect(json.totals).toMatchObject({ calls: 4, answered: 2, missed: 2, totalTalkMs: 90_000 });
+    const withTests = JSON.parse(
+      (await place.run('report', 'sources', ...PERIOD, '--tests', '--json')).stdout,
+    );
+    expect(withTests.totals.calls).toBe(5);
+    const csv = await place.run('report', 'sources', ...PERIOD, '--csv');
+    expect(csv.stdout.split('\r\n')[0]).toBe(
+      'source_id,name,source,medium,campaign,cost_center,calls,answered,missed,blocked,answer_rate,first_time_callers,' +
+        'average_talk_ms,total_talk_ms,cost,currency,cost_per_call,cost_per_answered',
+    );
+  });
+});

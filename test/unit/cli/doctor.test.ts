@@ -1,0 +1,70 @@
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import {
+  checkMediaAddress,
+  checkNode,
+  checkPort,
+  isHeld,
+  judgeDisk,
+} from '../../../src/cli/doctor-checks.ts';
+import { checkMediasoup, judgeClock } from '../../../src/cli/doctor-system.ts';
+import { gatewayConfigSchema } from '../../../src/config/gateway-schema.ts';
+
+const GIB = 1024 ** 3;
+const media = (more: object) => gatewayConfigSchema.parse({ media: more }).media;
+
+describe('doctor', () => {
+  it('wants a Node.js that is new enough', () => {
+    expect(checkNode('v20.18.1').state).toBe('fail');
+    expect(checkNode('v18.20.0').mend).toContain('20.19');
+    for (const version of ['v20.19.0', 'v22.1.0', 'v24.0.0']) expect(checkNode(version).state).toBe('ok');
+  });
+
+  it('warns of a full disk, by share and by bytes', () => {
+    expect(judgeDisk(50 * GIB, 100 * GIB, '/r').state).toBe('ok');
+    expect(judgeDisk(4 * GIB, 8 * GIB, '/r').state).toBe('warn');
+    expect(judgeDisk(90 * GIB, 1000 * GIB, '/r').state).toBe('warn');
+  });
+
+  it('knows a wrong clock', () => {
+    const now = Date.UTC(2026, 10, 5);
+    expect(judgeClock(now, 'yes').state).toBe('ok');
+    expect(judgeClock(now, 'no').state).toBe('warn');
+    expect(judgeClock(now, undefined).state).toBe('ok');
+    expect(judgeClock(0, 'yes').state).toBe('fail');
+  });
+
+  it('asks for a public address where the machine has none', () => {
+    expect(checkMediaAddress(media({}), ['127.0.0.1', '10.0.0.5']).state).toBe('warn');
+    expect(checkMediaAddress(media({}), ['127.0.0.1', '8.8.4.4']).state).toBe('ok');
+    expect(checkMediaAddress(media({ address: '10.0.0.5' }), ['10.0.0.5', '8.8.4.4']).state).toBe('warn');
+    expect(checkMediaAddress(media({ publicAddress: '8.8.4.4' }), ['10.0.0.5']).state).toBe('ok');
+  });
+
+  it('knows the ports that the running gateway holds', () => {
+    const held = ['udp/192.0.2.2:5060', 'tcp/127.0.0.1:8080'];
+    expect(isHeld({ transport: 'udp', address: '0.0.0.0', port: 5060 }, held)).toBe(true);
+    expect(isHeld({ transport: 'tcp', address: '127.0.0.1', port: 8080 }, held)).toBe(true);
+    expect(isHeld({ transport: 'tcp', address: '127.0.0.1', port: 5060 }, held)).toBe(false);
+    expect(isHeld({ transport: 'udp', address: '127.0.0.2', port: 5060 }, held)).toBe(false);
+  });
+
+  it('tells a free port from a taken one', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const binding = { transport: 'tcp', address: '127.0.0.1', port } as const;
+    const taken = await checkPort('HTTP', binding, []);
+    expect(taken).toMatchObject({ state: 'fail' });
+    expect(taken.mend).toContain('ss -lnptu');
+    expect((await checkPort('HTTP', binding, [`tcp/127.0.0.1:${port}`])).state).toBe('ok');
+    await new Promise((done) => server.close(done));
+    expect((await checkPort('HTTP', binding, [])).state).toBe('ok');
+  });
+
+  it('takes a missing mediasoup worker for a choice', () => {
+    expect(checkMediasoup({ DIALTRACE_MEDIASOUP_WORKER: '/nowhere/worker' }).state).toBe('off');
+    expect(checkMediasoup({ DIALTRACE_MEDIASOUP_WORKER: process.execPath }).state).toBe('ok');
+  });
+});
