@@ -225,6 +225,8 @@ export const createCalls = (services: CallServices): Calls => {
   const receive = (invite: IncomingInvite): void => {
     const trunk = admit(invite);
     if (!trunk) return;
+    // RFC 3261 8.1.1.8: without a Contact there is nowhere to send a BYE.
+    if (!invite.header('Contact')) return invite.refuse(400);
     const id = ulid(services.now());
     let stop: (stop: CallStop) => void = () => undefined;
     const stopped = new Promise<CallStop>((resolve) => {

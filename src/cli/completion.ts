@@ -158,7 +158,5 @@ export const addCompletion = (program: Command, cli: Cli): void => {
         '  fish: dialtrace completion fish > ~/.config/fish/completions/dialtrace.fish',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(SHELLS)))
-    .action(
-      act<[Shell]>(cli, (_session, shell) => void process.stdout.write(completionScript(shell, program))),
-    );
+    .action(act<[Shell]>(cli, (_session, shell) => cli.out.line(completionScript(shell, program).trimEnd())));
 };

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { errorCode } from '../base/errors.ts';
-import { judge } from './failure.ts';
 import { createOutput } from './output.ts';
-import { createProgram } from './program.ts';
+import { runCommand } from './run.ts';
 
 // A reader that has seen enough (`dialtrace calls list | head`) is no error.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,17 +11,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const program = createProgram({
+const { code, text } = await runCommand(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),
   out: createOutput(process.stdout, process.stderr, process.env),
   now: () => Date.now(),
 });
-
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  const { code, text } = judge(error, process.argv.includes('--json'));
-  if (text !== '') process.stderr.write(`${text}\n`);
-  process.exitCode = code;
-}
+if (text !== '') process.stderr.write(`${text}\n`);
+process.exitCode = code;

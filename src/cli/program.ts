@@ -51,7 +51,11 @@ export const createProgram = (cli: Cli): Command => {
     .version(VERSION, '--version', 'print the version')
     .helpCommand('help [command]', 'help for a command')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => cli.out.line(text.trimEnd()),
+      writeErr: (text) => cli.out.note(text.trimEnd()),
+      outputError: () => undefined,
+    })
     .showSuggestionAfterError()
     .exitOverride();
   for (const [heading, adders] of GROUPS) {

@@ -1,9 +1,19 @@
 import { wrapDialog } from './dialog.ts';
 import { q850Of } from './reason.ts';
-import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+import type { SrfApplication, SrfDialog, SrfRequest, SrfResponse } from './srf.ts';
 import type { IncomingInvite, OfferHandler } from './types.ts';
 
 const SDP = { 'Content-Type': 'application/sdp' };
+
+/** The caller's answer to our offer in the 200 comes in its ACK (RFC 3261 13.2.2.4). */
+const takeLateAnswer = (dialog: SrfDialog, lateAnswer: (sdp: string) => Promise<void>): void => {
+  let taken = false;
+  dialog.on('ack', (ack) => {
+    if (taken || !ack.body) return;
+    taken = true;
+    lateAnswer(ack.body).catch(() => undefined);
+  });
+};
 
 /** Gives an incoming INVITE the face that calls work with. */
 export const wrapInvite = (
@@ -55,21 +65,15 @@ export const wrapInvite = (
       const headers = { ...reliable, ...stamped, ...(sdp && SDP) };
       response.send(status, sdp ? { headers, body: sdp } : { headers });
     },
-    answer: async (sdp, lateAnswer) => {
-      const dialog = await srf.createUAS(request, response, {
-        localSdp: sdp,
-        headers: { ...stamped, ...SDP },
-      });
-      if (lateAnswer) {
-        let taken = false;
-        dialog.on('ack', (ack) => {
-          if (taken || !ack.body) return;
-          taken = true;
-          lateAnswer(ack.body).catch(() => undefined);
+    answer: (sdp, lateAnswer) =>
+      new Promise((resolve, reject) => {
+        const options = { localSdp: sdp, headers: { ...stamped, ...SDP } };
+        srf.createUAS(request, response, options, (error, dialog) => {
+          if (error || !dialog) return reject(error);
+          if (lateAnswer) takeLateAnswer(dialog, lateAnswer);
+          resolve(wrapDialog(srf, dialog));
         });
-      }
-      return wrapDialog(srf, dialog);
-    },
+      }),
     refuse: (status, headers = {}) => {
       if (cancelled || response.finalResponseSent) return;
       response.send(status, { headers: { ...stamped, ...headers } });

@@ -1,7 +1,7 @@
 import { errorMessage } from '../base/errors.ts';
 import { wrapDialog } from './dialog.ts';
 import { q850Header, q850Of } from './reason.ts';
-import type { SrfApplication, SrfRefusal, SrfRequest, SrfResponse } from './srf.ts';
+import type { SrfApplication, SrfDialog, SrfRefusal, SrfRequest, SrfResponse } from './srf.ts';
 import type { DialOptions, DialResult, OutgoingInvite, SipPeer } from './types.ts';
 
 /** Longer than the engine's own limits (RFC 3261 timers B and C), which always deliver a final response first. */
@@ -45,45 +45,53 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
     }
   };
 
-  const run = async (): Promise<DialResult> => {
-    try {
-      const dialog = await srf.createUAC(
-        options.uri,
-        {
-          headers: options.headers,
-          localSdp: options.sdp,
-          ...(options.proxy && { proxy: options.proxy }),
-          ...(options.auth && { auth: { ...options.auth } }),
-        },
-        {
-          cbRequest: (error, sent) => {
-            if (error) return;
-            request = sent;
-            sendCancel();
-          },
-          cbProvisional: (response) => {
-            if (!cancelReason) options.onProgress(response.status, response.body || undefined);
-          },
-        },
-      );
-      settled = true;
-      const wrapped = wrapDialog(srf, dialog, options.auth && { ...options.auth });
-      if (cancelReason) {
-        await wrapped.bye();
-        return refused(487, 'Request Terminated');
-      }
-      return {
-        type: 'answered',
-        dialog: wrapped,
-        sdp: dialog.remote.sdp,
-        peer: peerOf(dialog.res),
-        header: (name) => dialog.res.get(name),
-      };
-    } catch (error) {
-      settled = true;
-      return refusedBy(error);
+  const answered = (dialog: SrfDialog): DialResult => {
+    const wrapped = wrapDialog(srf, dialog, options.auth && { ...options.auth });
+    if (cancelReason) {
+      void wrapped.bye();
+      return refused(487, 'Request Terminated');
     }
+    const { res } = dialog;
+    return {
+      type: 'answered',
+      dialog: wrapped,
+      sdp: dialog.remote.sdp,
+      peer: peerOf(res),
+      header: (name) => res.get(name),
+    };
   };
+
+  const run = (): Promise<DialResult> =>
+    new Promise((resolve) => {
+      const settle = (result: DialResult): void => {
+        settled = true;
+        resolve(result);
+      };
+      const uac = {
+        headers: options.headers,
+        localSdp: options.sdp,
+        ...(options.proxy && { proxy: options.proxy }),
+        ...(options.auth && { auth: { ...options.auth } }),
+      };
+      const progress = {
+        cbRequest: (error: unknown, sent: SrfRequest): void => {
+          if (error) return;
+          request = sent;
+          sendCancel();
+        },
+        cbProvisional: (response: SrfResponse): void => {
+          if (!cancelReason) options.onProgress(response.status, response.body || undefined);
+        },
+      };
+      try {
+        srf.createUAC(options.uri, uac, progress, (error, dialog) => {
+          settle(error || !dialog ? refusedBy(error) : answered(dialog));
+        });
+      } catch (error) {
+        // Without a connection to the SIP server drachtio-srf throws.
+        settle(refusedBy(error));
+      }
+    });
 
   const withLastResort = (): Promise<DialResult> =>
     new Promise((resolve) => {

@@ -94,11 +94,13 @@ export type SrfApplication = {
   ): void;
   invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
   options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
+  /** With a callback, since a BYE can follow in the same breath: a promise's reader would come too late to hear of it. */
   createUAS(
     request: SrfRequest,
     response: SrfResponse,
     options: { localSdp: string; headers?: Record<string, string> },
-  ): Promise<SrfDialog>;
+    callback: (error: unknown, dialog: SrfDialog | undefined) => void,
+  ): void;
   createUAC(
     uri: string,
     options: UacOptions,
@@ -106,7 +108,8 @@ export type SrfApplication = {
       cbRequest: (error: unknown, request: SrfRequest) => void;
       cbProvisional: (response: SrfResponse) => void;
     },
-  ): Promise<SrfDialog>;
+    callback: (error: unknown, dialog: SrfDialog | undefined) => void,
+  ): void;
   request(
     uri: string,
     options: {

@@ -116,7 +116,8 @@ export const conclude = (core: Core, outgoing: Outgoing, response: SipResponse, 
   if (outgoing.own !== undefined) return outgoing.own(core, outgoing, response, received);
   const from = received?.remote ?? outgoing.sent.target.remote;
   outgoing.app?.response(response, from, received?.size ?? 0, outgoing.txn, outgoing.dialogId);
-  if (outgoing.app?.open === false && outgoing.accepted !== undefined) abandonAnswered(core, outgoing, outgoing.accepted);
+  // The application went away while its call was answered.
+  if (outgoing.app?.open === false && outgoing.accepted !== undefined) hangUpSilently(core, outgoing.accepted, 'application gone');
 };
 
 const isSuccess = (response: SipResponse): boolean => response.status >= 200 && response.status < 300;
@@ -150,13 +151,6 @@ const concludeInvite = (
   // Nobody could send anything in this dialog (RFC 3261 12.1.1 demands a Contact).
   else if (!response.headers.some((header) => header.key === 'contact')) answered.endAfterAck = 'No Contact in 200 OK';
   armFromResponse(core, answered, outgoing, response);
-};
-
-/** The application went away while its call was answered. */
-const abandonAnswered = (core: Core, outgoing: Outgoing, dialog: Dialog): void => {
-  const done = sendAck(core, dialog, outgoing, '', '');
-  if (done instanceof Promise) done.then(() => hangUpSilently(core, dialog, 'application gone'));
-  else hangUpSilently(core, dialog, 'application gone');
 };
 
 const concludeSubscribe = (

@@ -85,18 +85,27 @@ export const sendOwn = (core: Core, dialog: Dialog, content: Content, own: Own, 
 
 const ignore: Own = () => {};
 
+/** A 2xx that the application has not acknowledged is, before the BYE: else the peer repeats it (RFC 3261 13.2.2.4). */
+const sendBye = (core: Core, dialog: Dialog, reason: string, then?: (sent: SentMessage) => void): void => {
+  const content = { method: 'BYE', lines: `Reason: SIP ;cause=200 ;text="${reason}"\r\n`, body: '' };
+  const { invite } = dialog;
+  const acked =
+    invite?.accepted === dialog && invite.ack === undefined ? sendAck(core, dialog, invite, '', '') : undefined;
+  if (acked instanceof Promise) acked.then(() => sendOwn(core, dialog, content, ignore, then));
+  else sendOwn(core, dialog, content, ignore, then);
+};
+
 /** BYE of the engine's own; the application is told unless it is gone (drachtio's unsolicited message). */
 export const hangUp = (core: Core, dialog: Dialog, reason: string): void => {
   if (dialog.state === 'ended') return;
-  const lines = `Reason: SIP ;cause=200 ;text="${reason}"\r\n`;
-  sendOwn(core, dialog, { method: 'BYE', lines, body: '' }, ignore, (sent) => dialog.app.unsolicited(sent, dialog.id));
+  sendBye(core, dialog, reason, (sent) => dialog.app.unsolicited(sent, dialog.id));
   endDialog(core, dialog);
 };
 
 /** BYE that nobody is told of: forks that the application does not know, dialogs of an application that is gone. */
 export const hangUpSilently = (core: Core, dialog: Dialog, reason: string): void => {
-  const lines = `Reason: SIP ;cause=200 ;text="${reason}"\r\n`;
-  sendOwn(core, dialog, { method: 'BYE', lines, body: '' }, ignore);
+  if (dialog.state === 'ended') return;
+  sendBye(core, dialog, reason);
   endDialog(core, dialog);
 };
 
