@@ -3,6 +3,7 @@ import type { SrfApplication, SrfDialog, SrfMessage, SrfRequest, SrfResponse } f
 import type { HangUp, SipDialog } from './types.ts';
 
 const BYE_PATIENCE_MS = 5000;
+const READY_PATIENCE_MS = 4000;
 const SDP = { 'Content-Type': 'application/sdp' };
 
 type MediaHandlers = Parameters<SipDialog['onMedia']>[0];
@@ -21,6 +22,14 @@ const digitOf = (body: string): { digit: string; durationMs: number } | undefine
   return { digit, durationMs: Math.min(Math.max(duration, 40), 5000) };
 };
 
+const within = async <T>(promise: Promise<T>, milliseconds: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('not ready')), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
 /**
  * Gives a drachtio-srf dialog the face that calls work with, and keeps its pitfalls here: refreshes reach us as offers
  * like any other, in-dialog digests are computed over the real request URI, and every wait ends.
@@ -28,7 +37,10 @@ const digitOf = (body: string): { digit: string; durationMs: number } | undefine
 export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth): SipDialog => {
   let hangUp: HangUp | undefined;
   let onHangUp: ((hangUp: HangUp) => void) | undefined;
-  let media: MediaHandlers | undefined;
+  let setMedia: (handlers: MediaHandlers) => void = () => undefined;
+  const media = new Promise<MediaHandlers>((resolve) => {
+    setMedia = resolve;
+  });
   let onDigit: ((digit: string, durationMs: number) => void) | undefined;
   let lateAnswer: ((sdp: string) => Promise<void>) | undefined;
 
@@ -42,12 +54,13 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
     const contact = dialog.local.contact;
     const headers = contact ? { Contact: contact, ...SDP } : SDP;
     try {
-      if (!media) return response.send(500, 'Call Not Ready', { headers: { 'Retry-After': '1' } });
+      // A re-INVITE can come in the same breath as the answer, before the call has taken the dialog over.
+      const handlers = await within(media, READY_PATIENCE_MS);
       if (request.body === '') {
-        lateAnswer = media.receiveAnswer;
-        return response.send(200, { headers, body: media.makeOffer() });
+        lateAnswer = handlers.receiveAnswer;
+        return response.send(200, { headers, body: handlers.makeOffer() });
       }
-      const answer = await media.receiveOffer(request.body);
+      const answer = await handlers.receiveOffer(request.body);
       dialog.local.sdp = answer;
       response.send(200, { headers, body: answer });
     } catch (error) {
@@ -103,9 +116,7 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
       onHangUp = handler;
       if (hangUp) handler(hangUp);
     },
-    onMedia: (handlers) => {
-      media = handlers;
-    },
+    onMedia: (handlers) => setMedia(handlers),
     onDigit: (handler) => {
       onDigit = handler;
     },

@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createOutput } from '../../../src/cli/output.ts';
+import { runCommand } from '../../../src/cli/run.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -16,6 +19,9 @@ export type Place = {
   path(name: string): string;
   write(name: string, text: string): Promise<void>;
   spawn(...words: string[]): ChildProcess;
+  /** Runs the command as a process. */
+  runProcess(...words: string[]): Promise<Finished>;
+  /** Runs the command in this process: the same, but for the start of Node.js. */
   run(...words: string[]): Promise<Finished>;
   remove(): Promise<void>;
 };
@@ -67,6 +73,21 @@ const collect = (child: ChildProcess): Promise<Finished> =>
     child.on('close', (code) => done({ code, stdout, stderr }));
   });
 
+const runHere = async (directory: string, words: readonly string[]): Promise<Finished> => {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: keyof typeof written): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        written[name] += chunk.toString();
+        done();
+      },
+    });
+  const out = createOutput(sink('stdout'), sink('stderr'), {});
+  const cli = { env: environment(), directory, out, now: () => Date.now() };
+  const { code, text } = await runCommand(words, cli);
+  return { code, stdout: written.stdout, stderr: written.stderr + (text === '' ? '' : `${text}\n`) };
+};
+
 export const makePlace = async (config = CONFIG, plan = PLAN): Promise<Place> => {
   const directory = await mkdtemp(join(tmpdir(), 'dialtrace-cli-'));
   const path = (name: string): string => join(directory, name);
@@ -84,7 +105,8 @@ export const makePlace = async (config = CONFIG, plan = PLAN): Promise<Place> =>
     path,
     write: (name, text) => writeFile(path(name), text),
     spawn: start,
-    run: (...words) => collect(start(...words)),
+    runProcess: (...words) => collect(start(...words)),
+    run: (...words) => runHere(directory, words),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 };

@@ -22,7 +22,7 @@ describe('start', () => {
         http: ready.http,
       });
       expect((await fetch(`http://${ready.http}/healthz`)).status).toBe(200);
-      const second = await place.run('start');
+      const second = await place.runProcess('start');
       expect(second.code).toBe(1);
       expect(second.stderr).toContain(`running already (process ${child.pid}`);
       const doctor = JSON.parse((await place.run('doctor', '--json')).stdout);
@@ -39,7 +39,7 @@ describe('start', () => {
       'config/tracking.yaml',
       'numbers: [{ number: nonsense, source: none, lines: [none] }]\n',
     );
-    const result = await place.run('start');
+    const result = await place.runProcess('start');
     expect(result.code).toBe(2);
     expect(result.stderr).toContain('numbers[0].number');
     expect(result.stderr).not.toMatch(/\n\s+at /);

@@ -24,7 +24,12 @@ export const startHarness = async (options: Partial<SipEngineOptions> = {}, prep
   const closers: (() => unknown)[] = [];
   const app = async (prepareApp: (srf: Srf) => void = () => {}): Promise<Srf> => {
     const srf = await connectSrf(engine.admin, SECRET, prepareApp);
-    closers.push(() => srf.disconnect());
+    closers.push(() => {
+      // An application that is disconnected already can't be asked to do it again.
+      try {
+        srf.disconnect();
+      } catch {}
+    });
     return srf;
   };
   const srf = await app(prepare);

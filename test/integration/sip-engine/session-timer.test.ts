@@ -7,15 +7,12 @@ const TIMED = { sessionExpires: 2, minimumSessionExpires: 1 };
 let harness: Harness;
 afterEach(() => harness?.close());
 
-const answeringWithReason = async (options: object = TIMED): Promise<Promise<{ why: string }>> => {
-  const ended = deferred<{ why: string }>();
+const answering = async (options: object = TIMED): Promise<void> => {
   harness = await startHarness(options, (srf) => {
     srf.invite(async (req, res) => {
-      const dialog = await srf.createUAS(req, res, { localSdp: sdp('app') });
-      dialog.on('destroy', (_bye: SipMessage, why: string) => ended.resolve({ why }));
+      await srf.createUAS(req, res, { localSdp: sdp('app') });
     });
   });
-  return Promise.resolve(ended.promise);
 };
 
 it('a caller that knows timers is asked to refresh; without its refresh the call ends', async () => {
@@ -36,11 +33,7 @@ it('a caller that knows timers is asked to refresh; without its refresh the call
 });
 
 it('its refresh, by re-INVITE or UPDATE, keeps the call', async () => {
-  harness = await startHarness(TIMED, (srf) => {
-    srf.invite(async (req, res) => {
-      await srf.createUAS(req, res, { localSdp: sdp() });
-    });
-  });
+  await answering();
   const peer = await harness.peer();
   const { call } = await callIn(harness, peer, { headers: ['Supported: timer', 'Session-Expires: 2;refresher=uac'] });
   for (const method of ['UPDATE', 'INVITE', 'UPDATE']) {
@@ -76,7 +69,7 @@ it('asked to refresh, the engine sends a re-INVITE with its last SDP, unknown to
 
 it('a refresh that meets 491 is tried again, one that fails ends the call', async () => {
   const reason = deferred<string>();
-  harness = await startHarness({ ...TIMED, sessionExpires: 2 });
+  harness = await startHarness(TIMED);
   const peer = await harness.peer();
   const { dialog, call } = await callOut(harness, peer, {}, { headers: ['Session-Expires: 2;refresher=uac', 'Require: timer'] });
   dialog.on('destroy', (_bye: SipMessage, why: string) => reason.resolve(why));
@@ -110,12 +103,12 @@ it('an offered interval that is too small is offered again as the peer wants it'
 });
 
 it('none where the peer does not know timers, or where they are off', async () => {
-  await answeringWithReason();
+  await answering();
   const peer = await harness.peer();
   const { ok } = await callIn(harness, peer);
   expect(ok.header('Session-Expires')).toBe('');
   await harness.close();
-  await answeringWithReason({ sessionExpires: 0 });
+  await answering({ sessionExpires: 0 });
   const other = await harness.peer();
   const answered = await callIn(harness, other, { headers: ['Supported: timer', 'Session-Expires: 1800'] });
   expect(answered.ok.header('Session-Expires')).toBe('');
