@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
 import type { MediaLeg, MediaSession, SessionSummary } from '../media/index.ts';
-import { SdpError } from '../sdp/index.ts';
+import { connectionAddress, SdpError } from '../sdp/index.ts';
 import type { SipDialog } from '../sip/index.ts';
 import type { CallPatch, LegTable } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
@@ -247,7 +247,8 @@ export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
       label: 'caller',
       nat: plan.trunk.nat,
       codecs: plan.trunk.codecs,
-      ...services.mediaAddress(plan.invite.peer.address),
+      // Audio may come over another network than the INVITE.
+      ...services.mediaAddress(connectionAddress(plan.invite.offer ?? '') ?? plan.invite.peer.address),
     });
     openLegs.push({ row: deps.callerRow, leg });
     const answer = plan.invite.offer === undefined ? undefined : await leg.acceptOffer(plan.invite.offer);

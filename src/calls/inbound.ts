@@ -226,7 +226,10 @@ export const createCalls = (services: CallServices): Calls => {
     const trunk = admit(invite);
     if (!trunk) return;
     // RFC 3261 8.1.1.8: without a Contact there is nowhere to send a BYE.
-    if (!invite.header('Contact')) return invite.refuse(400);
+    if (!invite.header('Contact')) {
+      invite.refuse(400);
+      return;
+    }
     const id = ulid(services.now());
     let stop: (stop: CallStop) => void = () => undefined;
     const stopped = new Promise<CallStop>((resolve) => {

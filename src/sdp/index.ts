@@ -6,6 +6,6 @@ export {
   writeAnswer,
   writeOffer,
 } from './negotiate.ts';
-export { parseSdp } from './parse.ts';
+export { connectionAddress, parseSdp } from './parse.ts';
 export type { AudioDescription, Codec, CodecName, Direction, LocalAudio, NegotiatedAudio } from './types.ts';
 export { SdpError } from './types.ts';

@@ -160,3 +160,7 @@ export const parseSdp = (text: string): AudioDescription => {
     })),
   };
 };
+
+/** The first connection address of a description, read without parsing the rest; undefined when it names none. */
+export const connectionAddress = (sdp: string): string | undefined =>
+  /^c=IN IP[46] ([^\s/]{1,64})/m.exec(sdp)?.[1];
