@@ -4,17 +4,17 @@ import { errorMessage } from './base/errors.ts';
 import { ulid } from './base/ids.ts';
 import type { Logger } from './base/logger.ts';
 import { removeRunFile, writeRunFile } from './base/run-file.ts';
+import { createShutdown, type Shutdown } from './base/shutdown.ts';
 import { VERSION } from './base/version.ts';
 import { type Calls, createCalls } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createHttpServer, type Health } from './http/index.ts';
-import { createMediaEngine, repairRecordings } from './media/index.ts';
-import { mediaAddressFor, publicMediaAddress } from './media-address.ts';
+import { createMediaEngine, mediaAddressFor, publicMediaAddress, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
 import { createTrunkTable, type SipServerOptions, startSipServer, type Trunk } from './sip/index.ts';
 import { openStore, type Store } from './store/index.ts';
-import { type Echo, selfTestTrunk, startEcho } from './user-agent/index.ts';
+import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
 
 const ALIVE_EVERY_MS = 1000;
 
@@ -87,45 +87,6 @@ const recover = async (
   return interrupted.length;
 };
 
-/** Where the echo listens: loopback, unless the gateway's SIP side can't reach that. */
-const echoAddress = (config: GatewayConfig): string => {
-  const udp = config.sip.listen.find((point) => point.transport === 'udp') ?? config.sip.listen[0];
-  const address = udp?.address ?? '0.0.0.0';
-  if (address === '0.0.0.0') return '127.0.0.1';
-  return address === '::' ? '::1' : address;
-};
-
-/** Starts an echo at the first call for one. */
-const lazyEcho = (start: () => Promise<Echo>) => {
-  let echo: Promise<Echo> | undefined;
-  return {
-    uri: async (): Promise<string> => {
-      echo ??= start();
-      return (await echo).uri;
-    },
-    close: async (): Promise<void> => {
-      await (await echo?.catch(() => undefined))?.close();
-    },
-  };
-};
-
-/** Things that were started, closed in the opposite order. */
-const createShutdown = (logger: Logger) => {
-  const steps: { name: string; close: () => unknown }[] = [];
-  return {
-    add: (name: string, close: () => unknown): void => void steps.push({ name, close }),
-    run: async (): Promise<void> => {
-      for (const { name, close } of steps.splice(0).reverse()) {
-        try {
-          await close();
-        } catch (error) {
-          logger.error({ error: errorMessage(error) }, `${name} did not close well`);
-        }
-      }
-    },
-  };
-};
-
 /**
  * Starts the gateway: store, recovery after a crash, media, SIP, HTTP. Either everything runs or nothing is left running.
  *
@@ -141,11 +102,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
   }
 };
 
-const assemble = async (
-  config: GatewayConfig,
-  logger: Logger,
-  shutdown: ReturnType<typeof createShutdown>,
-): Promise<Gateway> => {
+const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdown): Promise<Gateway> => {
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
   const store = await openStore(config.database, logger);
   shutdown.add('the database', () => store.close());
@@ -183,7 +140,8 @@ const assemble = async (
     isTest: false,
   }));
   const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)]);
-  const echo = lazyEcho(() => startEcho({ address: echoAddress(config), media, logger }));
+  const listening = config.sip.listen.find((point) => point.transport === 'udp') ?? config.sip.listen[0];
+  const echo = createEchoLine({ gateway: listening?.address ?? '0.0.0.0', media, logger });
   shutdown.add('the echo', () => echo.close());
 
   let state: Health['status'] = 'starting';

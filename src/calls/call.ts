@@ -1,13 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { errorMessage } from '../base/errors.ts';
-import { ulid } from '../base/ids.ts';
-import type { MediaLeg, MediaSession, SessionSummary } from '../media/index.ts';
+import type { MediaLeg, MediaSession } from '../media/index.ts';
 import { connectionAddress, SdpError } from '../sdp/index.ts';
 import type { SipDialog } from '../sip/index.ts';
-import type { CallPatch, LegTable } from '../store/index.ts';
+import type { LegTable } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
-import { type AnsweredLine, type CallerProgress, dialLines } from './dial-lines.ts';
+import { type CallRecording, startCallRecording } from './call-recording.ts';
+import { createCallerProgress } from './caller-progress.ts';
+import { completeRecord } from './completion.ts';
+import { type AnsweredLine, dialLines } from './dial-lines.ts';
 import { mediaColumns } from './legs.ts';
 import { talk } from './talk.ts';
 import type { CallEnd, CallServices, CallStop, DialPlan } from './types.ts';
@@ -30,81 +30,6 @@ const endedEarly = (stop: CallStop): CallEnd => ({
   reason: stop.reason,
 });
 
-/** What the caller hears before the answer: 180, or the line's early media, or our own ringback after early media. */
-const callerProgress = (
-  deps: Dependencies,
-  session: MediaSession,
-  leg: MediaLeg,
-  answer: string | undefined,
-): CallerProgress => {
-  const { plan, record } = deps;
-  let heard: 'nothing' | 'ringing' | 'media' = 'nothing';
-  return {
-    ringing: () => {
-      // Once the caller's network has been switched through, a 180 makes no sound: the ringback is ours to play.
-      if (heard === 'media') {
-        void leg
-          .play({ type: 'ringback', ...(plan.region && { region: plan.region }) })
-          .catch(() => undefined);
-      }
-      if (heard !== 'nothing') return;
-      heard = 'ringing';
-      record.update({ ringing_at: deps.services.now() });
-      plan.invite.ring(180);
-    },
-    earlyMedia: (line) => {
-      // Without the caller's offer there is nowhere to send audio to yet.
-      if (answer === undefined) {
-        if (heard === 'nothing') plan.invite.ring(180);
-        heard = 'ringing';
-        return;
-      }
-      leg.stopPlaying();
-      session.bridge(leg, line);
-      if (heard !== 'media') plan.invite.ring(183, answer);
-      if (heard === 'nothing') record.update({ ringing_at: deps.services.now() });
-      heard = 'media';
-      deps.callerRow.early_media = 1;
-    },
-  };
-};
-
-const startRecording = (
-  deps: Dependencies,
-  session: MediaSession,
-  left: MediaLeg,
-  right: MediaLeg,
-): string | undefined => {
-  const { services, plan, record } = deps;
-  const wanted =
-    plan.route.number.record === null ? services.recording.enabled : plan.route.number.record === 1;
-  if (!wanted) {
-    record.note('not-recorded', 'Recording is switched off for this number.');
-    return undefined;
-  }
-  const startedAt = services.now();
-  const path = join(...new Date(startedAt).toISOString().slice(0, 10).split('-'), `${plan.callId}.wav`);
-  const id = ulid(startedAt);
-  session.on('recordingFailed', (error) => {
-    services.logger.error({ call: plan.callId, error: error.message }, 'recording stopped');
-    record.note('recording-failed', `The recording stopped: ${error.message}. The call went on.`);
-  });
-  try {
-    const file = join(services.recording.directory, path);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-    session.record({ path: file, left, right });
-  } catch (error) {
-    record.note('recording-failed', `Not recorded: ${errorMessage(error)}.`);
-    return undefined;
-  }
-  services.store.recordings
-    .open({ id, call_id: plan.callId, path, started_at: startedAt })
-    .catch((error) =>
-      services.logger.error({ call: plan.callId, error: errorMessage(error) }, 'recording not noted'),
-    );
-  return id;
-};
-
 /** Sends the 200 and, for an INVITE without offer, takes the caller's answer from its ACK. */
 const answerCaller = (plan: DialPlan, leg: MediaLeg, answer: string | undefined): Promise<SipDialog> =>
   answer === undefined
@@ -114,7 +39,7 @@ const answerCaller = (plan: DialPlan, leg: MediaLeg, answer: string | undefined)
 type Bridged = {
   readonly end: CallEnd;
   readonly hungUp: Promise<unknown>;
-  readonly recordingId: string | undefined;
+  readonly recording: CallRecording | undefined;
 };
 
 const answerAndTalk = async (
@@ -148,7 +73,7 @@ const answerAndTalk = async (
           by: 'gateway',
           reason: `no answer could be sent: ${errorMessage(error)}`,
         };
-    return { end, hungUp, recordingId: undefined };
+    return { end, hungUp, recording: undefined };
   }
   const now = services.now();
   deps.callerRow.answered_at = now;
@@ -156,7 +81,7 @@ const answerAndTalk = async (
     line: answered.line.id,
   });
   record.update({ answered_at: now, line_id: answered.line.id });
-  const recordingId = startRecording(deps, session, leg, answered.leg);
+  const recording = startCallRecording({ services, plan, record, session }, leg, answered.leg);
   session.watch(leg, answered.leg);
   const { end, hungUp } = await talk(
     [
@@ -167,66 +92,7 @@ const answerAndTalk = async (
     record,
     deps.stopped,
   );
-  return { end, hungUp, recordingId };
-};
-
-const completeRecord = async (
-  deps: Dependencies,
-  end: CallEnd,
-  endedAt: number,
-  lineRows: readonly LegTable[],
-  heldMs: number,
-): Promise<void> => {
-  const { record, startedAt, callerRow, plan } = deps;
-  const answeredAt = end.status === 'answered' ? callerRow.answered_at : null;
-  const patch: CallPatch = {
-    status: end.status,
-    ended_at: endedAt,
-    duration_ms: endedAt - startedAt,
-    ring_ms: (answeredAt ?? endedAt) - startedAt,
-    talk_ms: answeredAt === null ? 0 : endedAt - answeredAt,
-    hold_ms: Math.round(heldMs),
-    sip_code: end.sipCode,
-    sip_reason: end.sipReason ?? null,
-    q850_cause: end.q850,
-    hangup_by: end.by,
-    end_reason: end.reason,
-  };
-  Object.assign(callerRow, {
-    ended_at: endedAt,
-    outcome: end.status === 'blocked' ? 'rejected' : end.status,
-    sip_code: end.sipCode,
-    q850_cause: end.q850,
-    sip_call_id: plan.invite.sipCallId,
-  });
-  record.note('ended', `Ended ${end.status.replace('_', ' ')}: ${end.reason}.`, {
-    sip: end.sipCode,
-    q850: end.q850,
-    by: end.by,
-  });
-  await record.complete(patch, [callerRow, ...lineRows]);
-};
-
-const closeRecording = async (deps: Dependencies, id: string, summary: SessionSummary): Promise<void> => {
-  const result = summary.recording;
-  await deps.services.store.recordings
-    .complete(
-      id,
-      result
-        ? {
-            state: 'complete',
-            duration_ms: Math.round(result.durationMs),
-            bytes: result.bytes,
-            sha256: result.sha256,
-          }
-        : { state: 'failed', duration_ms: null, bytes: null, sha256: null },
-    )
-    .catch((error) =>
-      deps.services.logger.error(
-        { call: deps.plan.callId, error: errorMessage(error) },
-        'recording not noted',
-      ),
-    );
+  return { end, hungUp, recording };
 };
 
 /**
@@ -258,7 +124,15 @@ export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
       plan,
       session,
       record: deps.record,
-      progress: callerProgress(deps, session, leg, answer),
+      progress: createCallerProgress({
+        plan,
+        record: deps.record,
+        session,
+        leg,
+        row: deps.callerRow,
+        answer,
+        now: services.now,
+      }),
       stopped: deps.stopped,
     });
     lineRows = dialled.rows;
@@ -300,8 +174,9 @@ export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
   for (const { row, leg } of openLegs)
     Object.assign(row, mediaColumns(summary?.legs.get(leg.id)), { ended_at: endedAt, q850_cause: end.q850 });
   const heldMs = Math.max(0, ...openLegs.map(({ row }) => row.held_ms ?? 0));
-  if (bridged?.recordingId && summary) await closeRecording(deps, bridged.recordingId, summary);
-  await completeRecord(deps, end, endedAt, lineRows, heldMs);
+  await bridged?.recording?.complete(summary?.recording);
+  const { record, startedAt, callerRow } = deps;
+  await completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows, heldMs });
   await bridged?.hungUp;
   return end;
 };

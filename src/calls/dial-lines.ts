@@ -9,6 +9,7 @@ import {
 } from '../sip/index.ts';
 import type { LegTable, LineTable } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
+import type { CallerProgress } from './caller-progress.ts';
 import { mediaColumns, newLeg, peerText } from './legs.ts';
 import { lineRequest } from './line-request.ts';
 import {
@@ -33,14 +34,6 @@ export type Dialled =
   | { readonly type: 'answered'; readonly answered: AnsweredLine; readonly rows: readonly LegTable[] }
   | { readonly type: 'failed'; readonly failure: CallFailure; readonly rows: readonly LegTable[] }
   | { readonly type: 'stopped'; readonly stop: CallStop; readonly rows: readonly LegTable[] };
-
-/** What the caller is to hear while a line is dialled. */
-export type CallerProgress = {
-  /** The line rings and sends no audio of its own. */
-  ringing(): void;
-  /** The line sends early media, which the caller is to hear. */
-  earlyMedia(leg: MediaLeg): void;
-};
 
 type Dependencies = {
   readonly services: CallServices;

@@ -1,21 +1,15 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import {
-  type CalledNumber,
-  type Caller,
-  createDigestVerifier,
-  findCalledNumber,
-  type IncomingInvite,
-  readCaller,
-  type Trunk,
-} from '../sip/index.ts';
-import type { NewCall, NumberRoute } from '../store/index.ts';
-import { attribute } from '../tracking/index.ts';
+import { findCalledNumber, type IncomingInvite, readCaller, type Trunk } from '../sip/index.ts';
 import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
-import { type Decision, decide } from './decide.ts';
+import { completeRecord } from './completion.ts';
+import { decide } from './decide.ts';
+import { createDoor } from './door.ts';
 import { newLeg, peerText } from './legs.ts';
-import type { CallServices, CallStop } from './types.ts';
+import { callerHistory, newCall, openingNotes } from './opening.ts';
+import { createRoutes } from './routes.ts';
+import type { CallEnd, CallServices, CallStop } from './types.ts';
 
 /** The calls that are up, and the door for new ones. */
 export type Calls = {
@@ -38,123 +32,11 @@ type ActiveCall = {
   readonly done: Promise<void>;
 };
 
-const callerHistory = (priorCalls: number): string => {
-  if (priorCalls === 0) return 'This caller calls for the first time.';
-  return `This caller has called ${priorCalls === 1 ? 'once' : `${priorCalls} times`} before.`;
-};
-
 export const createCalls = (services: CallServices): Calls => {
   const active = new Map<string, ActiveCall>();
-  const digest = createDigestVerifier(services.now);
-  /** Last known routes: a database that fails for a while doesn't stop calls. */
-  const routes = new Map<string, NumberRoute>();
+  const door = createDoor(services);
+  const routes = createRoutes(services);
   let draining = false;
-  let strangers = 0;
-
-  const routeFor = async (e164: string | undefined): Promise<NumberRoute | undefined> => {
-    if (e164 === undefined) return undefined;
-    try {
-      const route = await services.store.numbers.route(e164);
-      if (route) routes.set(e164, route);
-      else routes.delete(e164);
-      return route;
-    } catch (error) {
-      services.logger.error(
-        { error: errorMessage(error) },
-        'tracking number looked up in memory: the database failed',
-      );
-      return routes.get(e164);
-    }
-  };
-
-  const isBlocked = async (hmac: string | null): Promise<boolean> => {
-    if (hmac === null) return false;
-    return services.store.blockedCallers.isBlocked(hmac).catch(() => false);
-  };
-
-  /** The trunk, if the invite is one's and has proven itself; otherwise what there is to answer has been answered. */
-  const admit = (invite: IncomingInvite): Trunk | undefined => {
-    const match = services.trunks.match(invite.peer, invite.header('From'), invite.requestUri);
-    if (!match) {
-      strangers += 1;
-      services.logger.debug({ peer: peerText(invite.peer) }, 'stranger ignored');
-      return undefined;
-    }
-    const { trunk, mustAuthenticate } = match;
-    if (!mustAuthenticate || !trunk.digest) return trunk;
-    const verdict = digest.verify('INVITE', invite.header('Authorization'), trunk.digest);
-    if (verdict.type === 'accepted') return trunk;
-    if (verdict.type === 'challenge') {
-      invite.refuse(401, { 'WWW-Authenticate': verdict.header });
-      return undefined;
-    }
-    services.logger.warn({ trunk: trunk.id, peer: peerText(invite.peer) }, 'wrong credentials');
-    invite.refuse(403);
-    return undefined;
-  };
-
-  const newCall = (
-    id: string,
-    startedAt: number,
-    invite: IncomingInvite,
-    trunk: Trunk,
-    caller: Caller,
-    called: CalledNumber | undefined,
-    route: NumberRoute | undefined,
-  ): NewCall => ({
-    id,
-    run_id: services.runId,
-    direction: 'inbound',
-    trunk_id: trunk.id,
-    is_test: trunk.isTest ? 1 : 0,
-    started_at: startedAt,
-    ...(caller.type === 'known'
-      ? services.store.vault.seal(caller.number)
-      : { caller_encrypted: null, caller_hmac: null, caller_masked: null }),
-    caller_region: caller.type === 'known' ? (caller.region ?? null) : null,
-    anonymous: caller.type === 'anonymous' ? 1 : 0,
-    did: called?.e164 ?? null,
-    did_raw: called?.raw ?? null,
-    did_header: called?.header ?? null,
-    ...attribute(route, null),
-    sip_call_id: invite.sipCallId,
-  });
-
-  const explain = (
-    trunk: Trunk,
-    called: CalledNumber | undefined,
-    route: NumberRoute | undefined,
-    decision: Decision,
-  ) => [
-    { type: 'received', text: `INVITE through trunk ${trunk.id}.`, detail: { trunk: trunk.id } },
-    ...(called
-      ? [
-          {
-            type: 'called',
-            text: `The dialled number stands in ${called.header}: ${called.raw}.`,
-            detail: { ...called },
-          },
-        ]
-      : []),
-    ...(route
-      ? [
-          {
-            type: 'number-matched',
-            text: `${route.number.number} is a static number of source ${route.source.name}.`,
-            detail: { source: route.source.id, lines: route.lines.map((line) => line.id) },
-          },
-        ]
-      : []),
-    ...(decision.type === 'refuse'
-      ? [
-          {
-            type: 'refused',
-            text: `Refused with ${decision.sipCode}: ${decision.reason}.`,
-            detail: { sip: decision.sipCode },
-          },
-        ]
-      : []),
-  ];
 
   const handle = async (
     invite: IncomingInvite,
@@ -168,14 +50,16 @@ export const createCalls = (services: CallServices): Calls => {
     const called = findCalledNumber(invite, trunk.didFrom, trunk.region);
     const caller = readCaller(invite, trunk.region);
     const callerHmac = caller.type === 'known' ? services.store.vault.hmac(caller.number) : null;
-    const [route, callerBlocked] = await Promise.all([routeFor(called?.e164), isBlocked(callerHmac)]);
+    const [route, callerBlocked] = await Promise.all([routes.of(called?.e164), routes.isBlocked(callerHmac)]);
     const trunkCalls = [...active.values()].filter((call) => call.trunkId === trunk.id).length - 1;
     const decision = decide({ draining, trunk, trunkCalls, called, caller, callerBlocked, route });
 
+    const opening = { id, runId: services.runId, startedAt, invite, trunk, caller, called, route, decision };
+
     const { record, priorCalls } = await openCallRecord(
       { calls: services.store.calls, logger: services.logger, now: services.now },
-      newCall(id, startedAt, invite, trunk, caller, called, route),
-      explain(trunk, called, route, decision),
+      newCall(opening, services.store.vault),
+      openingNotes(opening),
     );
     if (priorCalls !== null) record.note('caller', callerHistory(priorCalls), { priorCalls });
     const callerRow = newLeg({
@@ -185,51 +69,31 @@ export const createCalls = (services: CallServices): Calls => {
       line_id: null,
       trunk_id: trunk.id,
       uri: null,
+      peer: peerText(invite.peer),
+      sip_call_id: invite.sipCallId,
       started_at: startedAt,
     });
-    callerRow.peer = peerText(invite.peer);
-    callerRow.sip_call_id = invite.sipCallId;
+    const setupMs = performance.now() - began;
 
     if (decision.type === 'refuse') {
-      invite.refuse(decision.sipCode, {
-        Reason: `Q.850;cause=${decision.q850}`,
-        ...(decision.sipCode === 503 && { 'Retry-After': '10' }),
-      });
+      const { status, sipCode, q850, reason } = decision;
+      const retry = sipCode === 503 ? { 'Retry-After': '10' } : undefined;
+      invite.refuse(sipCode, { Reason: `Q.850;cause=${q850}`, ...retry });
+      const end: CallEnd = { status, sipCode, q850, reason, by: 'gateway' };
       const endedAt = services.now();
-      const ended = { ended_at: endedAt, sip_code: decision.sipCode, q850_cause: decision.q850 };
-      Object.assign(callerRow, ended, { outcome: 'rejected' });
-      const duration = endedAt - startedAt;
-      await record.complete(
-        {
-          ...ended,
-          status: decision.status,
-          duration_ms: duration,
-          ring_ms: duration,
-          talk_ms: 0,
-          hold_ms: 0,
-          hangup_by: 'gateway',
-          end_reason: decision.reason,
-        },
-        [callerRow],
-      );
-      services.onEnded({ status: decision.status, isTest: trunk.isTest, setupMs: undefined });
+      await completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows: [], heldMs: 0 });
+      services.onEnded({ status, isTest: trunk.isTest, setupMs });
       return;
     }
 
-    const setupMs = performance.now() - began;
     const plan = { callId: id, invite, trunk, caller, route: decision.route, region: trunk.region };
     const end = await runCall({ services, plan, record, startedAt, callerRow, stopped });
     services.onEnded({ status: end.status, isTest: trunk.isTest, setupMs });
   };
 
   const receive = (invite: IncomingInvite): void => {
-    const trunk = admit(invite);
+    const trunk = door.admit(invite);
     if (!trunk) return;
-    // RFC 3261 8.1.1.8: without a Contact there is nowhere to send a BYE.
-    if (!invite.header('Contact')) {
-      invite.refuse(400);
-      return;
-    }
     const id = ulid(services.now());
     let stop: (stop: CallStop) => void = () => undefined;
     const stopped = new Promise<CallStop>((resolve) => {
@@ -263,7 +127,7 @@ export const createCalls = (services: CallServices): Calls => {
       return active.size;
     },
     get strangers() {
-      return strangers;
+      return door.strangers;
     },
     drain: () => {
       draining = true;

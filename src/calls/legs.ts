@@ -6,7 +6,8 @@ import type { LegTable } from '../store/index.ts';
 type LegStart = Pick<
   LegTable,
   'call_id' | 'role' | 'position' | 'line_id' | 'trunk_id' | 'uri' | 'started_at'
->;
+> &
+  Partial<LegTable>;
 
 /** A leg's row with nothing known but its beginning. */
 export const newLeg = (start: LegStart): LegTable => ({

@@ -1,3 +1,4 @@
+export { mediaAddressFor, publicMediaAddress } from './address.ts';
 export { goertzel, readStereoWav, rms } from './analysis.ts';
 export { createMediaEngine } from './engine.ts';
 export { repairRecordings, verifyRecording } from './recording/index.ts';

@@ -24,7 +24,8 @@ const serve = async (options: SipEngineOptions): Promise<void> => {
   if (engine === undefined) return;
   parentPort?.on('message', async (message: EngineCall) => {
     if (message.call === 'admission') return engine.setAdmission(message.admission);
-    if (message.call === 'stats') return tell({ news: 'answer', id: message.id, stats: await engine.stats() });
+    if (message.call === 'stats')
+      return tell({ news: 'answer', id: message.id, stats: await engine.stats() });
     await engine.close();
     tell({ news: 'answer', id: message.id, stats: undefined });
     parentPort?.close();

@@ -29,9 +29,15 @@ const rejectUnreadable = (transports: Transports, received: Received): void => {
 
 const receive = (core: Core, received: Received): void => {
   const { result } = received;
-  if (!result.ok) return rejectUnreadable(core.transports, received);
+  if (!result.ok) {
+    rejectUnreadable(core.transports, received);
+    return;
+  }
   const { message } = result;
-  if (message.kind === 'request') return onRequest(core, received, message);
+  if (message.kind === 'request') {
+    onRequest(core, received, message);
+    return;
+  }
   if (!core.client.receive(message, received) && received.stranger) core.counters.droppedStrangers += 1;
 };
 
@@ -116,11 +122,14 @@ export const createSipEngine = async (options: SipEngineOptions): Promise<SipEng
   });
   core = createCore(options, transports, counters, (method) => (closing ? undefined : clients.pick(method)));
   const running = core;
-  const name = (protocol: string, address: string, port: number): string => `${protocol}/${hostForWire(address)}:${port}`;
+  const name = (protocol: string, address: string, port: number): string =>
+    `${protocol}/${hostForWire(address)}:${port}`;
   const points = transports.listenPoints;
   const local = points.map(({ protocol, address, port }) => name(protocol, address, port));
   clients.serve(running, {
-    hostports: points.map(({ protocol, advertised }) => name(protocol, advertised.address, advertised.port)).join(','),
+    hostports: points
+      .map(({ protocol, advertised }) => name(protocol, advertised.address, advertised.port))
+      .join(','),
     version: PROTOCOL_VERSION,
     local: local.join(','),
   });

@@ -10,8 +10,12 @@ const started = (worker: Worker): Promise<Ready> =>
   new Promise((resolve, reject) => {
     const onMessage = (news: EngineNews): void => {
       worker.off('error', reject);
-      if (news.news === 'ready') return resolve(news);
-      if (news.news === 'failed') reject(Object.assign(new Error(news.message), news.code && { code: news.code }));
+      if (news.news === 'ready') {
+        resolve(news);
+        return;
+      }
+      if (news.news === 'failed')
+        reject(Object.assign(new Error(news.message), news.code && { code: news.code }));
     };
     worker.once('message', onMessage);
     worker.once('error', reject);
@@ -25,7 +29,10 @@ const started = (worker: Worker): Promise<Ready> =>
 export const startSipEngineThread = async (options: SipEngineOptions): Promise<SipEngine> => {
   const worker = startThread(import.meta.url, './engine-worker', { workerData: options, name: 'sip-engine' });
   const ready = await started(worker);
-  const waiting = new Map<number, { resolve: (stats: SipEngineStats | undefined) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (stats: SipEngineStats | undefined) => void; reject: (error: Error) => void }
+  >();
   const listeners: ((error: Error) => void)[] = [];
   let next = 1;
   let closing: Promise<void> | undefined;

@@ -11,19 +11,15 @@ export type Attribution = Pick<
   | 'cost_center'
   | 'match_method'
   | 'match_prob'
-  | 'first_call'
-  | 'prior_calls'
 >;
 
 /**
  * Finds the source of a call. A static number belongs to one source, so that the match is certain; an unknown number has none.
  *
  * @param route of the dialled number, if it is a tracking number
- * @param priorCalls earlier calls of this caller; null when the caller is anonymous or it is not known yet
  */
-export const attribute = (route: NumberRoute | undefined, priorCalls: number | null): Attribution => {
-  const caller = { first_call: firstCall(priorCalls), prior_calls: priorCalls };
-  if (!route) return { ...NO_SOURCE, ...caller };
+export const attribute = (route: NumberRoute | undefined): Attribution => {
+  if (!route) return NO_SOURCE;
   const { id, name, source, medium, campaign, cost_center } = route.source;
   return {
     source_id: id,
@@ -34,13 +30,7 @@ export const attribute = (route: NumberRoute | undefined, priorCalls: number | n
     cost_center,
     match_method: 'static',
     match_prob: 1,
-    ...caller,
   };
-};
-
-const firstCall = (priorCalls: number | null): CallTable['first_call'] => {
-  if (priorCalls === null) return null;
-  return priorCalls === 0 ? 1 : 0;
 };
 
 const NO_SOURCE = {

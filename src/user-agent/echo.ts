@@ -3,11 +3,10 @@ import type { Logger } from '../base/logger.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type IncomingInvite, startSipServer } from '../sip/index.ts';
 
-/** A built-in line that answers every call and sends back what it hears. */
-export type Echo = { readonly uri: string; close(): Promise<void> };
+type Echo = { readonly uri: string; close(): Promise<void> };
 
-export type EchoOptions = {
-  /** Address on which the gateway can reach it: loopback, unless the gateway listens on one other address only. */
+type EchoOptions = {
+  /** Address to listen on. */
   readonly address: string;
   readonly media: MediaEngine;
   readonly logger: Logger;
@@ -16,7 +15,7 @@ export type EchoOptions = {
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /** Starts the echo: a SIP user agent of its own on a port that the system picks, so that a call to it is a call like any other. */
-export const startEcho = async ({ address, media, logger }: EchoOptions): Promise<Echo> => {
+const startEcho = async ({ address, media, logger }: EchoOptions): Promise<Echo> => {
   const answer = async (invite: IncomingInvite): Promise<void> => {
     const session = media.createSession(`echo ${invite.sipCallId}`);
     const close = (): void => void session.close();
@@ -61,4 +60,36 @@ export const startEcho = async ({ address, media, logger }: EchoOptions): Promis
   });
   const port = server.hostports[0]?.split(':').at(-1) ?? '';
   return { uri: `sip:echo@${bracketed(address)}:${port}`, close: () => server.close() };
+};
+
+/** A built-in line that answers every call and sends back what it hears. */
+export type EchoLine = {
+  /** Its URI; starts it at the first call. */
+  uri(): Promise<string>;
+  close(): Promise<void>;
+};
+
+/** Where the gateway can reach a user agent on its own machine: loopback, unless it listens on another address only. */
+const reachableFrom = (gateway: string): string => {
+  if (gateway === '0.0.0.0') return '127.0.0.1';
+  return gateway === '::' ? '::1' : gateway;
+};
+
+/** @param options `gateway` is the address that the gateway's SIP side is bound to */
+export const createEchoLine = (options: {
+  gateway: string;
+  media: MediaEngine;
+  logger: Logger;
+}): EchoLine => {
+  const { gateway, media, logger } = options;
+  let echo: Promise<Echo> | undefined;
+  return {
+    uri: async () => {
+      echo ??= startEcho({ address: reachableFrom(gateway), media, logger });
+      return (await echo).uri;
+    },
+    close: async () => {
+      await (await echo?.catch(() => undefined))?.close();
+    },
+  };
 };

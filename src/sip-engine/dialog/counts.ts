@@ -21,7 +21,8 @@ const METHODS: ReadonlySet<string> = new Set([
 export const isKnownMethod = (method: string): boolean => METHODS.has(method);
 
 /** Methods named in Allow. */
-export const ALLOW = 'INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH';
+export const ALLOW =
+  'INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH';
 
 /** Adds one under a method; unknown ones share a name, so that strangers can't make the table grow. */
 export const count = (table: Map<string, number>, method: string): void => {

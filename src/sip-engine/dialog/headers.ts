@@ -17,7 +17,13 @@ const APART: ReadonlySet<string> = new Set([
 ]);
 
 /** What CANCEL does not take from the application either. */
-const NOT_IN_CANCEL: ReadonlySet<string> = new Set(['p-asserted-identity', 'content-type', 'supported', 'require', 'proxy-require']);
+const NOT_IN_CANCEL: ReadonlySet<string> = new Set([
+  'p-asserted-identity',
+  'content-type',
+  'supported',
+  'require',
+  'proxy-require',
+]);
 
 /** Value of the application's header, by key. */
 export const given = (message: AppMessage, key: string): string | undefined => {
@@ -25,7 +31,8 @@ export const given = (message: AppMessage, key: string): string | undefined => {
   return undefined;
 };
 
-const hasHeader = (message: AppMessage, key: string): boolean => message.headers.some((header) => header.key === key);
+const hasHeader = (message: AppMessage, key: string): boolean =>
+  message.headers.some((header) => header.key === key);
 
 /** Lines of the application's other headers. `skip` names more to leave out. */
 export const otherLines = (message: AppMessage, own: Own, skip?: ReadonlySet<string>): string => {

@@ -38,13 +38,22 @@ export const admit = (core: Core, incoming: Incoming): void => {
   core.incoming.set(incoming.txn, incoming);
   const { method } = incoming.request;
   const other = method === 'BYE' ? BYE_WITHIN : 64 * core.times.t1;
-  incoming.expiry = core.timers.set(method === 'INVITE' ? INVITE_WITHIN : other, unanswered, { core, incoming });
+  incoming.expiry = core.timers.set(method === 'INVITE' ? INVITE_WITHIN : other, unanswered, {
+    core,
+    incoming,
+  });
 };
 
 /** INVITE: 480. BYE: 200, its dialog is gone anyway. Others would come too late for their client transaction and are forgotten (RFC 4320 4.2). */
 const unanswered = ({ core, incoming }: { core: Core; incoming: Incoming }): void => {
-  if (incoming.request.method === 'INVITE') return settleWith(core, incoming, 480);
-  if (incoming.request.method === 'BYE') return settleWith(core, incoming, 200);
+  if (incoming.request.method === 'INVITE') {
+    settleWith(core, incoming, 480);
+    return;
+  }
+  if (incoming.request.method === 'BYE') {
+    settleWith(core, incoming, 200);
+    return;
+  }
   settle(core, incoming);
   core.server.abandon(incoming.transaction);
 };

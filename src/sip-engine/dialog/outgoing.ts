@@ -15,14 +15,22 @@ export type OutgoingSeed = Pick<Outgoing, 'app' | 'request' | 'contact' | 'dialo
 
 /** A request before its first attempt. */
 export const newOutgoing = (core: Core, seed: OutgoingSeed): Outgoing => {
-  const { local, endpoints, ...rest } = seed;
+  const { local, endpoints } = seed;
   const remote = endpoints[0] ?? { protocol: local.protocol, address: local.address, port: local.port };
   return {
-    ...rest,
     txn: randomUUID(),
+    app: seed.app,
+    request: seed.request,
+    contact: seed.contact,
+    dialog: seed.dialog,
+    dialogId: seed.dialogId,
+    own: seed.own,
     places: endpoints.map((endpoint) => ({ endpoint, anySize: false })),
     flow: undefined,
-    sent: endpoints.length === 0 ? dress(core, seed.request, { local, remote }, newBranch()) : { text: '', size: 0, target: { local, remote } },
+    sent:
+      endpoints.length === 0
+        ? dress(core, seed.request, { local, remote }, newBranch())
+        : { text: '', size: 0, target: { local, remote } },
     transaction: undefined,
     forks: [],
     accepted: undefined,

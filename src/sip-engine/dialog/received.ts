@@ -24,7 +24,10 @@ export const onAck = (
   known: ServerTransaction<Incoming> | undefined,
 ): void => {
   count(core.counters.requestsIn, 'ACK');
-  if (known !== undefined && known.state !== 'accepted') return core.server.acknowledged(known);
+  if (known !== undefined && known.state !== 'accepted') {
+    core.server.acknowledged(known);
+    return;
+  }
   const { callId, fromTag, toTag, cseq } = ack.core;
   const dialog = core.dialogs.match(callId, toTag, fromTag);
   const wait = dialog?.ackWait;
@@ -40,24 +43,34 @@ export const onAck = (
   dialog.app.request(ack, received, randomUUID(), dialog.id);
 };
 
+type Refusal = readonly [status: number, lines: string];
+
+/** Whose turn it is to change the session (RFC 3261 14.2, RFC 3311 5.2). */
+const collision = (dialog: Dialog, request: SipRequest): Refusal | undefined => {
+  const ours = dialog.invite?.finished === false;
+  if (request.method === 'INVITE') {
+    if (dialog.peerInvite !== undefined) return [500, retryAfterLine()];
+    return ours ? [491, ''] : undefined;
+  }
+  if (request.method !== 'UPDATE') return undefined;
+  if (dialog.peerUpdate !== undefined) return [500, retryAfterLine()];
+  // Before the call is answered an UPDATE belongs to the INVITE in progress.
+  if (request.body.length === 0 || dialog.state !== 'confirmed') return undefined;
+  if (ours) return [491, ''];
+  return dialog.peerInvite === undefined ? undefined : [500, retryAfterLine()];
+};
+
 /** The status and lines to refuse a request in a dialog with, before the application is asked. */
-const objection = (core: Core, dialog: Dialog, request: SipRequest): readonly [number, string] | undefined => {
+const objection = (core: Core, dialog: Dialog, request: SipRequest): Refusal | undefined => {
   const { method } = request;
   const { number } = request.core.cseq;
-  if (dialog.remoteCseq !== undefined && number < dialog.remoteCseq) return [500, retryAfterLine()]; // RFC 3261 12.2.2
+  // RFC 3261 12.2.2
+  if (dialog.remoteCseq !== undefined && number < dialog.remoteCseq) return [500, retryAfterLine()];
   dialog.remoteCseq = number;
   if (!isKnownMethod(method)) return [501, ALLOW_LINE];
-  if (method === 'REGISTER' || method === 'CANCEL') return [405, ALLOW_LINE];
-  if (method === 'INVITE') {
-    if (dialog.peerInvite !== undefined) return [500, retryAfterLine()]; // RFC 3261 14.2
-    if (dialog.invite?.finished === false) return [491, '']; // RFC 3261 14.2
-  }
-  if (method === 'UPDATE') {
-    if (dialog.peerUpdate !== undefined) return [500, retryAfterLine()]; // RFC 3311 5.2
-    const offer = request.body.length > 0;
-    if (offer && dialog.state === 'confirmed' && dialog.invite?.finished === false) return [491, '']; // RFC 3311 5.2
-    if (offer && dialog.state === 'confirmed' && dialog.peerInvite !== undefined) return [500, retryAfterLine()];
-  }
+  if (method === 'REGISTER') return [405, ALLOW_LINE];
+  const refusal = collision(dialog, request);
+  if (refusal !== undefined) return refusal;
   const minimum = method === 'INVITE' || method === 'UPDATE' ? tooShort(core, request) : undefined;
   return minimum === undefined ? undefined : [422, `Min-SE: ${minimum}\r\n`];
 };
@@ -65,12 +78,24 @@ const objection = (core: Core, dialog: Dialog, request: SipRequest): readonly [n
 /** A request in a dialog (RFC 3261 12.2.2), ACK apart. */
 export const onWithin = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
   const { method } = request;
-  if (method === 'BYE') return onBye(core, received, request, dialog);
+  if (method === 'BYE') {
+    onBye(core, received, request, dialog);
+    return;
+  }
   // Its owner has gone and nobody else knows it.
-  if (!dialog.app.open) return refuse(core, received, request, 481);
-  if (method === 'PRACK') return onPrack(core, received, request, dialog);
+  if (!dialog.app.open) {
+    refuse(core, received, request, 481);
+    return;
+  }
+  if (method === 'PRACK') {
+    onPrack(core, received, request, dialog);
+    return;
+  }
   const refusal = objection(core, dialog, request);
-  if (refusal !== undefined) return refuse(core, received, request, refusal[0], refusal[1]);
+  if (refusal !== undefined) {
+    refuse(core, received, request, refusal[0], refusal[1]);
+    return;
+  }
   if (TARGET_REFRESH.has(method)) refreshTarget(dialog, request);
   const incoming = deliver(core, received, request, dialog);
   if (method === 'INVITE') {
@@ -90,7 +115,8 @@ const deliver = (core: Core, received: Received, request: SipRequest, dialog: Di
 /** The INVITE that made an early dialog and still waits for its final response. */
 const unansweredInvite = (core: Core, dialog: Dialog): Incoming | undefined => {
   for (const incoming of core.incoming.values()) {
-    if (incoming.dialog === dialog && !incoming.inDialog && incoming.request.method === 'INVITE') return incoming;
+    if (incoming.dialog === dialog && !incoming.inDialog && incoming.request.method === 'INVITE')
+      return incoming;
   }
   return undefined;
 };
@@ -102,13 +128,21 @@ const onBye = (core: Core, received: Received, request: SipRequest, dialog: Dial
     reply(core, transaction, 200, '', dialog.localTag);
     const invite = unansweredInvite(core, dialog);
     // To the application this is what a CANCEL is: it has no dialog yet.
-    if (invite !== undefined) return cancelIncoming(core, invite, asCancel(request, invite), received);
-    return endDialog(core, dialog);
+    if (invite !== undefined) {
+      cancelIncoming(core, invite, asCancel(request, invite), received);
+      return;
+    }
+    endDialog(core, dialog);
+    return;
   }
   if (dialog.peerInvite !== undefined) settleWith(core, dialog.peerInvite, 487);
-  if (dialog.invite?.finished === false && dialog.invite.dialog === dialog) cancelOutgoing(core, dialog.invite, '');
+  if (dialog.invite?.finished === false && dialog.invite.dialog === dialog)
+    cancelOutgoing(core, dialog.invite, '');
   endDialog(core, dialog);
-  if (!dialog.app.open) return reply(core, transaction, 200);
+  if (!dialog.app.open) {
+    reply(core, transaction, 200);
+    return;
+  }
   const incoming = newIncoming(transaction, dialog.app, dialog, dialog.id);
   admit(core, incoming);
   dialog.app.request(request, received, incoming.txn, dialog.id);
@@ -116,18 +150,29 @@ const onBye = (core: Core, received: Received, request: SipRequest, dialog: Dial
 
 const asCancel = (bye: SipRequest, invite: Incoming): SipRequest => {
   const cseq = invite.request.core.cseq.number;
-  const headers = bye.headers.map((header) => (header.key === 'cseq' ? { ...header, value: `${cseq} CANCEL` } : header));
+  const headers = bye.headers.map((header) =>
+    header.key === 'cseq' ? { ...header, value: `${cseq} CANCEL` } : header,
+  );
   return { ...bye, method: 'CANCEL', headers };
 };
 
 const onPrack = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
   const invite = unansweredInvite(core, dialog);
   const { number } = request.core.cseq;
-  if (dialog.remoteCseq !== undefined && number < dialog.remoteCseq) return refuse(core, received, request, 500);
+  if (dialog.remoteCseq !== undefined && number < dialog.remoteCseq) {
+    refuse(core, received, request, 500);
+    return;
+  }
   dialog.remoteCseq = number;
   // After the final response there is nothing to match any more, but it may be on its way still (RFC 3262 3).
-  const late = invite === undefined && dialog.ackWait !== undefined && headerNumber(request, 'rack') === dialog.ackWait.incoming.rseq;
-  if (!late && (invite === undefined || !isPrackOf(request, invite))) return refuse(core, received, request, 481);
+  const late =
+    invite === undefined &&
+    dialog.ackWait !== undefined &&
+    headerNumber(request, 'rack') === dialog.ackWait.incoming.rseq;
+  if (!late && (invite === undefined || !isPrackOf(request, invite))) {
+    refuse(core, received, request, 481);
+    return;
+  }
   if (invite !== undefined) {
     stopReliable(core, invite);
     invite.reliable = undefined;

@@ -23,8 +23,13 @@ export const reply = (
 };
 
 /** Opens a transaction for a request only to refuse it. */
-export const refuse = (core: Core, received: Received, request: SipRequest, status: number, lines = ''): void =>
-  reply(core, core.server.open(received, request), status, lines);
+export const refuse = (
+  core: Core,
+  received: Received,
+  request: SipRequest,
+  status: number,
+  lines = '',
+): void => reply(core, core.server.open(received, request), status, lines);
 
 /** 405 and 501 say what is understood (RFC 3261 8.2.1). */
 export const ALLOW_LINE = `Allow: ${ALLOW}\r\n`;

@@ -13,7 +13,9 @@ import type { App, AppMessage, Core, Outcome, RequestText } from './types.ts';
 const START_LINE = /^([A-Z][A-Z0-9_-]*) (\S+) SIP\/2\.0$/i;
 
 /** Method and URI of the application's start line. */
-export const requestLine = (message: AppMessage): { readonly method: string; readonly uri: string } | undefined => {
+export const requestLine = (
+  message: AppMessage,
+): { readonly method: string; readonly uri: string } | undefined => {
   const match = START_LINE.exec(message.startLine);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { method: match[1].toUpperCase(), uri: match[2] };
@@ -64,15 +66,22 @@ const compose = (
   return { request, contact };
 };
 
-type Fresh = { readonly app: App; readonly message: AppMessage; readonly method: string; readonly uri: string };
+type Fresh = {
+  readonly app: App;
+  readonly message: AppMessage;
+  readonly method: string;
+  readonly uri: string;
+};
 
 const launch = (core: Core, fresh: Fresh, endpoints: readonly Endpoint[], resolved: boolean): Outcome => {
   const { app, message, method, uri } = fresh;
   const point = firstPoint(core, endpoints);
   // An unknown name is told by a 503 later; a transport that isn't there is the application's mistake.
-  if (point === undefined && !(resolved && endpoints.length === 0)) return refused('requested protocol/transport not available');
+  if (point === undefined && !(resolved && endpoints.length === 0))
+    return refused('requested protocol/transport not available');
   const [first] = endpoints;
-  if (first !== undefined && core.transports.isOwnAddress(first.address, first.port)) return refused('can not send request to myself');
+  if (first !== undefined && core.transports.isOwnAddress(first.address, first.port))
+    return refused('can not send request to myself');
   const local = point ?? core.transports.listenPoints[0];
   if (local === undefined) return refused('requested protocol/transport not available');
   const own = ownSide(core, local, first?.address ?? local.address);
@@ -103,7 +112,12 @@ const destination = (uri: SipUri, route: string): SipUri | undefined => {
  * Sends an application's request outside dialogs. `route` is where to send it, if not to its Request-URI: a SIP URI or
  * `host[:port]`. A promise only where a name has to be resolved.
  */
-export const sendRequest = (core: Core, app: App, message: AppMessage, route: string): Outcome | Promise<Outcome> => {
+export const sendRequest = (
+  core: Core,
+  app: App,
+  message: AppMessage,
+  route: string,
+): Outcome | Promise<Outcome> => {
   const line = requestLine(message);
   const uri = line === undefined || line.uri.length > 1024 ? undefined : parseUri(line.uri);
   if (line === undefined || uri === undefined) return refused(`invalid request-uri: ${message.startLine}`);

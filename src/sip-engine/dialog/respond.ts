@@ -18,7 +18,8 @@ const UNKNOWN = 'Response not sent due to unknown transaction';
 /** Repetition of a provisional response while nothing final comes (RFC 3261 13.3.1.1), in milliseconds. */
 const REPEAT_PROVISIONAL = 60_000;
 
-const isReliable = (message: AppMessage): boolean => /(?:^|[\s,])100rel(?:$|[\s,])/i.test(given(message, 'require') ?? '');
+const isReliable = (message: AppMessage): boolean =>
+  /(?:^|[\s,])100rel(?:$|[\s,])/i.test(given(message, 'require') ?? '');
 
 const DIALOG_MAKING: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE']);
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'UPDATE']);
@@ -40,10 +41,17 @@ const contactLine = (incoming: Incoming, message: AppMessage, shape: Shape, cont
   return due || given(message, 'contact') !== undefined ? `Contact: ${contact}\r\n` : '';
 };
 
-const timerInterval = (core: Core, incoming: Incoming, message: AppMessage, shape: Shape): ReturnType<typeof answerInterval> => {
+const timerInterval = (
+  core: Core,
+  incoming: Incoming,
+  message: AppMessage,
+  shape: Shape,
+): ReturnType<typeof answerInterval> => {
   const { method } = incoming.request;
   const session = method === 'INVITE' || (method === 'UPDATE' && incoming.inDialog);
-  return session && shape.status >= 200 && shape.status < 300 ? answerInterval(core, incoming.request, message) : undefined;
+  return session && shape.status >= 200 && shape.status < 300
+    ? answerInterval(core, incoming.request, message)
+    : undefined;
 };
 
 /** Sends an application's response to the request `txn`. */
@@ -56,7 +64,8 @@ export const respondByApp = (core: Core, app: App, txn: string, message: AppMess
   const { request, transaction, inDialog } = incoming;
   const reliable = request.method === 'INVITE' && status > 100 && status < 200 && isReliable(message);
   if (reliable && !supports(request, '100rel')) return refused('Remote endpoint does not support 100rel');
-  if (incoming.localTag === '' && status > 100) incoming.localTag = tagOf(given(message, 'to') ?? '') || newTag();
+  if (incoming.localTag === '' && status > 100)
+    incoming.localTag = tagOf(given(message, 'to') ?? '') || newTag();
 
   const shape: Shape = { status, reason: match[2] ?? '', reliable };
   const own = ownSide(core, transaction.target.local, transaction.target.remote.address);
@@ -64,7 +73,10 @@ export const respondByApp = (core: Core, app: App, txn: string, message: AppMess
   const contact = remembered ?? contactOf(message, own);
   const dialog = dialogOf(core, incoming, shape, contact);
   const interval = timerInterval(core, incoming, message, shape);
-  const routes = !inDialog && status > 100 && status < 300 && DIALOG_MAKING.has(request.method) ? recordRouteLines(request) : '';
+  const routes =
+    !inDialog && status > 100 && status < 300 && DIALOG_MAKING.has(request.method)
+      ? recordRouteLines(request)
+      : '';
   const lines =
     routes +
     contactLine(incoming, message, shape, contact) +
@@ -78,7 +90,12 @@ export const respondByApp = (core: Core, app: App, txn: string, message: AppMess
   core.server.respond(transaction, status, bytes);
   if (status < 200) afterProvisional(core, incoming, bytes, reliable);
   else afterFinal(core, incoming, dialog, { status, bytes, body: message.body, interval });
-  return { ok: true, sent: { text, size: bytes.length, target: transaction.target }, txn, dialogId: incoming.dialogId };
+  return {
+    ok: true,
+    sent: { text, size: bytes.length, target: transaction.target },
+    txn,
+    dialogId: incoming.dialogId,
+  };
 };
 
 const afterProvisional = (core: Core, incoming: Incoming, bytes: Buffer, reliable: boolean): void => {
@@ -93,20 +110,39 @@ const afterProvisional = (core: Core, incoming: Incoming, bytes: Buffer, reliabl
 /** RFC 3262 3: an INVITE whose reliable provisional is never acknowledged is refused with a 5xx. */
 const notPracked = (core: Core, incoming: Incoming): void => settleWith(core, incoming, 504);
 
-const repeatProvisional = ({ core, incoming, bytes }: { core: Core; incoming: Incoming; bytes: Buffer }): void => {
+const repeatProvisional = ({
+  core,
+  incoming,
+  bytes,
+}: {
+  core: Core;
+  incoming: Incoming;
+  bytes: Buffer;
+}): void => {
   core.server.resend(incoming.transaction, bytes);
   incoming.expiry = core.timers.set(REPEAT_PROVISIONAL, repeatProvisional, { core, incoming, bytes });
 };
 
-type Final = { readonly status: number; readonly bytes: Buffer; readonly body: string; readonly interval: SessionInterval | undefined };
+type Final = {
+  readonly status: number;
+  readonly bytes: Buffer;
+  readonly body: string;
+  readonly interval: SessionInterval | undefined;
+};
 
 const afterFinal = (core: Core, incoming: Incoming, dialog: Dialog | undefined, final: Final): void => {
   settle(core, incoming);
   if (dialog === undefined) return;
   const { method } = incoming.request;
   const success = final.status < 300;
-  if (!success && !incoming.inDialog) return endDialog(core, dialog);
-  if (method === 'NOTIFY' && dialog.kind === 'subscribe' && isTerminated(incoming)) return endDialog(core, dialog);
+  if (!success && !incoming.inDialog) {
+    endDialog(core, dialog);
+    return;
+  }
+  if (method === 'NOTIFY' && dialog.kind === 'subscribe' && isTerminated(incoming)) {
+    endDialog(core, dialog);
+    return;
+  }
   if (!success) return;
   if (method === 'INVITE') {
     dialog.state = 'confirmed';
@@ -118,11 +154,14 @@ const afterFinal = (core: Core, incoming: Incoming, dialog: Dialog | undefined, 
     const asked = incoming.request.headers.find((header) => header.key === 'expires')?.value;
     expireSubscription(core, dialog, Number.parseInt(asked ?? '', 10) || 3600);
   }
-  if (method === 'INVITE' || (method === 'UPDATE' && dialog.state === 'confirmed')) armSessionTimer(core, dialog, final.interval);
+  if (method === 'INVITE' || (method === 'UPDATE' && dialog.state === 'confirmed'))
+    armSessionTimer(core, dialog, final.interval);
 };
 
 const isTerminated = (incoming: Incoming): boolean =>
-  incoming.request.headers.some(({ key, value }) => key === 'subscription-state' && /^terminated/i.test(value));
+  incoming.request.headers.some(
+    ({ key, value }) => key === 'subscription-state' && /^terminated/i.test(value),
+  );
 
 /** Repeats a 2xx from T1, doubling up to T2, until its ACK or 64·T1 (RFC 3261 13.3.1.4), over every transport. */
 const waitForAck = (core: Core, dialog: Dialog, incoming: Incoming, bytes: Buffer): void => {
@@ -139,7 +178,8 @@ const repeatAnswer = ({ core, dialog }: { core: Core; dialog: Dialog }): void =>
   wait.waited += wait.interval;
   if (wait.waited >= 64 * core.times.t1) {
     dialog.ackWait = undefined;
-    return hangUp(core, dialog, 'ACK timeout');
+    hangUp(core, dialog, 'ACK timeout');
+    return;
   }
   core.server.resend(wait.incoming.transaction, wait.bytes);
   wait.interval = Math.min(wait.interval * 2, core.times.t2, 64 * core.times.t1 - wait.waited);

@@ -36,7 +36,12 @@ export const wayOf = (dialog: Dialog): Way | Promise<Way> | undefined => {
 };
 
 /** Renders a request for one place. */
-export const dress = (core: Core, request: RequestText, target: Target, branch: string): SentMessage & { readonly via: string } => {
+export const dress = (
+  core: Core,
+  request: RequestText,
+  target: Target,
+  branch: string,
+): SentMessage & { readonly via: string } => {
   const via = viaText(ownSide(core, target.local, target.remote.address), branch);
   const text = renderRequest(request, via);
   return { text, size: Buffer.byteLength(text), target, via };
@@ -61,7 +66,12 @@ export const departNext = (core: Core, outgoing: Outgoing): boolean => {
     const local = core.transports.select(place.endpoint);
     if (local === undefined) continue;
     const branch = newBranch();
-    const sent = dress(core, outgoing.request, { local, remote: place.endpoint, flow: outgoing.flow }, branch);
+    const sent = dress(
+      core,
+      outgoing.request,
+      { local, remote: place.endpoint, flow: outgoing.flow },
+      branch,
+    );
     const tcp = overTcp(core, place, sent.size);
     const tcpLocal = tcp === undefined ? undefined : core.transports.select(tcp);
     if (tcp === undefined || tcpLocal === undefined) {
@@ -75,7 +85,12 @@ export const departNext = (core: Core, outgoing: Outgoing): boolean => {
   return false;
 };
 
-const start = (core: Core, outgoing: Outgoing, sent: SentMessage & { readonly via: string }, branch: string): void => {
+const start = (
+  core: Core,
+  outgoing: Outgoing,
+  sent: SentMessage & { readonly via: string },
+  branch: string,
+): void => {
   const { method } = outgoing.request;
   outgoing.sent = sent;
   count(core.counters.requestsOut, method);
@@ -111,7 +126,12 @@ export const sendAckText = (core: Core, request: RequestText, way: Way): SentMes
 };
 
 /** A response made here for a request that got none (408, 503), with the headers that RFC 3261 8.2.6.2 copies. */
-export const localResponse = (core: Core, outgoing: Outgoing, status: number, reason: string): SipResponse => {
+export const localResponse = (
+  core: Core,
+  outgoing: Outgoing,
+  status: number,
+  reason: string,
+): SipResponse => {
   const { request, transaction, sent } = outgoing;
   const { local, remote } = sent.target;
   const via = transaction?.parts.via ?? viaText(ownSide(core, local, remote.address), newBranch());

@@ -35,14 +35,18 @@ export const refreshLines = (core: Core, dialog: Dialog, message: AppMessage): s
 };
 
 /** Session-Expires and Min-SE of a refresh we send. */
-export const refreshText = (core: Core, { interval, refresher }: { interval: number; refresher: string }): string =>
+export const refreshText = (
+  core: Core,
+  { interval, refresher }: { interval: number; refresher: string },
+): string =>
   `Session-Expires: ${interval};refresher=${refresher === 'local' ? 'uac' : 'uas'}\r\nMin-SE: ${core.minimumSessionExpires}\r\n`;
 
 /** The Min-SE to refuse a request with (422), when its interval is too short (RFC 4028 9). */
 export const tooShort = (core: Core, request: SipRequest): number | undefined => {
   if (core.sessionExpires === 0) return undefined;
   const seconds = headerNumber(request, 'session-expires');
-  if (seconds === undefined || seconds >= core.minimumSessionExpires || !supports(request, 'timer')) return undefined;
+  if (seconds === undefined || seconds >= core.minimumSessionExpires || !supports(request, 'timer'))
+    return undefined;
   return core.minimumSessionExpires;
 };
 
@@ -57,7 +61,11 @@ export const answerInterval = (
   if (own !== undefined) {
     const seconds = Number.parseInt(own, 10);
     if (!(seconds > 0)) return undefined;
-    return { seconds, refresher: valueParameters(own).get('refresher') === 'uas' ? 'local' : 'remote', lines: '' };
+    return {
+      seconds,
+      refresher: valueParameters(own).get('refresher') === 'uas' ? 'local' : 'remote',
+      lines: '',
+    };
   }
   const supported = supports(request, 'timer');
   const asked = headerNumber(request, 'session-expires');
@@ -65,12 +73,18 @@ export const answerInterval = (
   const minimum = Math.max(headerNumber(request, 'min-se') ?? 0, core.minimumSessionExpires);
   const wanted = Math.max(core.sessionExpires, minimum);
   const seconds = asked === undefined ? wanted : Math.min(asked, wanted);
-  const parameter = valueParameters(headerValue(request, 'session-expires') ?? '').get('refresher')?.toLowerCase();
+  const parameter = valueParameters(headerValue(request, 'session-expires') ?? '')
+    .get('refresher')
+    ?.toLowerCase();
   // Only one who knows the extension can refresh (RFC 4028 9, table 2); left to us, the caller does.
   if (!supported || parameter === 'uas') {
     return { seconds, refresher: 'local', lines: `Session-Expires: ${seconds};refresher=uas\r\n` };
   }
-  return { seconds, refresher: 'remote', lines: `Session-Expires: ${seconds};refresher=uac\r\nRequire: timer\r\n` };
+  return {
+    seconds,
+    refresher: 'remote',
+    lines: `Session-Expires: ${seconds};refresher=uac\r\nRequire: timer\r\n`,
+  };
 };
 
 /** What a 2xx to our request says about the session's time (RFC 4028 7.2); undefined for none. */

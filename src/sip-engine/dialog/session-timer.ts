@@ -25,13 +25,18 @@ export const armSessionTimer = (core: Core, dialog: Dialog, interval: SessionInt
 };
 
 /** The timer that a 2xx to our INVITE or UPDATE asks for. */
-export const armFromResponse = (core: Core, dialog: Dialog, _outgoing: Outgoing, response: SipResponse): void =>
-  armSessionTimer(core, dialog, grantedInterval(core, response));
+export const armFromResponse = (
+  core: Core,
+  dialog: Dialog,
+  _outgoing: Outgoing,
+  response: SipResponse,
+): void => armSessionTimer(core, dialog, grantedInterval(core, response));
 
 const expire = ({ core, dialog }: Running): void => hangUp(core, dialog, EXPIRED);
 
 const later = (core: Core, dialog: Dialog, ms: number): void => {
-  if (dialog.sessionTimer !== undefined) dialog.sessionTimer.timer = core.timers.set(ms, refresh, { core, dialog });
+  if (dialog.sessionTimer !== undefined)
+    dialog.sessionTimer.timer = core.timers.set(ms, refresh, { core, dialog });
 };
 
 /** RFC 3261 14.1: the one who made the Call-ID waits 2.1 to 4 s after a 491, the other up to 2 s. */
@@ -43,11 +48,15 @@ const refresh = ({ core, dialog }: Running): void => {
   const timer = dialog.sessionTimer;
   if (timer === undefined || dialog.state === 'ended') return;
   // One INVITE at a time (RFC 3261 14.1).
-  if (dialog.peerInvite !== undefined || dialog.invite?.finished === false) return later(core, dialog, glareDelay(dialog));
+  if (dialog.peerInvite !== undefined || dialog.invite?.finished === false) {
+    later(core, dialog, glareDelay(dialog));
+    return;
+  }
   const type = dialog.localSdp === '' ? '' : 'Content-Type: application/sdp\r\n';
   const lines = `Contact: ${dialog.contact}\r\nSupported: timer\r\n${refreshText(core, timer)}${type}`;
   const method = dialog.localSdp === '' ? 'UPDATE' : 'INVITE';
-  if (!sendOwn(core, dialog, { method, lines, body: dialog.localSdp }, refreshed)) hangUp(core, dialog, EXPIRED);
+  if (!sendOwn(core, dialog, { method, lines, body: dialog.localSdp }, refreshed))
+    hangUp(core, dialog, EXPIRED);
 };
 
 const refreshed: Own = (core, outgoing, response) => {
@@ -75,7 +84,11 @@ export const retryTooSmall = (core: Core, outgoing: Outgoing, response: SipRespo
   for (const fork of outgoing.forks) endDialog(core, fork);
   outgoing.forks = [];
   const lines = request.lines.replace(offered, `Session-Expires: ${minimum}\r\nMin-SE: ${minimum}\r\n`);
-  outgoing.request = { ...request, lines, cseq: dialog === undefined ? request.cseq + 1 : ++dialog.localCseq };
+  outgoing.request = {
+    ...request,
+    lines,
+    cseq: dialog === undefined ? request.cseq + 1 : ++dialog.localCseq,
+  };
   outgoing.places = [{ endpoint: sent.target.remote, anySize: true }];
   outgoing.provisional = false;
   core.timers.clear(outgoing.expiry);

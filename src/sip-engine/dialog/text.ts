@@ -18,7 +18,8 @@ export const viaText = (own: Own, branch: string): string =>
   `SIP/2.0/${own.protocol === 'udp' ? 'UDP' : 'TCP'} ${own.place};rport;branch=${branch}`;
 
 /** `<sip:host:port>` of our side, as Contact. */
-export const contactText = (own: Own): string => `<sip:${own.place}${own.protocol === 'udp' ? '' : ';transport=tcp'}>`;
+export const contactText = (own: Own): string =>
+  `<sip:${own.place}${own.protocol === 'udp' ? '' : ';transport=tcp'}>`;
 
 /** Puts a bare URI into angle brackets, so that what is appended is no part of it (RFC 3261 20.10). */
 export const bracketed = (value: string): string => {
@@ -83,7 +84,8 @@ export const renderResponse = (
   let head = `SIP/2.0 ${status} ${reason}\r\n`;
   for (const { key, value } of request.headers) if (key === 'via') head += `Via: ${value}\r\n`;
   for (const { key, name, value } of request.headers) {
-    if (key === 'to') head += tag !== '' && request.core.toTag === '' ? `To: ${value};tag=${tag}\r\n` : `To: ${value}\r\n`;
+    if (key === 'to')
+      head += tag !== '' && request.core.toTag === '' ? `To: ${value};tag=${tag}\r\n` : `To: ${value}\r\n`;
     else if (key === 'from' || key === 'call-id' || key === 'cseq') head += `${name}: ${value}\r\n`;
     else if (key === 'timestamp' && status === 100) head += `${name}: ${value}\r\n`;
   }
@@ -93,6 +95,7 @@ export const renderResponse = (
 /** Record-Route lines of a request, for the responses that make a dialog (RFC 3261 12.1.1). */
 export const recordRouteLines = (request: SipRequest): string => {
   let lines = '';
-  for (const { key, value } of request.headers) if (key === 'record-route') lines += `Record-Route: ${value}\r\n`;
+  for (const { key, value } of request.headers)
+    if (key === 'record-route') lines += `Record-Route: ${value}\r\n`;
   return lines;
 };

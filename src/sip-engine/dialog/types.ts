@@ -23,14 +23,23 @@ export type App = {
 };
 
 /** SIP text from the application: start line, headers with their usual names, body. */
-export type AppMessage = { readonly startLine: string; readonly headers: readonly HeaderField[]; readonly body: string };
+export type AppMessage = {
+  readonly startLine: string;
+  readonly headers: readonly HeaderField[];
+  readonly body: string;
+};
 
 /** A message as it went out. */
 export type SentMessage = { readonly text: string; readonly size: number; readonly target: Target };
 
 /** What became of an application's command. `dialogId` is undefined for requests. */
 export type Outcome =
-  | { readonly ok: true; readonly sent: SentMessage; readonly txn: string; readonly dialogId: string | undefined }
+  | {
+      readonly ok: true;
+      readonly sent: SentMessage;
+      readonly txn: string;
+      readonly dialogId: string | undefined;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** A request before it has a Via: all that stays the same from one attempt to the next. */
@@ -69,7 +78,13 @@ export type Incoming = {
 };
 
 /** A reliable provisional response that waits for its PRACK (RFC 3262 3). */
-export type ReliableProvisional = { readonly rseq: number; readonly bytes: Buffer; timer: Timer | undefined; interval: number; waited: number };
+export type ReliableProvisional = {
+  readonly rseq: number;
+  readonly bytes: Buffer;
+  timer: Timer | undefined;
+  interval: number;
+  waited: number;
+};
 
 /** A 2xx to INVITE that waits for its ACK (RFC 3261 13.3.1.4). */
 export type AckWait = {
@@ -81,7 +96,12 @@ export type AckWait = {
 };
 
 /** What the engine itself wants of a response to its own request. */
-export type Own = (core: Core, outgoing: Outgoing, response: SipResponse, received: Received | undefined) => void;
+export type Own = (
+  core: Core,
+  outgoing: Outgoing,
+  response: SipResponse,
+  received: Received | undefined,
+) => void;
 
 /** A place to send to. `anySize`: TCP has failed there, UDP has to do whatever the size. */
 export type Place = { readonly endpoint: Endpoint; readonly anySize: boolean };

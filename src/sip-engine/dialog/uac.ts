@@ -23,15 +23,25 @@ export const onResponse = (
   countResponse(core.counters.responsesIn, transaction.method, response.status);
   if (transaction.method === 'CANCEL') return; // its 200 says nothing; the INVITE's final response does
   const outgoing = transaction.owner;
-  if (response.status < 200) return onProvisional(core, outgoing, response, received);
-  if (outgoing.finished) return onFurtherAnswer(core, outgoing, response, received);
+  if (response.status < 200) {
+    onProvisional(core, outgoing, response, received);
+    return;
+  }
+  if (outgoing.finished) {
+    onFurtherAnswer(core, outgoing, response, received);
+    return;
+  }
   // The next place, if there is one, when this one is overloaded or down (RFC 3263 4.3).
   if (response.status === 503 && outgoing.cancel === 'none' && departNext(core, outgoing)) return;
   conclude(core, outgoing, response, received);
 };
 
 /** No response at all: the next place, or a response made here (RFC 3261 8.1.3.1). */
-export const onFailure = (core: Core, transaction: ClientTransaction<Outgoing>, reason: 'timeout' | 'transport'): void => {
+export const onFailure = (
+  core: Core,
+  transaction: ClientTransaction<Outgoing>,
+  reason: 'timeout' | 'transport',
+): void => {
   const outgoing = transaction.owner;
   if (transaction.method === 'CANCEL' || outgoing.finished) return;
   if (reason === 'transport') noteTransportFailure(core, transaction.target);
@@ -55,12 +65,22 @@ const onProvisional = (core: Core, outgoing: Outgoing, response: SipResponse, re
     }
   }
   if (response.status === 100 || outgoing.own !== undefined || outgoing.app === undefined) return;
-  if (outgoing.request.method === 'INVITE' && !trackProvisional(core, outgoing, outgoing.app, response, received)) return;
+  if (
+    outgoing.request.method === 'INVITE' &&
+    !trackProvisional(core, outgoing, outgoing.app, response, received)
+  )
+    return;
   outgoing.app.response(response, received.remote, received.size, outgoing.txn, outgoing.dialogId);
 };
 
 /** Early dialogs (RFC 3261 12.1.2) and the order of reliable provisionals (RFC 3262 4); false for repeats. */
-const trackProvisional = (core: Core, outgoing: Outgoing, app: App, response: SipResponse, received: Received): boolean => {
+const trackProvisional = (
+  core: Core,
+  outgoing: Outgoing,
+  app: App,
+  response: SipResponse,
+  received: Received,
+): boolean => {
   const { toTag } = response.core;
   if (toTag === '') return true;
   let dialog = outgoing.dialog ?? outgoing.forks.find((fork) => fork.remoteTag === toTag);
@@ -71,7 +91,11 @@ const trackProvisional = (core: Core, outgoing: Outgoing, app: App, response: Si
     refreshTarget(dialog, response);
   }
   const rseq = headerNumber(response, 'rseq');
-  if (rseq === undefined || !headerValues(response, 'require').some((option) => option.toLowerCase() === '100rel')) return true;
+  if (
+    rseq === undefined ||
+    !headerValues(response, 'require').some((option) => option.toLowerCase() === '100rel')
+  )
+    return true;
   if (dialog.remoteRseq !== 0 && rseq !== dialog.remoteRseq + 1) return false;
   dialog.remoteRseq = rseq;
   return true;
@@ -102,7 +126,12 @@ const onFurtherAnswer = (core: Core, outgoing: Outgoing, response: SipResponse, 
 };
 
 /** The final response of a request; `received` is undefined when it was made here. */
-export const conclude = (core: Core, outgoing: Outgoing, response: SipResponse, received: Received | undefined): void => {
+export const conclude = (
+  core: Core,
+  outgoing: Outgoing,
+  response: SipResponse,
+  received: Received | undefined,
+): void => {
   if (outgoing.finished) return;
   if (response.status === 422 && retryTooSmall(core, outgoing, response)) return;
   outgoing.finished = true;
@@ -111,13 +140,18 @@ export const conclude = (core: Core, outgoing: Outgoing, response: SipResponse, 
   const { method } = outgoing.request;
   const app = outgoing.app ?? outgoing.dialog?.app;
   if (method === 'INVITE' && app !== undefined) concludeInvite(core, outgoing, app, response, received);
-  else if (method === 'SUBSCRIBE' && app !== undefined) concludeSubscribe(core, outgoing, app, response, received);
+  else if (method === 'SUBSCRIBE' && app !== undefined)
+    concludeSubscribe(core, outgoing, app, response, received);
   else if (outgoing.dialog !== undefined) concludeWithin(core, outgoing, outgoing.dialog, response);
-  if (outgoing.own !== undefined) return outgoing.own(core, outgoing, response, received);
+  if (outgoing.own !== undefined) {
+    outgoing.own(core, outgoing, response, received);
+    return;
+  }
   const from = received?.remote ?? outgoing.sent.target.remote;
   outgoing.app?.response(response, from, received?.size ?? 0, outgoing.txn, outgoing.dialogId);
   // The application went away while its call was answered.
-  if (outgoing.app?.open === false && outgoing.accepted !== undefined) hangUpSilently(core, outgoing.accepted, 'application gone');
+  if (outgoing.app?.open === false && outgoing.accepted !== undefined)
+    hangUpSilently(core, outgoing.accepted, 'application gone');
 };
 
 const isSuccess = (response: SipResponse): boolean => response.status >= 200 && response.status < 300;
@@ -137,7 +171,8 @@ const concludeInvite = (
   if (dialog !== undefined) {
     outgoing.accepted = dialog;
     refreshTarget(dialog, response);
-    return armFromResponse(core, dialog, outgoing, response);
+    armFromResponse(core, dialog, outgoing, response);
+    return;
   }
   const { toTag } = response.core;
   const early = outgoing.forks.find((fork) => fork.remoteTag === toTag);
@@ -149,7 +184,8 @@ const concludeInvite = (
   core.dialogs.prefer(answered);
   if (outgoing.cancel !== 'none') answered.endAfterAck = 'ACK-BYE due to cancel race condition';
   // Nobody could send anything in this dialog (RFC 3261 12.1.1 demands a Contact).
-  else if (!response.headers.some((header) => header.key === 'contact')) answered.endAfterAck = 'No Contact in 200 OK';
+  else if (!response.headers.some((header) => header.key === 'contact'))
+    answered.endAfterAck = 'No Contact in 200 OK';
   armFromResponse(core, answered, outgoing, response);
 };
 
@@ -182,9 +218,17 @@ const concludeWithin = (core: Core, outgoing: Outgoing, dialog: Dialog, response
   const { method } = outgoing.request;
   const challenged = response.status === 401 || response.status === 407;
   // A challenged BYE is sent again with credentials, so its dialog stays (RFC 3261 22.2).
-  if (method === 'BYE' && !challenged) return endDialog(core, dialog);
-  if (method === 'NOTIFY' && dialog.kind === 'subscribe' && /^Subscription-State:\s*terminated/im.test(outgoing.request.lines)) {
-    return endDialog(core, dialog);
+  if (method === 'BYE' && !challenged) {
+    endDialog(core, dialog);
+    return;
+  }
+  if (
+    method === 'NOTIFY' &&
+    dialog.kind === 'subscribe' &&
+    /^Subscription-State:\s*terminated/im.test(outgoing.request.lines)
+  ) {
+    endDialog(core, dialog);
+    return;
   }
   if (!isSuccess(response)) return;
   if (method === 'UPDATE') {

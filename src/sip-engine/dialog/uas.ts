@@ -4,8 +4,8 @@ import type { Received } from '../transport/types.ts';
 import { onCancel } from './cancel.ts';
 import { count, isKnownMethod } from './counts.ts';
 import { createDialogByNotify, dialogIdOf } from './dialogs.ts';
-import { onAck, onWithin } from './received.ts';
 import { admit, newIncoming } from './incoming.ts';
+import { onAck, onWithin } from './received.ts';
 import { ALLOW_LINE, refuse, reply } from './reply.ts';
 import { tooShort } from './session-headers.ts';
 import type { Core, Dialog } from './types.ts';
@@ -29,26 +29,44 @@ const REQUIRABLE: ReadonlySet<string> = new Set(['100rel', 'timer']);
 /** A request of the network: retransmission, ACK, CANCEL, in a dialog or new, in the order of RFC 3261 8.2 and 17.2.3. */
 export const onRequest = (core: Core, received: Received, request: SipRequest): void => {
   const known = core.server.match(request);
-  if (request.method === 'ACK') return onAck(core, received, request, known);
-  if (known !== undefined) return core.server.repeat(known);
+  if (request.method === 'ACK') {
+    onAck(core, received, request, known);
+    return;
+  }
+  if (known !== undefined) {
+    core.server.repeat(known);
+    return;
+  }
   count(core.counters.requestsIn, request.method);
-  if (request.method === 'CANCEL') return onCancel(core, received, request);
+  if (request.method === 'CANCEL') {
+    onCancel(core, received, request);
+    return;
+  }
   const { callId, fromTag, toTag } = request.core;
   if (toTag !== '') {
     const dialog = core.dialogs.match(callId, toTag, fromTag) ?? subscribedBy(core, request);
-    if (dialog !== undefined) return within(core, received, request, dialog);
+    if (dialog !== undefined) {
+      within(core, received, request, dialog);
+      return;
+    }
   }
   if (received.stranger) {
     core.counters.droppedStrangers += 1;
     return;
   }
-  if (toTag !== '') return refuse(core, received, request, 481); // RFC 3261 12.2.2
+  if (toTag !== '') {
+    refuse(core, received, request, 481);
+    return;
+  } // RFC 3261 12.2.2
   onFresh(core, received, request);
 };
 
 const within = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
   const missing = unsupported(request);
-  if (missing !== undefined) return refuse(core, received, request, 420, missing);
+  if (missing !== undefined) {
+    refuse(core, received, request, 420, missing);
+    return;
+  }
   onWithin(core, received, request, dialog);
 };
 
@@ -89,11 +107,15 @@ const objection = (core: Core, request: SipRequest): readonly [number, string] |
 
 const onFresh = (core: Core, received: Received, request: SipRequest): void => {
   const refusal = objection(core, request);
-  if (refusal !== undefined) return refuse(core, received, request, refusal[0], refusal[1]);
+  if (refusal !== undefined) {
+    refuse(core, received, request, refusal[0], refusal[1]);
+    return;
+  }
   const transaction = core.server.open(received, request);
   const app = core.pickApp(request.method.toLowerCase());
   if (app === undefined) {
-    return request.method === 'REFER' ? reply(core, transaction, 405, ALLOW_LINE) : reply(core, transaction, 503);
+    request.method === 'REFER' ? reply(core, transaction, 405, ALLOW_LINE) : reply(core, transaction, 503);
+    return;
   }
   if (request.method === 'INVITE') reply(core, transaction, 100);
   const makesDialog = request.method === 'INVITE' || request.method === 'SUBSCRIBE';

@@ -21,26 +21,28 @@ export type Clients = {
   close(): Promise<void>;
 };
 
-type Client = { readonly app: App & { open: boolean }; readonly socket: Socket; readonly verbs: Set<string>; known: boolean };
+type Client = {
+  readonly app: App & { open: boolean };
+  readonly socket: Socket;
+  readonly verbs: Set<string>;
+  known: boolean;
+};
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Frames to a socket: those of one turn of the event loop go out in one write. */
 const createWriter = (socket: Socket): ((payload: string) => void) => {
-  let corked = false;
-  const uncork = (): void => {
-    corked = false;
-    socket.uncork();
+  let pending = '';
+  const flush = (): void => {
+    const text = pending;
+    pending = '';
+    if (socket.destroyed || !socket.writable) return;
+    socket.write(text);
+    if (socket.writableLength > MAX_BACKLOG) socket.destroy();
   };
   return (payload) => {
-    if (socket.destroyed || !socket.writable) return;
-    if (!corked) {
-      corked = true;
-      socket.cork();
-      setImmediate(uncork);
-    }
-    socket.write(frame(payload));
-    if (socket.writableLength > MAX_BACKLOG) socket.destroy();
+    if (pending === '') setImmediate(flush);
+    pending += frame(payload);
   };
 };
 

@@ -1,5 +1,5 @@
-import { respondByApp } from '../dialog/respond.ts';
 import { sendRequest } from '../dialog/request.ts';
+import { respondByApp } from '../dialog/respond.ts';
 import type { App, AppMessage, Core, Outcome } from '../dialog/types.ts';
 import { cancelByApp } from '../dialog/uac.ts';
 import { sendWithin } from '../dialog/within.ts';
@@ -22,17 +22,26 @@ export type Connection = {
 export type Greeting = { readonly hostports: string; readonly version: string; readonly local: string };
 
 const VERBS: ReadonlySet<string> = new Set(
-  ('invite ack bye cancel register options info prack update subscribe notify refer message publish ' +
-    'cdr:attempt cdr:start cdr:stop').split(' '),
+  (
+    'invite ack bye cancel register options info prack update subscribe notify refer message publish ' +
+    'cdr:attempt cdr:start cdr:stop'
+  ).split(' '),
 );
 
 const answer = (connection: Connection, ref: string, outcome: Outcome): void =>
   connection.write(
-    outcome.ok ? sentFrame(ref, outcome.sent, outcome.txn, outcome.dialogId) : replyFrame(ref, `NOK|${outcome.reason}`),
+    outcome.ok
+      ? sentFrame(ref, outcome.sent, outcome.txn, outcome.dialogId)
+      : replyFrame(ref, `NOK|${outcome.reason}`),
   );
 
 /** Sends what an application wants sent: a response, a CANCEL, a request in a dialog or a new one. */
-const dispatch = (core: Core, app: App, fields: readonly string[], message: AppMessage): Outcome | Promise<Outcome> => {
+const dispatch = (
+  core: Core,
+  app: App,
+  fields: readonly string[],
+  message: AppMessage,
+): Outcome | Promise<Outcome> => {
   const [, , txn = '', dialogId = '', route = ''] = fields;
   if (message.startLine.startsWith('SIP/2.0 ')) return respondByApp(core, app, txn, message);
   if (message.startLine.startsWith('CANCEL ')) return cancelByApp(core, txn, message);
@@ -40,14 +49,24 @@ const dispatch = (core: Core, app: App, fields: readonly string[], message: AppM
   return sendRequest(core, app, message, route);
 };
 
-const onSip = (core: Core, connection: Connection, ref: string, fields: readonly string[], text: string): void => {
+const onSip = (
+  core: Core,
+  connection: Connection,
+  ref: string,
+  fields: readonly string[],
+  text: string,
+): void => {
   const isResponse = text.startsWith('SIP/2.0 ');
   if (isResponse && (fields[2] ?? '') === '') {
     connection.write(replyFrame(ref, 'NO|transaction id missing'));
-    return connection.hangUp();
+    connection.hangUp();
+    return;
   }
   const message = parseAppMessage(text);
-  if (message === undefined) return connection.write(replyFrame(ref, 'NOK|invalid sip message'));
+  if (message === undefined) {
+    connection.write(replyFrame(ref, 'NOK|invalid sip message'));
+    return;
+  }
   const outcome = dispatch(core, connection.app, fields, message);
   if (outcome instanceof Promise) outcome.then((done) => answer(connection, ref, done));
   else answer(connection, ref, outcome);
@@ -60,7 +79,10 @@ const refuse = (connection: Connection, ref: string, reason: string): void => {
 
 const onRoute = (connection: Connection, ref: string, verb: string, add: boolean): void => {
   const name = verb.toLowerCase();
-  if (!VERBS.has(name)) return refuse(connection, ref, 'Route request includes unsupported verb');
+  if (!VERBS.has(name)) {
+    refuse(connection, ref, 'Route request includes unsupported verb');
+    return;
+  }
   if (add) connection.route(name);
   else connection.unroute(name);
   connection.write(replyFrame(ref, 'OK'));
@@ -71,24 +93,40 @@ export const onCommand = (core: Core, greeting: Greeting, connection: Connection
   const end = payload.indexOf('\r\n');
   const fields = (end < 0 ? payload : payload.slice(0, end)).split('|');
   const [ref = '', type] = fields;
-  if (type === undefined) return refuse(connection, ref, 'Invalid message format');
-  if (type === 'authenticate') {
-    if (!connection.authenticate(fields[2] ?? '')) return refuse(connection, ref, 'incorrect secret');
-    return connection.write(replyFrame(ref, `OK|${greeting.hostports}|${greeting.version}|${greeting.local}`));
+  if (type === undefined) {
+    refuse(connection, ref, 'Invalid message format');
+    return;
   }
-  if (!connection.authenticated) return refuse(connection, ref, 'not authenticated');
+  if (type === 'authenticate') {
+    if (!connection.authenticate(fields[2] ?? '')) {
+      refuse(connection, ref, 'incorrect secret');
+      return;
+    }
+    connection.write(replyFrame(ref, `OK|${greeting.hostports}|${greeting.version}|${greeting.local}`));
+    return;
+  }
+  if (!connection.authenticated) {
+    refuse(connection, ref, 'not authenticated');
+    return;
+  }
   switch (type) {
     case 'sip':
-      return onSip(core, connection, ref, fields, end < 0 ? '' : payload.slice(end + 2));
+      onSip(core, connection, ref, fields, end < 0 ? '' : payload.slice(end + 2));
+      return;
     case 'route':
-      return onRoute(connection, ref, fields[2] ?? '', true);
+      onRoute(connection, ref, fields[2] ?? '', true);
+      return;
     case 'remove_route':
-      return onRoute(connection, ref, fields[2] ?? '', false);
+      onRoute(connection, ref, fields[2] ?? '', false);
+      return;
     case 'ping':
-      return connection.write(replyFrame(ref, 'OK|pong'));
+      connection.write(replyFrame(ref, 'OK|pong'));
+      return;
     case 'proxy':
-      return connection.write(replyFrame(ref, 'NOK|error proxying request: not supported'));
+      connection.write(replyFrame(ref, 'NOK|error proxying request: not supported'));
+      return;
     default:
-      return refuse(connection, ref, 'Unknown message type');
+      refuse(connection, ref, 'Unknown message type');
+      return;
   }
 };

@@ -22,7 +22,8 @@ const readHead = (bytes: Buffer, from: number): Head | undefined | null => {
   let length = 0;
   for (let at = from; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte === HASH) return at === from || length === 0 || length > MAX_FRAME ? null : { start: at + 1, length };
+    if (byte === HASH)
+      return at === from || length === 0 || length > MAX_FRAME ? null : { start: at + 1, length };
     const digit = byte - ZERO;
     if (digit < 0 || digit > 9 || at - from >= MAX_DIGITS) return null;
     length = length * 10 + digit;

@@ -18,7 +18,12 @@ export const timeText = (now: number = Date.now()): string => {
 };
 
 /** A request of the network (drachtio: `sip|network`). Outside dialogs it also says where it came in. */
-export const requestFrame = (request: SipRequest, received: Received, txn: string, dialogId: string): string => {
+export const requestFrame = (
+  request: SipRequest,
+  received: Received,
+  txn: string,
+  dialogId: string,
+): string => {
   const { remote, size, local, localAddress } = received;
   const on = dialogId === '' ? `${localAddress}|${local.port}|` : '';
   return (
@@ -28,7 +33,13 @@ export const requestFrame = (request: SipRequest, received: Received, txn: strin
 };
 
 /** A response of the network, or one made here in its place. */
-export const responseFrame = (response: SipResponse, from: Endpoint, size: number, txn: string, dialogId: string): string =>
+export const responseFrame = (
+  response: SipResponse,
+  from: Endpoint,
+  size: number,
+  txn: string,
+  dialogId: string,
+): string =>
   `${randomUUID()}|sip|network|${size}|${from.protocol}|${from.address}|${from.port}|${timeText()}|${txn}|${dialogId}|` +
   `\r\n${messageText(response)}`;
 
@@ -42,7 +53,12 @@ export const unsolicitedFrame = (sent: SentMessage, dialogId: string): string =>
 };
 
 /** The reply to a request or response that was sent; `dialogId` only for responses. */
-export const sentFrame = (ref: string, sent: SentMessage, txn: string, dialogId: string | undefined): string => {
+export const sentFrame = (
+  ref: string,
+  sent: SentMessage,
+  txn: string,
+  dialogId: string | undefined,
+): string => {
   const { remote, local } = sent.target;
   const datagram = remote.protocol === 'udp' && dialogId === undefined;
   const { address, port } = datagram ? local.advertised : remote;
@@ -54,4 +70,5 @@ export const sentFrame = (ref: string, sent: SentMessage, txn: string, dialogId:
 };
 
 /** A reply without a message: `OK` or `NOK|reason` and the like. */
-export const replyFrame = (ref: string, result: string): string => `${randomUUID()}|response|${ref}|${result}`;
+export const replyFrame = (ref: string, result: string): string =>
+  `${randomUUID()}|response|${ref}|${result}`;

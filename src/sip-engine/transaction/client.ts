@@ -18,7 +18,10 @@ export type ClientTransactions<C> = {
 const ignore = (): void => {};
 
 /** Client transactions: INVITE (RFC 3261 17.1.1, RFC 6026 7.2) and the others (17.1.2). */
-export const createClientTransactions = <C>(base: TransactionBase, handlers: ClientHandlers<C>): ClientTransactions<C> => {
+export const createClientTransactions = <C>(
+  base: TransactionBase,
+  handlers: ClientHandlers<C>,
+): ClientTransactions<C> => {
   const { timers, times, transports, counters } = base;
   const byKey = new Map<string, ClientTransaction<C>>();
   const lifetime = 64 * times.t1;
@@ -56,53 +59,74 @@ export const createClientTransactions = <C>(base: TransactionBase, handlers: Cli
 
   const expireAfter = (transaction: ClientTransaction<C>, ms: number): void => {
     stopTimers(transaction);
-    if (ms === 0) return terminate(transaction);
+    if (ms === 0) {
+      terminate(transaction);
+      return;
+    }
     transaction.expiry = timers.set(ms, terminate, transaction);
   };
 
-  const isStream = (transaction: ClientTransaction<C>): boolean => transaction.target.remote.protocol !== 'udp';
+  const isStream = (transaction: ClientTransaction<C>): boolean =>
+    transaction.target.remote.protocol !== 'udp';
 
   const sendAck = (transaction: ClientTransaction<C>): void => {
     if (transaction.ack !== undefined) transports.send(transaction.ack, transaction.target, ignore);
   };
 
-  const receiveInvite = (transaction: ClientTransaction<C>, response: SipResponse, received: Received): void => {
-    const { state } = transaction;
-    const { status } = response;
-    if (state === 'completed') {
-      if (status < 300) return;
-      counters.retransmissionsIn += 1;
-      return sendAck(transaction);
-    }
-    if (state === 'accepted') {
-      if (status >= 200 && status < 300) handlers.response(transaction, response, received);
+  /** What still comes for an INVITE that has its final response. */
+  const receiveLate = (
+    transaction: ClientTransaction<C>,
+    response: SipResponse,
+    received: Received,
+  ): void => {
+    const success = response.status >= 200 && response.status < 300;
+    if (transaction.state === 'accepted') {
+      if (success) handlers.response(transaction, response, received);
       return;
     }
-    if (status < 200) {
+    if (response.status < 300) return;
+    counters.retransmissionsIn += 1;
+    sendAck(transaction);
+  };
+
+  const receiveInvite = (
+    transaction: ClientTransaction<C>,
+    response: SipResponse,
+    received: Received,
+  ): void => {
+    const { state, parts } = transaction;
+    if (state === 'completed' || state === 'accepted') {
+      receiveLate(transaction, response, received);
+      return;
+    }
+    if (response.status < 200) {
       if (state === 'calling') stopTimers(transaction);
       transaction.state = 'proceeding';
-      return handlers.response(transaction, response, received);
-    }
-    if (status < 300) {
+    } else if (response.status < 300) {
       transaction.state = 'accepted';
       expireAfter(transaction, lifetime); // timer M, RFC 6026 7.2
-      return handlers.response(transaction, response, received);
+    } else {
+      transaction.state = 'completed';
+      transaction.ack = Buffer.from(buildHopAck(parts, headerValue(response, 'to') ?? parts.to));
+      sendAck(transaction);
+      expireAfter(transaction, isStream(transaction) ? 0 : lifetime); // timer D: at least 32 s
     }
-    transaction.state = 'completed';
-    transaction.ack = Buffer.from(buildHopAck(transaction.parts, headerValue(response, 'to') ?? transaction.parts.to));
-    sendAck(transaction);
-    expireAfter(transaction, isStream(transaction) ? 0 : lifetime); // timer D: at least 32 s
     handlers.response(transaction, response, received);
   };
 
-  const receiveOther = (transaction: ClientTransaction<C>, response: SipResponse, received: Received): void => {
+  const receiveOther = (
+    transaction: ClientTransaction<C>,
+    response: SipResponse,
+    received: Received,
+  ): void => {
     if (transaction.state === 'completed') {
       counters.retransmissionsIn += 1;
       return;
     }
     if (response.status < 200) {
       transaction.state = 'proceeding';
-      return handlers.response(transaction, response, received);
+      handlers.response(transaction, response, received);
+      return;
     }
     transaction.state = 'completed';
     expireAfter(transaction, isStream(transaction) ? 0 : times.t4); // timer K
@@ -145,7 +169,10 @@ export const createClientTransactions = <C>(base: TransactionBase, handlers: Cli
       for (const transaction of byKey.values()) {
         const { target } = transaction;
         if (target.remote.protocol === 'udp') continue;
-        const same = target.flow === undefined ? target.remote.address === address && target.remote.port === port : target.flow.id === flow.id;
+        const same =
+          target.flow === undefined
+            ? target.remote.address === address && target.remote.port === port
+            : target.flow.id === flow.id;
         if (same) fail(transaction, 'transport');
       }
     },

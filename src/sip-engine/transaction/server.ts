@@ -50,7 +50,10 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
 
   const send = (transaction: ServerTransaction<S>, bytes: Buffer): void => {
     const { target } = transaction;
-    if (target.flow === undefined || target.flow.open) return transports.send(bytes, target, ignore);
+    if (target.flow === undefined || target.flow.open) {
+      transports.send(bytes, target, ignore);
+      return;
+    }
     // The connection is gone: a new one to the sent-by port (RFC 3261 18.2.2).
     const port = transaction.request.core.via.port ?? 5060;
     transports.send(bytes, { local: target.local, remote: { ...target.remote, port } }, ignore);
@@ -75,7 +78,10 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
 
   const expireAfter = (transaction: ServerTransaction<S>, ms: number): void => {
     timers.clear(transaction.expiry);
-    if (ms === 0) return terminate(transaction);
+    if (ms === 0) {
+      terminate(transaction);
+      return;
+    }
     transaction.expiry = timers.set(ms, terminate, transaction);
   };
 
@@ -84,11 +90,13 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
   const complete = (transaction: ServerTransaction<S>, status: number): void => {
     if (transaction.request.method !== 'INVITE') {
       transaction.state = 'completed';
-      return expireAfter(transaction, isStream(transaction.target) ? 0 : lifetime); // timer J
+      expireAfter(transaction, isStream(transaction.target) ? 0 : lifetime);
+      return; // timer J
     }
     if (status < 300) {
       transaction.state = 'accepted';
-      return expireAfter(transaction, lifetime); // timer L, RFC 6026 7.1
+      expireAfter(transaction, lifetime);
+      return; // timer L, RFC 6026 7.1
     }
     transaction.state = 'completed';
     expireAfter(transaction, lifetime); // timer H

@@ -1,5 +1,9 @@
 /** A running timer. Opaque to everybody but `Timers`. */
-export type Timer = { handle: NodeJS.Timeout | undefined; run: () => void };
+export type Timer = {
+  handle: NodeJS.Timeout | undefined;
+  readonly run: (argument: never) => void;
+  readonly argument: unknown;
+};
 
 /** Counts and owns all timers of the engine, so that none outlives it. */
 export type Timers = {
@@ -20,11 +24,11 @@ export const createTimers = (): Timers => {
   const fire = (timer: Timer): void => {
     timer.handle = undefined;
     running.delete(timer);
-    timer.run();
+    (timer.run as (argument: unknown) => void)(timer.argument);
   };
   return {
     set(ms, run, argument) {
-      const timer: Timer = { handle: undefined, run: () => run(argument) };
+      const timer: Timer = { handle: undefined, run, argument };
       if (closed) return timer;
       timer.handle = setTimeout(fire, ms, timer);
       timer.handle.unref();

@@ -4,7 +4,11 @@ import type { SipTimers } from '../types.ts';
 import type { Timer, Timers } from './timers.ts';
 
 /** Where the messages of a transaction go, and from which of our points. */
-export type Target = { readonly local: ListenPoint; readonly remote: Endpoint; readonly flow?: Flow | undefined };
+export type Target = {
+  readonly local: ListenPoint;
+  readonly remote: Endpoint;
+  readonly flow?: Flow | undefined;
+};
 
 /**
  * Server transaction (RFC 3261 17.2, with RFC 6026's `accepted`). `O` is what the transaction user keeps with it.

@@ -20,7 +20,7 @@ const route: NumberRoute = {
 
 describe('attribute', () => {
   it('gives a static number its source with certainty, and copies it', () => {
-    expect(attribute(route, 0)).toEqual({
+    expect(attribute(route)).toEqual({
       source_id: 'ads',
       source_name: 'Ads',
       source: 'google',
@@ -29,18 +29,11 @@ describe('attribute', () => {
       cost_center: 'online',
       match_method: 'static',
       match_prob: 1,
-      first_call: 1,
-      prior_calls: 0,
     });
   });
 
-  it('tells repeat callers, and says nothing of anonymous ones', () => {
-    expect(attribute(route, 3)).toMatchObject({ first_call: 0, prior_calls: 3 });
-    expect(attribute(route, null)).toMatchObject({ first_call: null, prior_calls: null });
-  });
-
   it('gives an unknown number no source', () => {
-    expect(attribute(undefined, 0)).toMatchObject({
+    expect(attribute(undefined)).toMatchObject({
       source_id: null,
       match_method: 'none',
       match_prob: null,

@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
-import type { GatewayConfig } from './config/index.ts';
 
-type Addresses = Pick<GatewayConfig['media'], 'address' | 'publicAddress'>;
+/** Where media is bound, and what peers are told instead. */
+type Addresses = { readonly address: string; readonly publicAddress?: string | undefined };
 
 /** The first address of this machine that others can reach. */
 const firstAddress = (family: 'IPv4' | 'IPv6'): string | undefined =>

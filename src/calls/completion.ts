@@ -1,0 +1,45 @@
+import type { LegTable } from '../store/index.ts';
+import type { CallRecord } from './call-record.ts';
+import type { CallEnd } from './types.ts';
+
+export type Completion = {
+  readonly record: CallRecord;
+  readonly end: CallEnd;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The caller's leg, its media columns filled in. */
+  readonly callerRow: LegTable;
+  readonly lineRows: readonly LegTable[];
+  readonly heldMs: number;
+};
+
+/** Completes a call's record and its legs from how it ended. */
+export const completeRecord = async (completion: Completion): Promise<void> => {
+  const { record, end, startedAt, endedAt, callerRow, lineRows, heldMs } = completion;
+  const answeredAt = end.status === 'answered' ? callerRow.answered_at : null;
+  Object.assign(callerRow, {
+    ended_at: endedAt,
+    outcome: end.status === 'blocked' ? 'rejected' : end.status,
+    sip_code: end.sipCode,
+    q850_cause: end.q850,
+  });
+  const outcome = end.status.replace('_', ' ');
+  record.note('ended', `Ended ${outcome}: ${end.reason}.`, { sip: end.sipCode, q850: end.q850, by: end.by });
+  await record.complete(
+    {
+      status: end.status,
+      ended_at: endedAt,
+      duration_ms: endedAt - startedAt,
+      ring_ms: (answeredAt ?? endedAt) - startedAt,
+      talk_ms: answeredAt === null ? 0 : endedAt - answeredAt,
+      hold_ms: Math.round(heldMs),
+      sip_code: end.sipCode,
+      sip_reason: end.sipReason ?? null,
+      q850_cause: end.q850,
+      hangup_by: end.by,
+      end_reason: end.reason,
+    },
+    [callerRow, ...lineRows],
+  );
+};

@@ -1,0 +1,56 @@
+import { createDigestVerifier, type IncomingInvite, type Trunk } from '../sip/index.ts';
+import { peerText } from './legs.ts';
+import type { CallServices } from './types.ts';
+
+/** Lets the trunks' INVITEs in. */
+export type Door = {
+  /** The trunk of an INVITE that has proven itself; for any other, what there is to answer has been answered. */
+  admit(invite: IncomingInvite): Trunk | undefined;
+  /** INVITEs of strangers, which got no answer. */
+  readonly strangers: number;
+};
+
+export const createDoor = ({
+  trunks,
+  logger,
+  now,
+}: Pick<CallServices, 'trunks' | 'logger' | 'now'>): Door => {
+  const digest = createDigestVerifier(now);
+  let strangers = 0;
+
+  const authenticate = (invite: IncomingInvite, trunk: Trunk): Trunk | undefined => {
+    if (!trunk.digest) return trunk;
+    const verdict = digest.verify('INVITE', invite.header('Authorization'), trunk.digest);
+    switch (verdict.type) {
+      case 'accepted':
+        return trunk;
+      case 'challenge':
+        invite.refuse(401, { 'WWW-Authenticate': verdict.header });
+        return undefined;
+      case 'refused':
+        logger.warn({ trunk: trunk.id, peer: peerText(invite.peer) }, 'wrong credentials');
+        invite.refuse(403);
+        return undefined;
+    }
+  };
+
+  return {
+    admit: (invite) => {
+      const match = trunks.match(invite.peer, invite.header('From'), invite.requestUri);
+      if (!match) {
+        strangers += 1;
+        logger.debug({ peer: peerText(invite.peer) }, 'stranger ignored');
+        return undefined;
+      }
+      // RFC 3261 8.1.1.8: without a Contact there is nowhere to send a BYE.
+      if (!invite.header('Contact')) {
+        invite.refuse(400);
+        return undefined;
+      }
+      return match.mustAuthenticate ? authenticate(invite, match.trunk) : match.trunk;
+    },
+    get strangers() {
+      return strangers;
+    },
+  };
+};

@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { openStage, type Stage, type StageOptions } from '../support/stage.ts';
+import { sleep } from '../support/wait.ts';
+import { type CpuUse, round } from './figures.ts';
+import { forwardLimit, loopback, mediaLoad } from './media.ts';
+import { ramp } from './ramp.ts';
+import { setupDelay } from './setup.ts';
+
+/**
+ * Measures a real gateway on loopback against SIPp and peers of its own:
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,recorded]`.
+ */
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+});
+const quick = options.quick;
+const chosen = options.only?.split(',');
+const wanted = (name: string): boolean => chosen === undefined || chosen.includes(name);
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  node: process.version,
+  load: loadavg()[0] ?? 0,
+};
+const figures = new Map<string, unknown>(Object.entries(machine));
+
+const threadsText = (cpu: CpuUse): string =>
+  cpu.threads.map(({ thread, percent }) => `${thread} ${percent} %`).join(', ');
+
+const line = (what: string, value: string, aim = ''): void =>
+  say(`  ${what.padEnd(44)} ${value}${aim ? `   (aim: ${aim})` : ''}`);
+
+const withStage = async (
+  stageOptions: StageOptions,
+  measure: (stage: Stage) => Promise<void>,
+): Promise<void> => {
+  const stage = await openStage({ rtpPorts: 12_000, log: { level: 'warn' }, ...stageOptions });
+  try {
+    await measure(stage);
+  } catch (error) {
+    say(stage.gateway.log().slice(-3000));
+    throw error;
+  } finally {
+    await stage.close();
+  }
+};
+
+const measureRamp = async (stage: Stage): Promise<void> => {
+  say('\nCalls set up and ended, 200 ms each, no audio, SIPp on both sides');
+  // What runs for the first time runs slowly; a gateway does not start anew for each call.
+  await ramp(stage, { rates: [50], secondsEach: 3, onStep: () => {} });
+  const steps = await ramp(stage, {
+    rates: quick ? [50, 150, 250] : [50, 100, 150, 200, 250, 300, 400],
+    secondsEach: quick ? 4 : 7,
+    onStep: (step) => {
+      line(
+        `${step.callsPerSecond} calls/s`,
+        `${step.failedPercent} % failed, ${step.cpuMsPerCall} ms CPU a call`,
+      );
+      line('', threadsText(step.cpu));
+    },
+  });
+  const best = steps.findLast((step) => step.failedPercent < 1);
+  line('most calls/s under 1 % failures', String(best?.callsPerSecond ?? 0), '150');
+  line('CPU a call there', `${best?.cpuMsPerCall ?? '-'} ms`, 'at most 3 ms');
+  figures.set('ramp', steps);
+};
+
+const measureSetup = async (stage: Stage): Promise<void> => {
+  say('\nSetup delay added at 50 calls/s');
+  await setupDelay(stage, 50, 2);
+  const delay = await setupDelay(stage, 50, quick ? 4 : 10);
+  line(
+    'INVITE in to INVITE out',
+    `p50 ${delay.invite.p50} ms, p99 ${delay.invite.p99} ms`,
+    'p99 at most 30 ms',
+  );
+  line('200 in to 200 out', `p50 ${delay.answer.p50} ms, p99 ${delay.answer.p99} ms`);
+  figures.set('setup', delay);
+};
+
+const measureMedia = async (stage: Stage): Promise<void> => {
+  const seconds = quick ? 4 : 10;
+  say('\nAudio of 100 calls, both ways');
+  const bare = await loopback(100, 3);
+  const load = await mediaLoad(stage, 100, seconds, false);
+  const { latency, jitter } = load.run;
+  line('one way, this machine without a gateway', `p50 ${bare.latency.p50} ms, p99 ${bare.latency.p99} ms`);
+  line('one way, through the gateway', `p50 ${latency.p50} ms, p99 ${latency.p99} ms`);
+  line(
+    'latency added',
+    `p50 ${round(latency.p50 - bare.latency.p50)} ms, p99 ${round(latency.p99 - bare.latency.p99)} ms`,
+    'p99 at most 5 ms',
+  );
+  line('jitter, without a gateway', `p50 ${bare.jitter.p50} ms, p99 ${bare.jitter.p99} ms`);
+  line('jitter, through the gateway', `p50 ${jitter.p50} ms, p99 ${jitter.p99} ms`);
+  line('lost', `${load.run.lostPercent} % of ${load.run.packetsSent}`);
+  line('CPU a packet', `${load.cpuMicrosecondsPerPacket} µs; ${threadsText(load.cpu)}`);
+  line('memory for a hundred calls', `${load.memoryMbPerHundredCalls} MB`);
+  figures.set('media', { bare, load });
+};
+
+const measureLimit = async (stage: Stage): Promise<void> => {
+  say('\nPackets forwarded: 50 calls, sent faster and faster');
+  const limit = await forwardLimit(stage, 50, quick ? [100, 300] : [100, 200, 300, 400, 500], quick ? 2 : 3);
+  for (const step of limit.steps)
+    line(`${step.wanted} packets/s`, `${step.got} received, ${step.lostPercent} % lost`);
+  line('most packets/s under 1 % lost', String(limit.packetsPerSecond));
+  line(
+    'CPU a packet there',
+    `${limit.cpuMicrosecondsPerPacket} µs, so ${limit.packetsPerSecondAndCore} packets/s on a core`,
+  );
+  figures.set('limit', limit);
+};
+
+const measureRecorded = async (stage: Stage): Promise<void> => {
+  say('\n200 recorded calls at once');
+  const load = await mediaLoad(stage, 200, quick ? 5 : 12, true);
+  await sleep(1000);
+  const rows = await stage.gateway.records.wait(200, { ended: true, timeoutMs: 30_000 });
+  const complete = rows.filter((row) => row.recordings[0]?.state === 'complete');
+  const whole = complete.filter(
+    (row) => Math.abs((row.recordings[0]?.duration_ms ?? 0) - (row.call.talk_ms ?? 0)) < 100,
+  );
+  line(
+    'CPU',
+    `${round((load.cpu.ms / load.cpu.wallMs) * 100, 1)} % of a core; ${threadsText(load.cpu)}`,
+    'at most 100 %',
+  );
+  line('lost', `${load.run.lostPercent} % of ${load.run.packetsSent}`, '0 %');
+  line('one way', `p50 ${load.run.latency.p50} ms, p99 ${load.run.latency.p99} ms`);
+  line(
+    'recordings complete',
+    `${complete.length} of ${rows.length}; ${whole.length} as long as their call`,
+    '200',
+  );
+  line('memory for a hundred calls', `${load.memoryMbPerHundredCalls} MB`);
+  figures.set('recorded', { ...load, complete: complete.length, whole: whole.length });
+};
+
+say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
+say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
+if (machine.load > 0.5)
+  say(`Other work keeps this machine busy (load ${round(machine.load)}): the figures suffer from it.`);
+if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
+  await withStage({ recording: { enabled: false } }, async (stage) => {
+    if (wanted('setup')) await measureSetup(stage);
+    if (wanted('media')) await measureMedia(stage);
+    if (wanted('limit')) await measureLimit(stage);
+    if (wanted('ramp')) await measureRamp(stage);
+  });
+}
+if (wanted('recorded')) await withStage({}, measureRecorded);
+if (options.json !== undefined)
+  writeFileSync(
+    options.json === '-' ? '/dev/stdout' : options.json,
+    `${JSON.stringify(Object.fromEntries(figures), null, 2)}\n`,
+  );
+process.exit(0);
