@@ -73,6 +73,12 @@ export const programArguments = (): string[] => {
   return fresh ? [compiled] : ['--import', 'tsx', join(ROOT, 'src/cli/main.ts')];
 };
 
+/** With GATEWAY_PROFILE=DIRECTORY, V8 writes a CPU profile of each of the gateway's threads there when it stops. */
+const profiling = (): string[] => {
+  const { GATEWAY_PROFILE } = process.env;
+  return GATEWAY_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${GATEWAY_PROFILE}`] : [];
+};
+
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -117,7 +123,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     const preload = join(ROOT, 'test/support/orphan.mjs');
     const started = spawn(
       process.execPath,
-      ['--import', preload, ...programArguments(), 'start', '--config', join(directory, 'dialtrace.yaml')],
+      ['--import', preload, ...profiling(), ...programArguments(), 'start', '--config', join(directory, 'dialtrace.yaml')],
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;
@@ -156,8 +162,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const close = async (): Promise<void> => {
     await kill9();
     await ports.release();
-    const { DIALTRACE_KEEP } = process.env;
-    if (!DIALTRACE_KEEP) rmSync(directory, { recursive: true, force: true });
+    const { GATEWAY_KEEP } = process.env;
+    if (!GATEWAY_KEEP) rmSync(directory, { recursive: true, force: true });
   };
 
   try {

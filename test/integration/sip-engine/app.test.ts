@@ -2,7 +2,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSipEngine, startSipEngineThread } from '../../../src/sip-engine/index.ts';
-import { callIn, callOut, deferred, type Harness, nextInvite, SECRET, startHarness, until } from './harness.ts';
+import {
+  callIn,
+  callOut,
+  deferred,
+  type Harness,
+  nextInvite,
+  SECRET,
+  startHarness,
+  until,
+} from './harness.ts';
 import { createCall, createPeer, newBranch, sdp } from './peer.ts';
 import { connectSrf, type Dialog } from './srf.ts';
 
@@ -10,7 +19,9 @@ let harness: Harness;
 afterEach(() => harness?.close());
 
 /** A raw connection to the engine's port for applications. */
-const dial = async (port: number): Promise<{ socket: Socket; send(payload: string): void; frames: string[]; ended: Promise<unknown> }> => {
+const dial = async (
+  port: number,
+): Promise<{ socket: Socket; send(payload: string): void; frames: string[]; ended: Promise<unknown> }> => {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   const frames: string[] = [];
@@ -131,7 +142,10 @@ describe('when the application goes away', () => {
     const callee = await harness.peer();
     const { call } = await callIn(harness, peer);
     await answered.promise;
-    caller.send(createCall(caller, harness.port).invite({ uri: `sip:pending@127.0.0.1:${harness.port}` }), harness.port);
+    caller.send(
+      createCall(caller, harness.port).invite({ uri: `sip:pending@127.0.0.1:${harness.port}` }),
+      harness.port,
+    );
     await seen.taken;
     harness.srf.createUAC(`sip:x@127.0.0.1:${callee.port}`, { localSdp: sdp() }).catch(() => {});
     const invite = await callee.next('INVITE');
@@ -171,7 +185,10 @@ it('close ends every call and leaves nothing behind', async () => {
   const peer = await createPeer();
   const { call } = await callIn(harness, peer);
   await callOut(harness, await harness.peer());
-  peer.send(createCall(peer, harness.port).invite({ branch: newBranch(), uri: `sip:ring@127.0.0.1:${harness.port}` }), harness.port);
+  peer.send(
+    createCall(peer, harness.port).invite({ branch: newBranch(), uri: `sip:ring@127.0.0.1:${harness.port}` }),
+    harness.port,
+  );
   await peer.next('INVITE 180');
   const closed = harness.engine.close();
   await peer.next('INVITE 503');

@@ -15,7 +15,10 @@ export type Harness = {
 };
 
 /** An engine with short timers, an application on it, and peers; all closed by `close`. */
-export const startHarness = async (options: Partial<SipEngineOptions> = {}, prepare: (srf: Srf) => void = () => {}): Promise<Harness> => {
+export const startHarness = async (
+  options: Partial<SipEngineOptions> = {},
+  prepare: (srf: Srf) => void = () => {},
+): Promise<Harness> => {
   const engine = await createSipEngine({
     listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
     admin: { address: '127.0.0.1', port: 0, secret: SECRET },
@@ -92,7 +95,10 @@ export const callOut = async (
   options: object = {},
   answer: Options = {},
 ): Promise<{ dialog: Dialog; call: Call; invite: Text; ack: Text }> => {
-  const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, { localSdp: sdp('app'), ...options });
+  const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, {
+    localSdp: sdp('app'),
+    ...options,
+  });
   const invite = await peer.next('INVITE');
   const call = calleeOf(harness, peer, invite);
   peer.send(call.respond(invite, 200, 'OK', { body: sdp('answer'), ...answer }), harness.port);
@@ -113,7 +119,10 @@ export const calleeOf = (harness: Harness, peer: Peer, invite: Text, localTag?: 
 };
 
 /** Hands each INVITE of the application to a promise. */
-export const nextInvite = (): { handler: (req: Req, res: Res) => void; taken: Promise<{ req: Req; res: Res }> } => {
+export const nextInvite = (): {
+  handler: (req: Req, res: Res) => void;
+  taken: Promise<{ req: Req; res: Res }>;
+} => {
   const { promise, resolve } = deferred<{ req: Req; res: Res }>();
   return { handler: (req, res) => resolve({ req, res }), taken: promise };
 };

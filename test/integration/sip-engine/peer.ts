@@ -93,7 +93,11 @@ export const createPeer = async (address = '127.0.0.1'): Promise<Peer> => {
         };
         const limit = setTimeout(() => {
           waiters.delete(waiter);
-          reject(new Error(`no ${what}; seen: ${log.map((message) => `${message.startLine} [${message.header('CSeq')}]`).join(' / ')}`));
+          reject(
+            new Error(
+              `no ${what}; seen: ${log.map((message) => `${message.startLine} [${message.header('CSeq')}]`).join(' / ')}`,
+            ),
+          );
         }, ms);
         waiters.add(waiter);
       });
@@ -137,13 +141,23 @@ export type Options = {
 
 export const newBranch = (): string => `z9hG4bK-test-${process.pid}-${++serial}`;
 
-export const createCall = (peer: Peer, port: number, seed: { id?: string; remoteTag?: string; localTag?: string } = {}): Call => {
+export const createCall = (
+  peer: Peer,
+  port: number,
+  seed: { id?: string; remoteTag?: string; localTag?: string } = {},
+): Call => {
   const id = seed.id ?? `call-${process.pid}-${++serial}`;
   const localTag = seed.localTag ?? `peer${++serial}`;
   let cseq = 0;
   const contact = `Contact: <sip:peer@127.0.0.1:${peer.port}>`;
   const write = (lines: readonly string[], body: string): string =>
-    [...lines, ...(body === '' ? [] : ['Content-Type: application/sdp']), `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
+    [
+      ...lines,
+      ...(body === '' ? [] : ['Content-Type: application/sdp']),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n');
   const call: Call = {
     id,
     remoteTag: seed.remoteTag ?? '',

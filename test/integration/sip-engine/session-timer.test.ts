@@ -35,11 +35,16 @@ it('a caller that knows timers is asked to refresh; without its refresh the call
 it('its refresh, by re-INVITE or UPDATE, keeps the call', async () => {
   await answering();
   const peer = await harness.peer();
-  const { call } = await callIn(harness, peer, { headers: ['Supported: timer', 'Session-Expires: 2;refresher=uac'] });
+  const { call } = await callIn(harness, peer, {
+    headers: ['Supported: timer', 'Session-Expires: 2;refresher=uac'],
+  });
   for (const method of ['UPDATE', 'INVITE', 'UPDATE']) {
     await pause(700);
     peer.send(
-      call.request(method, { headers: ['Supported: timer', 'Session-Expires: 2;refresher=uac'], body: method === 'INVITE' ? sdp() : '' }),
+      call.request(method, {
+        headers: ['Supported: timer', 'Session-Expires: 2;refresher=uac'],
+        body: method === 'INVITE' ? sdp() : '',
+      }),
       harness.port,
     );
     const ok = await peer.next(`${method} 200`);
@@ -52,16 +57,26 @@ it('its refresh, by re-INVITE or UPDATE, keeps the call', async () => {
 it('asked to refresh, the engine sends a re-INVITE with its last SDP, unknown to the application', async () => {
   const dialogs = deferred<Dialog>();
   harness = await startHarness(TIMED, (srf) => {
-    srf.invite(async (req, res) => dialogs.resolve(await srf.createUAS(req, res, { localSdp: sdp('remembered') })));
+    srf.invite(async (req, res) =>
+      dialogs.resolve(await srf.createUAS(req, res, { localSdp: sdp('remembered') })),
+    );
   });
   const peer = await harness.peer();
-  const { call, ok } = await callIn(harness, peer, { headers: ['Supported: timer', 'Session-Expires: 2;refresher=uas'] });
+  const { call, ok } = await callIn(harness, peer, {
+    headers: ['Supported: timer', 'Session-Expires: 2;refresher=uas'],
+  });
   expect(ok.header('Session-Expires')).toBe('2;refresher=uas');
   for (let round = 0; round < 2; round += 1) {
     const refresh = await peer.next('INVITE');
     expect(refresh.body).toContain('s=remembered');
     expect(refresh.header('Session-Expires')).toBe('2;refresher=uac');
-    peer.send(call.respond(refresh, 200, 'OK', { body: sdp(), headers: ['Session-Expires: 2;refresher=uac', 'Require: timer'] }), harness.port);
+    peer.send(
+      call.respond(refresh, 200, 'OK', {
+        body: sdp(),
+        headers: ['Session-Expires: 2;refresher=uac', 'Require: timer'],
+      }),
+      harness.port,
+    );
     await peer.next('ACK');
   }
   expect(peer.count('BYE')).toBe(0);
@@ -71,7 +86,12 @@ it('a refresh that meets 491 is tried again, one that fails ends the call', asyn
   const reason = deferred<string>();
   harness = await startHarness(TIMED);
   const peer = await harness.peer();
-  const { dialog, call } = await callOut(harness, peer, {}, { headers: ['Session-Expires: 2;refresher=uac', 'Require: timer'] });
+  const { dialog, call } = await callOut(
+    harness,
+    peer,
+    {},
+    { headers: ['Session-Expires: 2;refresher=uac', 'Require: timer'] },
+  );
   dialog.on('destroy', (_bye: SipMessage, why: string) => reason.resolve(why));
   peer.send(call.respond(await peer.next('INVITE'), 491, 'Request Pending'), harness.port);
   const again = await peer.next('INVITE');
@@ -87,7 +107,10 @@ it('an offered interval that is too small is offered again as the peer wants it'
   const first = await peer.next('INVITE');
   expect(first.header('Session-Expires')).toBe('100');
   const call = calleeOf(harness, peer, first);
-  peer.send(call.respond(first, 422, 'Session Interval Too Small', { headers: ['Min-SE: 3600'], contact: false }), harness.port);
+  peer.send(
+    call.respond(first, 422, 'Session Interval Too Small', { headers: ['Min-SE: 3600'], contact: false }),
+    harness.port,
+  );
   const second = await peer.next('INVITE');
   expect([second.header('Session-Expires'), second.header('Min-SE')]).toEqual(['3600', '3600']);
   expect(second.header('Call-ID')).toBe(first.header('Call-ID'));

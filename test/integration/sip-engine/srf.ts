@@ -28,7 +28,9 @@ export type Req = SipMessage &
 export type Res = SipMessage & {
   send(
     status: number | string,
-    options?: { headers?: Record<string, string>; body?: string } | ((error: unknown, sent: SipMessage) => void),
+    options?:
+      | { headers?: Record<string, string>; body?: string }
+      | ((error: unknown, sent: SipMessage) => void),
     callback?: (error: unknown, sent: SipMessage) => void,
     onAck?: (ack: SipMessage) => void,
   ): void;
@@ -42,7 +44,12 @@ export type Dialog = Emitter & {
   destroy(options?: object): Promise<SipMessage>;
   modify(sdp: string): Promise<string>;
   modify(options: { noAck: true }): Promise<{ sdp: string; ack(sdp: string): void }>;
-  request(options: { method: string; headers?: Record<string, string>; body?: string; auth?: object }): Promise<SipMessage>;
+  request(options: {
+    method: string;
+    headers?: Record<string, string>;
+    body?: string;
+    auth?: object;
+  }): Promise<SipMessage>;
 };
 
 export type Srf = Emitter & {

@@ -14,8 +14,13 @@ describe('an outgoing call', () => {
   it('is answered, acknowledged and ended by the application', async () => {
     harness = await startHarness();
     const peer = await harness.peer();
-    const { dialog, call, invite, ack } = await callOut(harness, peer, { callingNumber: '100', callingName: 'Jo' });
-    expect(invite.header('From')).toMatch(new RegExp(`^"Jo" <sip:100@127.0.0.1:${harness.port}>;tag=\\w{13}$`));
+    const { dialog, call, invite, ack } = await callOut(harness, peer, {
+      callingNumber: '100',
+      callingName: 'Jo',
+    });
+    expect(invite.header('From')).toMatch(
+      new RegExp(`^"Jo" <sip:100@127.0.0.1:${harness.port}>;tag=\\w{13}$`),
+    );
     expect(invite.header('Contact')).toContain(`<sip:100@127.0.0.1:${harness.port}>`);
     expect(invite.header('Max-Forwards')).toBe('70');
     expect(invite.header('Session-Expires')).toBe('1800');
@@ -45,9 +50,14 @@ describe('an outgoing call', () => {
   it('follows the route set of the answer, in reverse', async () => {
     harness = await startHarness();
     const peer = await harness.peer();
-    const { ack } = await callOut(harness, peer, {}, {
-      headers: [`Record-Route: <sip:10.9.9.9;lr>`, `Record-Route: <sip:127.0.0.1:${peer.port};lr>`],
-    });
+    const { ack } = await callOut(
+      harness,
+      peer,
+      {},
+      {
+        headers: [`Record-Route: <sip:10.9.9.9;lr>`, `Record-Route: <sip:127.0.0.1:${peer.port};lr>`],
+      },
+    );
     expect(ack.headers('Route')).toEqual([`<sip:127.0.0.1:${peer.port};lr>`, '<sip:10.9.9.9;lr>']);
   });
 
@@ -89,7 +99,7 @@ describe('an outgoing call', () => {
     await done;
   });
 
-  it('is refused: the ACK is the engine\'s, with the same branch, for each repeated refusal', async () => {
+  it("is refused: the ACK is the engine's, with the same branch, for each repeated refusal", async () => {
     harness = await startHarness();
     const peer = await harness.peer();
     const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, OFFER);
@@ -108,19 +118,25 @@ describe('an outgoing call', () => {
   it('ends with a local 408 when nobody answers, after the INVITE was repeated', async () => {
     harness = await startHarness({ timers: { t1: 20, t2: 80, t4: 100 } });
     const peer = await harness.peer();
-    await expect(harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, OFFER)).rejects.toMatchObject({ status: 408 });
+    await expect(harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, OFFER)).rejects.toMatchObject({
+      status: 408,
+    });
     expect(peer.count('INVITE')).toBeGreaterThanOrEqual(6);
     expect((await harness.engine.stats()).clientTransactions).toBe(0);
   });
 
   it('ends with a local 503 when its name does not resolve', async () => {
     harness = await startHarness();
-    await expect(harness.srf.createUAC('sip:peer@no-such-host.invalid:5060', OFFER)).rejects.toMatchObject({ status: 503 });
+    await expect(harness.srf.createUAC('sip:peer@no-such-host.invalid:5060', OFFER)).rejects.toMatchObject({
+      status: 503,
+    });
   });
 
   it('is not placed to the engine itself, nor where there is no transport', async () => {
     harness = await startHarness();
-    await expect(harness.srf.createUAC(`sip:x@127.0.0.1:${harness.port}`, OFFER)).rejects.toThrow('can not send request to myself');
+    await expect(harness.srf.createUAC(`sip:x@127.0.0.1:${harness.port}`, OFFER)).rejects.toThrow(
+      'can not send request to myself',
+    );
     await expect(harness.srf.createUAC('sip:x@127.0.0.1:9;transport=tcp', OFFER)).rejects.toThrow(
       'requested protocol/transport not available',
     );
@@ -205,7 +221,10 @@ describe('an outgoing call', () => {
     const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, OFFER);
     const refused = expect(placed).rejects.toMatchObject({ status: 500 });
     const invite = await peer.next('INVITE');
-    peer.send(calleeOf(harness, peer, invite).respond(invite, 200, 'OK', { contact: false, body: sdp() }), harness.port);
+    peer.send(
+      calleeOf(harness, peer, invite).respond(invite, 200, 'OK', { contact: false, body: sdp() }),
+      harness.port,
+    );
     await refused;
     await peer.next('ACK');
     await peer.next('BYE');
@@ -214,13 +233,18 @@ describe('an outgoing call', () => {
   it('with a late offer sends the answer in the ACK', async () => {
     harness = await startHarness();
     const peer = await harness.peer();
-    const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, { noAck: true }) as unknown as Promise<{
+    const placed = harness.srf.createUAC(`sip:peer@127.0.0.1:${peer.port}`, {
+      noAck: true,
+    }) as unknown as Promise<{
       sdp: string;
       ack(answer: string): Promise<unknown>;
     }>;
     const invite = await peer.next('INVITE');
     expect(invite.body).toBe('');
-    peer.send(calleeOf(harness, peer, invite).respond(invite, 200, 'OK', { body: sdp('offer') }), harness.port);
+    peer.send(
+      calleeOf(harness, peer, invite).respond(invite, 200, 'OK', { body: sdp('offer') }),
+      harness.port,
+    );
     const offer = await placed;
     expect(offer.sdp).toContain('s=offer');
     await offer.ack(sdp('late'));
@@ -242,7 +266,10 @@ describe('digest', () => {
     });
     const first = await peer.next('INVITE');
     const call = calleeOf(harness, peer, first);
-    peer.send(call.respond(first, 407, 'Proxy Authentication Required', { headers: CHALLENGE, contact: false }), harness.port);
+    peer.send(
+      call.respond(first, 407, 'Proxy Authentication Required', { headers: CHALLENGE, contact: false }),
+      harness.port,
+    );
     await peer.next('ACK');
     const second = await peer.next('INVITE');
     expect(second.header('Proxy-Authorization')).toContain('username="u"');
@@ -260,7 +287,10 @@ describe('digest', () => {
     const { dialog, call } = await callOut(harness, peer, { auth: { username: 'u', password: 'p' } });
     const done = dialog.destroy();
     const first = await peer.next('BYE');
-    peer.send(call.respond(first, 407, 'Proxy Authentication Required', { headers: CHALLENGE, contact: false }), harness.port);
+    peer.send(
+      call.respond(first, 407, 'Proxy Authentication Required', { headers: CHALLENGE, contact: false }),
+      harness.port,
+    );
     const second = await peer.next('BYE');
     expect(second.header('Proxy-Authorization')).toContain('username="u"');
     peer.send(call.respond(second, 200, 'OK'), harness.port);
@@ -272,7 +302,12 @@ describe('digest', () => {
     const peer = await harness.peer();
     const request = await harness.srf.request(`sip:127.0.0.1:${peer.port}`, {
       method: 'REGISTER',
-      headers: { From: '<sip:u@carrier.example>', To: '<sip:u@carrier.example>', Contact: '<sip:u@localhost>', Expires: '60' },
+      headers: {
+        From: '<sip:u@carrier.example>',
+        To: '<sip:u@carrier.example>',
+        Contact: '<sip:u@localhost>',
+        Expires: '60',
+      },
       auth: { username: 'u', password: 'p' },
     });
     const answer = deferred<SipMessage>();
@@ -281,11 +316,17 @@ describe('digest', () => {
     expect(first.header('Contact')).toBe(`<sip:u@127.0.0.1:${harness.port}>`);
     const call = calleeOf(harness, peer, first);
     peer.send(
-      call.respond(first, 401, 'Unauthorized', { headers: ['WWW-Authenticate: Digest realm="r", nonce="n"'], contact: false }),
+      call.respond(first, 401, 'Unauthorized', {
+        headers: ['WWW-Authenticate: Digest realm="r", nonce="n"'],
+        contact: false,
+      }),
       harness.port,
     );
     const second = await peer.next('REGISTER');
-    peer.send(call.respond(second, 200, 'OK', { contact: false, headers: ['Contact: <sip:u@1.2.3.4>;expires=60'] }), harness.port);
+    peer.send(
+      call.respond(second, 200, 'OK', { contact: false, headers: ['Contact: <sip:u@1.2.3.4>;expires=60'] }),
+      harness.port,
+    );
     expect((await answer.promise).status).toBe(200);
   });
 });
@@ -294,7 +335,10 @@ describe('where requests go', () => {
   it('to the proxy that the application names, the Request-URI unchanged', async () => {
     harness = await startHarness();
     const peer = await harness.peer();
-    const placed = harness.srf.createUAC('sip:bob@example.com', { ...OFFER, proxy: `127.0.0.1:${peer.port}` });
+    const placed = harness.srf.createUAC('sip:bob@example.com', {
+      ...OFFER,
+      proxy: `127.0.0.1:${peer.port}`,
+    });
     const invite = await peer.next('INVITE');
     expect(invite.startLine).toBe('INVITE sip:bob@example.com SIP/2.0');
     peer.send(calleeOf(harness, peer, invite).respond(invite, 200, 'OK', { body: sdp() }), harness.port);
@@ -334,8 +378,12 @@ describe('where requests go', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const tcpPort = typeof address === 'object' && address !== null ? address.port : 0;
-    harness.srf.createUAC(`sip:peer@127.0.0.1:${tcpPort};transport=tcp`, { ...OFFER, callingNumber: '7' }).catch(() => {});
-    expect(read(await first.promise).header('Contact')).toBe(`<sip:7@127.0.0.1:${harness.port};transport=tcp>`);
+    harness.srf
+      .createUAC(`sip:peer@127.0.0.1:${tcpPort};transport=tcp`, { ...OFFER, callingNumber: '7' })
+      .catch(() => {});
+    expect(read(await first.promise).header('Contact')).toBe(
+      `<sip:7@127.0.0.1:${harness.port};transport=tcp>`,
+    );
     server.close();
   });
 
@@ -346,6 +394,8 @@ describe('where requests go', () => {
     const address = server.address();
     const free = typeof address === 'object' && address !== null ? address.port : 0;
     await new Promise((resolve) => server.close(resolve));
-    await expect(harness.srf.createUAC(`sip:x@127.0.0.1:${free};transport=tcp`, OFFER)).rejects.toMatchObject({ status: 503 });
+    await expect(harness.srf.createUAC(`sip:x@127.0.0.1:${free};transport=tcp`, OFFER)).rejects.toMatchObject(
+      { status: 503 },
+    );
   });
 });

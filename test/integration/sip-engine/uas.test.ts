@@ -21,7 +21,9 @@ describe('an incoming call', () => {
       });
     });
     const peer = await harness.peer();
-    const { call, ok } = await callIn(harness, peer, { headers: ['Record-Route: <sip:10.0.0.1;lr>', 'Record-Route: <sip:10.0.0.2;lr>'] });
+    const { call, ok } = await callIn(harness, peer, {
+      headers: ['Record-Route: <sip:10.0.0.1;lr>', 'Record-Route: <sip:10.0.0.2;lr>'],
+    });
     const { req } = await seen.taken;
     expect(req.source_address).toBe('127.0.0.1');
     expect(Number(req.source_port)).toBe(peer.port);
@@ -165,7 +167,10 @@ describe('CANCEL', () => {
     peer.send(call.invite({ branch }), harness.port);
     const { res } = await seen.taken;
     if (response !== undefined) await peer.next(`INVITE ${response}`);
-    peer.send(call.request('CANCEL', { branch, toTag: '', headers: ['Reason: SIP;cause=487;text="gave up"'] }), harness.port);
+    peer.send(
+      call.request('CANCEL', { branch, toTag: '', headers: ['Reason: SIP;cause=487;text="gave up"'] }),
+      harness.port,
+    );
     await peer.next('CANCEL 200');
     const refusal = await peer.next('INVITE 487');
     peer.send(call.request('ACK', { branch, toTag: tagIn(refusal.header('To')) }), harness.port);
@@ -223,7 +228,10 @@ describe('CANCEL', () => {
 });
 
 describe('requests that are refused before any application', () => {
-  const refused = async (what: string, request: (call: ReturnType<typeof createCall>) => string): Promise<ReturnType<typeof createCall>> => {
+  const refused = async (
+    what: string,
+    request: (call: ReturnType<typeof createCall>) => string,
+  ): Promise<ReturnType<typeof createCall>> => {
     harness = await startHarness({}, (srf) => srf.invite((_req, res) => res.send(180)));
     const peer = await harness.peer();
     const call = createCall(peer, harness.port);
@@ -232,15 +240,21 @@ describe('requests that are refused before any application', () => {
     return call;
   };
 
-  it('481 to a BYE of no dialog', () => refused('BYE 481', (call) => call.request('BYE', { toTag: 'nobody' })));
-  it('481 to a re-INVITE of no dialog', () => refused('INVITE 481', (call) => call.invite({ toTag: 'nobody' })));
-  it('416 to an unknown scheme', () => refused('INVITE 416', (call) => call.invite({ uri: 'nobodyKnowsThis:totallyopaque' })));
-  it('420 to an unknown extension', () => refused('INVITE 420', (call) => call.invite({ headers: ['Require: 100rel, novelty'] })));
+  it('481 to a BYE of no dialog', () =>
+    refused('BYE 481', (call) => call.request('BYE', { toTag: 'nobody' })));
+  it('481 to a re-INVITE of no dialog', () =>
+    refused('INVITE 481', (call) => call.invite({ toTag: 'nobody' })));
+  it('416 to an unknown scheme', () =>
+    refused('INVITE 416', (call) => call.invite({ uri: 'nobodyKnowsThis:totallyopaque' })));
+  it('420 to an unknown extension', () =>
+    refused('INVITE 420', (call) => call.invite({ headers: ['Require: 100rel, novelty'] })));
   it('483 at the end of the forwards', () =>
     refused('INVITE 483', (call) => call.invite().replace('Max-Forwards: 70', 'Max-Forwards: 0')));
   it('501 to an unknown method', () => refused('DANCE 501', (call) => call.request('DANCE', { toTag: '' })));
-  it('481 to a PRACK of no dialog', () => refused('PRACK 481', (call) => call.request('PRACK', { toTag: '' })));
-  it('503 to OPTIONS without an application for it', () => refused('OPTIONS 503', (call) => call.request('OPTIONS', { toTag: '' })));
+  it('481 to a PRACK of no dialog', () =>
+    refused('PRACK 481', (call) => call.request('PRACK', { toTag: '' })));
+  it('503 to OPTIONS without an application for it', () =>
+    refused('OPTIONS 503', (call) => call.request('OPTIONS', { toTag: '' })));
   it('422 to a session that is too short', () =>
     refused('INVITE 422', (call) => call.invite({ headers: ['Supported: timer', 'Session-Expires: 20'] })));
 

@@ -6,7 +6,9 @@ import type { Dialog, Req, Res, SipMessage } from './srf.ts';
 let harness: Harness;
 afterEach(() => harness?.close());
 
-const answering = async (onDialog: (dialog: Dialog) => void = () => {}): Promise<{ readonly dialog: Promise<Dialog> }> => {
+const answering = async (
+  onDialog: (dialog: Dialog) => void = () => {},
+): Promise<{ readonly dialog: Promise<Dialog> }> => {
   const answered = deferred<Dialog>();
   harness = await startHarness({}, (srf) => {
     srf.invite(async (req, res) => {
@@ -144,9 +146,17 @@ describe('other requests in a dialog', () => {
     peer.send(call.request('INFO', { headers: ['X-Test: in'] }), harness.port);
     await peer.next('INFO 200');
     expect((await info.promise).get('X-Test')).toBe('in');
-    const sent = dialog.request({ method: 'INFO', headers: { 'Content-Type': 'application/dtmf-relay' }, body: 'Signal=1' });
+    const sent = dialog.request({
+      method: 'INFO',
+      headers: { 'Content-Type': 'application/dtmf-relay' },
+      body: 'Signal=1',
+    });
     const out = await peer.next('INFO');
-    expect([out.body, out.header('Content-Type'), out.header('Content-Length')]).toEqual(['Signal=1', 'application/dtmf-relay', '8']);
+    expect([out.body, out.header('Content-Type'), out.header('Content-Length')]).toEqual([
+      'Signal=1',
+      'application/dtmf-relay',
+      '8',
+    ]);
     peer.send(call.respond(out, 200, 'OK'), harness.port);
     expect((await sent).status).toBe(200);
   });
@@ -168,10 +178,25 @@ describe('other requests in a dialog', () => {
     await expect(dialog.request({ method: 'INFO' })).rejects.toMatchObject({ code: 'ENODIALOG' });
   });
 
-  it('a body of unknown kind is the application\'s mistake', async () => {
+  it("a body of unknown kind is the application's mistake", async () => {
     harness = await startHarness();
     const { dialog } = await callOut(harness, await harness.peer());
-    await expect(dialog.request({ method: 'INFO', body: 'Signal=1' })).rejects.toThrow('missing content-type');
+    await expect(dialog.request({ method: 'INFO', body: 'Signal=1' })).rejects.toThrow(
+      'missing content-type',
+    );
+  });
+
+  it('BYE of the application ends the changes under way, of both sides', async () => {
+    const ready = await answering((dialog) => dialog.on('modify', () => {}));
+    const peer = await harness.peer();
+    const { call } = await callIn(harness, peer);
+    const dialog = await ready.dialog;
+    peer.send(call.request('INVITE', { body: sdp('unanswered') }), harness.port);
+    await until(async () => (await harness.engine.stats()).requestsIn['INVITE'] === 2);
+    const done = dialog.destroy();
+    peer.send(call.respond(await peer.next('BYE'), 200, 'OK'), harness.port);
+    await peer.next('INVITE 487');
+    await done;
   });
 
   it('BYE crossing BYE', async () => {
@@ -192,7 +217,11 @@ describe('other requests in a dialog', () => {
     const moved = await harness.peer();
     const { call } = await callIn(harness, peer);
     const dialog = await ready.dialog;
-    const before = call.request('INVITE', { body: sdp(), contact: false, headers: [`Contact: <sip:moved@127.0.0.1:${moved.port}>`] });
+    const before = call.request('INVITE', {
+      body: sdp(),
+      contact: false,
+      headers: [`Contact: <sip:moved@127.0.0.1:${moved.port}>`],
+    });
     peer.send(before, harness.port);
     await peer.next('INVITE 200');
     peer.send(call.request('ACK'), harness.port);
@@ -205,7 +234,9 @@ describe('other requests in a dialog', () => {
   it('subscriptions: 202, two NOTIFYs, the last one ends them', async () => {
     const accepted = deferred<Dialog>();
     harness = await startHarness({}, (srf) => {
-      srf.subscribe(async (req, res) => accepted.resolve(await srf.createUAS(req, res, { headers: { Expires: '60' } })));
+      srf.subscribe(async (req, res) =>
+        accepted.resolve(await srf.createUAS(req, res, { headers: { Expires: '60' } })),
+      );
     });
     const peer = await harness.peer();
     const call = createCall(peer, harness.port);
@@ -215,7 +246,10 @@ describe('other requests in a dialog', () => {
     expect(ok.header('Contact')).not.toBe('');
     const dialog = await accepted.promise;
     for (const state of ['active', 'terminated']) {
-      const sent = dialog.request({ method: 'NOTIFY', headers: { 'Subscription-State': state, Event: 'dialog' } });
+      const sent = dialog.request({
+        method: 'NOTIFY',
+        headers: { 'Subscription-State': state, Event: 'dialog' },
+      });
       const notify = await peer.next('NOTIFY');
       peer.send(call.respond(notify, 200, 'OK'), harness.port);
       await sent;
@@ -237,15 +271,24 @@ describe('reliable provisional responses', () => {
     const invite = await peer.next('INVITE');
     const call = calleeOf(harness, peer, invite);
     // No Contact: the PRACK goes to the Request-URI.
-    const ringing = call.respond(invite, 180, 'Ringing', { contact: false, headers: ['Require: 100rel', 'RSeq: 7'] });
+    const ringing = call.respond(invite, 180, 'Ringing', {
+      contact: false,
+      headers: ['Require: 100rel', 'RSeq: 7'],
+    });
     peer.send(ringing, harness.port);
     const prack = await peer.next('PRACK');
     expect(prack.header('RAck')).toBe(`7 ${invite.header('CSeq')}`);
     expect(prack.startLine).toBe(`PRACK sip:peer@127.0.0.1:${peer.port} SIP/2.0`);
     peer.send(ringing, harness.port);
     peer.send(call.respond(prack, 200, 'OK'), harness.port);
-    peer.send(call.respond(invite, 183, 'Progress', { headers: ['Require: 100rel', 'RSeq: 9'] }), harness.port);
-    peer.send(call.respond(invite, 183, 'Progress', { headers: ['Require: 100rel', 'RSeq: 8'] }), harness.port);
+    peer.send(
+      call.respond(invite, 183, 'Progress', { headers: ['Require: 100rel', 'RSeq: 9'] }),
+      harness.port,
+    );
+    peer.send(
+      call.respond(invite, 183, 'Progress', { headers: ['Require: 100rel', 'RSeq: 8'] }),
+      harness.port,
+    );
     expect((await peer.next('PRACK')).header('RAck')).toMatch(/^8 /);
     peer.send(call.respond(invite, 200, 'OK', { body: sdp() }), harness.port);
     await placed;
@@ -257,7 +300,9 @@ describe('reliable provisional responses', () => {
     const pracks: SipMessage[] = [];
     harness = await startHarness({ timers: { t1: 40, t2: 160, t4: 200 } }, (srf) => {
       srf.invite((_req, res) => {
-        res.send(183, { headers: { Require: '100rel' }, body: sdp('early') }, undefined, (ack) => pracks.push(ack));
+        res.send(183, { headers: { Require: '100rel' }, body: sdp('early') }, undefined, (ack) =>
+          pracks.push(ack),
+        );
         taken.resolve(res);
       });
     });
@@ -290,7 +335,9 @@ describe('reliable provisional responses', () => {
   it('are refused to the application when the peer can not take them', async () => {
     const reason = deferred<unknown>();
     harness = await startHarness({}, (srf) => {
-      srf.invite((_req, res) => res.send(180, { headers: { Require: '100rel' } }, (error) => reason.resolve(error)));
+      srf.invite((_req, res) =>
+        res.send(180, { headers: { Require: '100rel' } }, (error) => reason.resolve(error)),
+      );
     });
     const peer = await harness.peer();
     peer.send(createCall(peer, harness.port).invite(), harness.port);
