@@ -1,6 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
-export { Counter, Gauge, Histogram, Registry } from 'prom-client';
+export { Histogram, Registry } from 'prom-client';
 
 /** A counter registered in `registry`; `labels` are its label names. */
 export const counter = <L extends string>(
@@ -27,7 +27,3 @@ export const gauge = (
       },
     }),
   });
-
-/** A histogram registered in `registry`; buckets in the unit that the name says. */
-export const histogram = (registry: Registry, name: string, help: string, buckets: number[]): Histogram =>
-  new Histogram({ name, help, buckets, registers: [registry] });

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';
+import { verifyRecording } from '../media/index.ts';
 import type { RecordingTable, Store } from '../store/index.ts';
 import { findCall } from './calls.ts';
 import { EXIT, Unsuccessful } from './failure.ts';
@@ -51,12 +49,6 @@ const run = ([command = '', ...options]: readonly string[]): Promise<void> =>
     );
   });
 
-const sha256 = async (path: string): Promise<string> => {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-};
-
 /** What became of a recording's file since it was written. */
 export type Verification = {
   readonly callId: string;
@@ -67,11 +59,7 @@ export type Verification = {
 const verify = async (directory: string, row: RecordingTable): Promise<Verification> => {
   const base = { callId: row.call_id, path: row.path };
   if (row.sha256 === null) return { ...base, result: 'unfinished' };
-  const path = resolve(directory, row.path);
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return { ...base, result: 'missing' };
-  if (row.bytes !== null && found.size !== row.bytes) return { ...base, result: 'changed' };
-  return { ...base, result: (await sha256(path)) === row.sha256 ? 'intact' : 'changed' };
+  return { ...base, result: await verifyRecording(resolve(directory, row.path), row.sha256) };
 };
 
 const rowsToVerify = async (store: Store, id: string | undefined): Promise<readonly RecordingTable[]> => {

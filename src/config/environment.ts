@@ -6,7 +6,7 @@ import { nearest } from './wording.ts';
 const PREFIX = 'DIALTRACE_';
 
 /** Names that mean something to the command or to scripts, and are no fields of the configuration. */
-export const RESERVED_VARIABLES: readonly string[] = [
+const RESERVED_VARIABLES: readonly string[] = [
   'DIALTRACE_CONFIG',
   'DIALTRACE_CACHE',
   'DIALTRACE_DEBUG',

@@ -1,5 +1,5 @@
 /** The two YAML files: their schemas, loading them with every error at once, and JSON Schema for editors. */
-export { type Environment, RESERVED_VARIABLES } from './environment.ts';
+export type { Environment } from './environment.ts';
 export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';

@@ -11,11 +11,10 @@ export {
   eventViewSchema,
   type LegView,
 } from './call-view.ts';
-export { type CostRate, costOf, costRate, MICROS } from './cost.ts';
+export { type CostRate, costOf, MICROS } from './cost.ts';
 export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
 export { CALL_COLUMNS, eachCall, SOURCE_COLUMNS } from './export.ts';
 export {
-  localZone,
   namedPeriod,
   PERIOD_NAMES,
   type Period,

@@ -1,3 +1,3 @@
 export { createEchoLine, type EchoLine } from './echo.ts';
-export { SELF_TEST_TRUNK, selfTestCredentials, selfTestTrunk } from './self-test-trunk.ts';
+export { selfTestCredentials, selfTestTrunk } from './self-test-trunk.ts';
 export { placeTestCall, type TestCallOptions, type TestCallResult } from './test-call.ts';

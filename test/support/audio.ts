@@ -136,8 +136,3 @@ const samplesOf = (data: Buffer, format: { channels: number; rate: number }, con
   }
   return { channels, rate: format.rate, seconds: frames / format.rate, consistent };
 };
-
-/** Writes raw G.711 of a tone, as SIPp's rtp_stream plays it. */
-export const writeToneFile = (path: string, law: Law, frequency: number, seconds: number): void => {
-  writeFileSync(path, encode(law, sine(frequency, Math.round(seconds * RATE))));
-};

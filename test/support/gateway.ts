@@ -123,7 +123,15 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     const preload = join(ROOT, 'test/support/orphan.mjs');
     const started = spawn(
       process.execPath,
-      ['--import', preload, ...profiling(), ...programArguments(), 'start', '--config', join(directory, 'dialtrace.yaml')],
+      [
+        '--import',
+        preload,
+        ...profiling(),
+        ...programArguments(),
+        'start',
+        '--config',
+        join(directory, 'dialtrace.yaml'),
+      ],
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;

@@ -6,6 +6,7 @@ import type { Received } from '../transport/types.ts';
 import { count, countResponse } from './counts.ts';
 import { createUacDialog, endDialog, learnFromResponse, refreshTarget } from './dialogs.ts';
 import { cancelLines } from './headers.ts';
+import { settleWith } from './reply.ts';
 import { refused } from './request.ts';
 import { departNext, localResponse, noteTransportFailure } from './send.ts';
 import { armFromResponse, retryTooSmall } from './session-timer.ts';
@@ -219,7 +220,7 @@ const concludeWithin = (core: Core, outgoing: Outgoing, dialog: Dialog, response
   const challenged = response.status === 401 || response.status === 407;
   // A challenged BYE is sent again with credentials, so its dialog stays (RFC 3261 22.2).
   if (method === 'BYE' && !challenged) {
-    endDialog(core, dialog);
+    endSession(core, dialog);
     return;
   }
   if (
@@ -235,6 +236,13 @@ const concludeWithin = (core: Core, outgoing: Outgoing, dialog: Dialog, response
     refreshTarget(dialog, response);
     armFromResponse(core, dialog, outgoing, response);
   }
+};
+
+/** The end of a session ends the changes under way in it, of both sides (RFC 3261 15.1.2). */
+const endSession = (core: Core, dialog: Dialog): void => {
+  if (dialog.peerInvite !== undefined) settleWith(core, dialog.peerInvite, 487);
+  if (dialog.invite?.finished === false) cancelOutgoing(core, dialog.invite, '');
+  endDialog(core, dialog);
 };
 
 /** Timer C: nothing final for too long (RFC 3261 16.8). */

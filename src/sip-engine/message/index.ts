@@ -1,15 +1,12 @@
 /** SIP messages: read from bytes within limits, looked into, written. */
 export {
   nameAddressToString,
-  parseHeaderParameters,
   parseNameAddress,
   parseNameAddressList,
-  quote,
   splitHeaderList,
-  unquote,
 } from './address.ts';
 export { header, headerValue, headerValues, withHeader, withoutHeaders } from './fields.ts';
-export { canonicalName, headerKey, isListHeader } from './names.ts';
+export { canonicalName, headerKey } from './names.ts';
 export { DEFAULT_LIMITS, parseMessage } from './parse.ts';
 export { reasonPhrase } from './reasons.ts';
 export type {
@@ -25,7 +22,7 @@ export type {
   SipUri,
   Via,
 } from './types.ts';
-export { hostForWire, parametersToString, parseUri, uriToString } from './uri.ts';
+export { hostForWire, parseUri, uriToString } from './uri.ts';
 export { parseVia, viaToString } from './via.ts';
 export {
   buildResponse,
@@ -41,5 +38,4 @@ export {
   stampReceived,
   stampTopVia,
   valueParameters,
-  withTag,
 } from './write.ts';

@@ -1,6 +1,5 @@
 /** Sockets of the SIP engine: UDP and TCP over IPv4 and IPv6, admission of peers, next hops. */
 export {
-  createNextHopResolver,
   literalNextHop,
   type NameSource,
   type NextHopResolver,

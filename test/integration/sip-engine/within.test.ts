@@ -192,7 +192,7 @@ describe('other requests in a dialog', () => {
     const { call } = await callIn(harness, peer);
     const dialog = await ready.dialog;
     peer.send(call.request('INVITE', { body: sdp('unanswered') }), harness.port);
-    await until(async () => (await harness.engine.stats()).requestsIn['INVITE'] === 2);
+    await until(async () => (await harness.engine.stats()).responsesOut['INVITE 100'] === 2);
     const done = dialog.destroy();
     peer.send(call.respond(await peer.next('BYE'), 200, 'OK'), harness.port);
     await peer.next('INVITE 487');
