@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { encode, type Law, RATE } from './g711.ts';
+import { readFileSync } from 'node:fs';
+import { RATE } from './g711.ts';
 
 /** A stretch in which one tone is heard; seconds from the beginning of the samples. */
 export type Segment = { readonly start: number; readonly end: number };
