@@ -13,10 +13,12 @@ import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, publicMediaAddress, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
 import { createTrunkTable, type SipServerOptions, startSipServer, type Trunk } from './sip/index.ts';
-import { openStore, type Store } from './store/index.ts';
+import { isBusy, openStore, type Store } from './store/index.ts';
 import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
 
 const ALIVE_EVERY_MS = 1000;
+/** How long the end of a run waits for a database that another process holds. */
+const STOP_WAITS_MS = 1000;
 
 /** A running gateway. */
 export type Gateway = {
@@ -104,7 +106,7 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
 
 const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdown): Promise<Gateway> => {
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
-  const store = await openStore(config.database, logger);
+  const store = await openStore({ ...config.database, checkpointThread: true }, logger);
   shutdown.add('the database', () => store.close());
   mkdirSync(config.recording.directory, { recursive: true, mode: 0o750 });
   statfsSync(config.recording.directory);
@@ -112,13 +114,22 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   const runId = ulid();
   const interruptedCalls = await recover(store, config, runId, logger);
   await store.runs.start(runId, now());
+  // From here on this thread has calls to carry: a database that is held is waited for elsewhere.
+  store.setBusyTimeout(0);
+  let missed = 0;
+  const noteMissed = (error: unknown): void => {
+    missed += 1;
+    // A command's transaction stands in the way of one heartbeat at most.
+    if (missed > 1 || !isBusy(error)) logger.error({ error: errorMessage(error) }, 'database not writable');
+  };
   const alive = setInterval(() => {
-    store.runs
-      .alive(runId, now())
-      .catch((error) => logger.error({ error: errorMessage(error) }, 'database not writable'));
+    store.runs.alive(runId, now()).then(() => {
+      missed = 0;
+    }, noteMissed);
   }, ALIVE_EVERY_MS);
   shutdown.add('the heartbeat', async () => {
     clearInterval(alive);
+    store.setBusyTimeout(STOP_WAITS_MS);
     await store.runs.stop(runId, now());
   });
 

@@ -1,35 +1,42 @@
-import { errorMessage } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import type { CallEventTable, CallPatch, CallRepository, LegTable, NewCall } from '../store/index.ts';
-
-const RETRY_AFTER_MS = [200, 1000, 5000, 15_000, 60_000, 60_000, 60_000];
-
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
+import type {
+  CallEventTable,
+  CallPatch,
+  CallRepository,
+  LegTable,
+  NewCall,
+  NewRecording,
+  RecordingEnd,
+} from '../store/index.ts';
+import { createWriter } from './writer.ts';
 
 /** A call record while the call goes on. A database that fails delays its writes, never the call. */
 export type CallRecord = {
   readonly id: string;
   /** Notes a decision or a happening, with its reason. */
   note(type: string, text: string, detail?: Record<string, unknown>): void;
-  update(patch: CallPatch): void;
+  /** Notes that the call was answered, and the recording that begins then. */
+  answered(patch: CallPatch, recording: NewRecording | undefined): void;
   /** Ends the record; later calls do nothing. Resolves when it is written or given up. */
-  complete(end: CallPatch, legs: readonly LegTable[]): Promise<void>;
+  complete(
+    end: CallPatch,
+    legs: readonly LegTable[],
+    recording?: RecordingEnd & { readonly id: string },
+  ): Promise<void>;
 };
 
 type Dependencies = { readonly calls: CallRepository; readonly logger: Logger; readonly now: () => number };
 
 /**
- * Opens the call record. The first write has been tried when this resolves, so that the record stands before the first
- * response leaves; if the database refused, it is tried again behind the call.
+ * Opens the call record. It stands when this resolves, before the first response leaves, unless the database refuses or is
+ * held for longer than a call can wait: then it is written behind the call.
  */
 export const openCallRecord = async (
   { calls, logger, now }: Dependencies,
   call: NewCall,
   firstNotes: readonly { type: string; text: string; detail?: Record<string, unknown> }[],
 ): Promise<{ record: CallRecord; priorCalls: number | null }> => {
+  const writer = createWriter(call.id, logger);
   let written = 0;
   let pending: CallEventTable[] = [];
   let completed: Promise<void> | undefined;
@@ -52,48 +59,24 @@ export const openCallRecord = async (
     return notes;
   };
 
-  /** Every write waits for the one before it, so that the record never runs ahead of its own beginning. */
-  let last: Promise<void> = Promise.resolve();
-  const write = (what: string, run: () => Promise<void>): Promise<void> => {
-    let firstTry: () => void = () => undefined;
-    const tried = new Promise<void>((resolve) => {
-      firstTry = resolve;
-    });
-    last = last.then(async () => {
-      for (const wait of [...RETRY_AFTER_MS, undefined]) {
-        try {
-          await run();
-          firstTry();
-          return;
-        } catch (error) {
-          logger.error(
-            { call: call.id, error: errorMessage(error) },
-            `call record not ${what}${wait ? ', trying again' : ''}`,
-          );
-          firstTry();
-          if (wait === undefined) return;
-          await sleep(wait);
-        }
-      }
-    });
-    return tried;
-  };
-
   for (const first of firstNotes) note(first.type, first.text, first.detail);
   const openingNotes = takeNotes();
-  await write('opened', async () => {
+  const opened = writer.write('beginning of the call', async () => {
     ({ priorCalls } = await calls.open(call, openingNotes));
   });
+  await opened.tried;
 
   const record: CallRecord = {
     id: call.id,
     note,
-    update: (patch) => void write('updated', () => calls.update(call.id, patch)),
-    complete: (end, legs) => {
+    answered: (patch, recording) =>
+      void writer.write('answer of the call', () => calls.update(call.id, patch, recording)),
+    complete: (end, legs, recording) => {
       if (completed) return completed;
       const notes = takeNotes();
-      void write('completed', () => calls.complete(call.id, end, legs, notes));
-      completed = last;
+      completed = writer.write('end of the call', () =>
+        calls.complete(call.id, end, legs, notes, recording),
+      ).settled;
       return completed;
     },
   };

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
 import type { MediaLeg, MediaSession, RecordingResult } from '../media/index.ts';
+import type { NewRecording, RecordingEnd } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
 import type { CallServices, DialPlan } from './types.ts';
 
 /** A recording in progress. */
 export type CallRecording = {
-  /** Notes how it ended; undefined when nothing could be saved. */
-  complete(result: RecordingResult | undefined): Promise<void>;
+  readonly row: NewRecording;
+  /** @param result undefined when nothing could be saved */
+  end(result: RecordingResult | undefined): RecordingEnd & { readonly id: string };
 };
 
 type Dependencies = {
@@ -41,29 +42,24 @@ export const startCallRecording = (
   const startedAt = services.now();
   const path = pathOf(plan.callId, startedAt);
   const id = ulid(startedAt);
-  const { recordings } = services.store;
-  const notNoted = (error: unknown): void =>
-    services.logger.error({ call: plan.callId, error: errorMessage(error) }, 'recording not noted');
 
   session.on('recordingFailed', (error) => {
     services.logger.error({ call: plan.callId, error: error.message }, 'recording stopped');
     record.note('recording-failed', `The recording stopped: ${error.message}. The call went on.`);
   });
   session.record({ path: join(services.recording.directory, path), left, right });
-  const opened = recordings.open({ id, call_id: plan.callId, path, started_at: startedAt }).catch(notNoted);
 
   return {
-    complete: async (result) => {
-      await opened;
-      const end = result
+    row: { id, call_id: plan.callId, path, started_at: startedAt },
+    end: (result) =>
+      result
         ? {
-            state: 'complete' as const,
-            duration_ms: Math.round(result.durationMs),
+            id,
+            state: 'complete',
+            duration_ms: result.durationMs,
             bytes: result.bytes,
             sha256: result.sha256,
           }
-        : { state: 'failed' as const, duration_ms: null, bytes: null, sha256: null };
-      await recordings.complete(id, end).catch(notNoted);
-    },
+        : { id, state: 'failed', duration_ms: null, bytes: null, sha256: null },
   };
 };

@@ -80,8 +80,9 @@ const answerAndTalk = async (
   record.note('answered', `Line ${answered.line.name ?? answered.line.id} answered.`, {
     line: answered.line.id,
   });
-  record.update({ answered_at: now, line_id: answered.line.id });
   const recording = startCallRecording({ services, plan, record, session }, leg, answered.leg);
+  const { ringing_at } = deps.callerRow;
+  record.answered({ ringing_at, answered_at: now, line_id: answered.line.id }, recording?.row);
   session.watch(leg, answered.leg);
   const { end, hungUp } = await talk(
     [
@@ -96,11 +97,11 @@ const answerAndTalk = async (
 };
 
 /**
- * Runs a call that has lines to dial, from its media to its completed record. Never rejects.
+ * Runs a call that has lines to dial, from its media to its end. Never rejects.
  *
- * @returns how it ended
+ * @returns how it ended; `settled` when its record is written and its BYEs are answered, which a database can delay
  */
-export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
+export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settled: Promise<unknown> }> => {
   const { services, plan } = deps;
   const session = services.media.createSession(plan.callId);
   let bridged: Bridged | undefined;
@@ -126,7 +127,6 @@ export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
       record: deps.record,
       progress: createCallerProgress({
         plan,
-        record: deps.record,
         session,
         leg,
         row: deps.callerRow,
@@ -174,9 +174,16 @@ export const runCall = async (deps: Dependencies): Promise<CallEnd> => {
   for (const { row, leg } of openLegs)
     Object.assign(row, mediaColumns(summary?.legs.get(leg.id)), { ended_at: endedAt, q850_cause: end.q850 });
   const heldMs = Math.max(0, ...openLegs.map(({ row }) => row.held_ms ?? 0));
-  await bridged?.recording?.complete(summary?.recording);
   const { record, startedAt, callerRow } = deps;
-  await completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows, heldMs });
-  await bridged?.hungUp;
-  return end;
+  const written = completeRecord({
+    record,
+    end,
+    startedAt,
+    endedAt,
+    callerRow,
+    lineRows,
+    heldMs,
+    recording: bridged?.recording?.end(summary?.recording),
+  });
+  return { end, settled: Promise.all([written, bridged?.hungUp]) };
 };

@@ -1,6 +1,5 @@
 import type { MediaLeg, MediaSession } from '../media/index.ts';
 import type { LegTable } from '../store/index.ts';
-import type { CallRecord } from './call-record.ts';
 import type { DialPlan } from './types.ts';
 
 /** What the caller is to hear while a line is dialled. */
@@ -13,7 +12,6 @@ export type CallerProgress = {
 
 type Dependencies = {
   readonly plan: DialPlan;
-  readonly record: CallRecord;
   readonly session: MediaSession;
   /** The caller's leg and its row. */
   readonly leg: MediaLeg;
@@ -25,11 +23,11 @@ type Dependencies = {
 
 /** Before the answer the caller gets 180, or the line's early media in a 183, or our own ringback after early media. */
 export const createCallerProgress = (deps: Dependencies): CallerProgress => {
-  const { plan, record, session, leg, row, answer, now } = deps;
+  const { plan, session, leg, row, answer, now } = deps;
   let heard: 'nothing' | 'ringing' | 'media' = 'nothing';
 
   const first = (what: 'ringing' | 'media'): void => {
-    if (heard === 'nothing') record.update({ ringing_at: now() });
+    row.ringing_at ??= now();
     heard = what;
   };
 

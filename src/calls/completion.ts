@@ -1,4 +1,4 @@
-import type { LegTable } from '../store/index.ts';
+import type { LegTable, RecordingEnd } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
 import type { CallEnd } from './types.ts';
 
@@ -12,6 +12,7 @@ export type Completion = {
   readonly callerRow: LegTable;
   readonly lineRows: readonly LegTable[];
   readonly heldMs: number;
+  readonly recording?: (RecordingEnd & { readonly id: string }) | undefined;
 };
 
 /** Completes a call's record and its legs from how it ended. */
@@ -29,6 +30,7 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
   await record.complete(
     {
       status: end.status,
+      ringing_at: callerRow.ringing_at,
       ended_at: endedAt,
       duration_ms: endedAt - startedAt,
       ring_ms: (answeredAt ?? endedAt) - startedAt,
@@ -41,5 +43,6 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
       end_reason: end.reason,
     },
     [callerRow, ...lineRows],
+    completion.recording,
   );
 };

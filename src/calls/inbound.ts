@@ -20,10 +20,19 @@ export type Calls = {
   readonly strangers: number;
   /** Refuses new calls from now on. */
   drain(): void;
-  /** Ends every call that is up and waits for their records. */
+  /** Ends every call that is up and waits for their records, 10 s at most. */
   stopAll(reason: string): Promise<void>;
-  /** Resolves when no call is up. */
+  /** Resolves when no call is up and every record is written. */
   idle(): Promise<void>;
+};
+
+/** A database that is held must not keep a gateway from stopping. */
+const STOP_PATIENCE_MS = 10_000;
+
+/** A call that is over. */
+type Handled = {
+  /** Its record is written and its BYEs are answered. Never rejects. */
+  readonly settled: Promise<unknown>;
 };
 
 type ActiveCall = {
@@ -36,6 +45,8 @@ export const createCalls = (services: CallServices): Calls => {
   const active = new Map<string, ActiveCall>();
   const door = createDoor(services);
   const routes = createRoutes(services);
+  /** What calls that are over still have to do. */
+  const settling = new Set<Promise<unknown>>();
   let draining = false;
 
   const handle = async (
@@ -43,7 +54,7 @@ export const createCalls = (services: CallServices): Calls => {
     trunk: Trunk,
     id: string,
     stopped: Promise<CallStop>,
-  ): Promise<void> => {
+  ): Promise<Handled> => {
     const startedAt = services.now();
     const began = performance.now();
     invite.stamp({ 'X-Dialtrace-Call': id });
@@ -81,14 +92,20 @@ export const createCalls = (services: CallServices): Calls => {
       invite.refuse(sipCode, { Reason: `Q.850;cause=${q850}`, ...retry });
       const end: CallEnd = { status, sipCode, q850, reason, by: 'gateway' };
       const endedAt = services.now();
-      await completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows: [], heldMs: 0 });
+      const settled = completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows: [], heldMs: 0 });
       services.onEnded({ status, isTest: trunk.isTest, setupMs });
-      return;
+      return { settled };
     }
 
     const plan = { callId: id, invite, trunk, caller, route: decision.route, region: trunk.region };
-    const end = await runCall({ services, plan, record, startedAt, callerRow, stopped });
+    const { end, settled } = await runCall({ services, plan, record, startedAt, callerRow, stopped });
     services.onEnded({ status: end.status, isTest: trunk.isTest, setupMs });
+    return { settled };
+  };
+
+  const settle = ({ settled }: Handled): void => {
+    const kept = settled.finally(() => settling.delete(kept));
+    settling.add(kept);
   };
 
   const receive = (invite: IncomingInvite): void => {
@@ -109,6 +126,7 @@ export const createCalls = (services: CallServices): Calls => {
     );
     const done = Promise.resolve()
       .then(() => handle(invite, trunk, id, stopped))
+      .then(settle)
       .catch((error) => {
         services.logger.error({ call: id, error: errorMessage(error) }, 'call failed');
         invite.refuse(500);
@@ -118,7 +136,9 @@ export const createCalls = (services: CallServices): Calls => {
   };
 
   const idle = async (): Promise<void> => {
-    while (active.size > 0) await Promise.all([...active.values()].map((call) => call.done));
+    while (active.size + settling.size > 0) {
+      await Promise.all([...[...active.values()].map((call) => call.done), ...settling]);
+    }
   };
 
   return {
@@ -134,7 +154,15 @@ export const createCalls = (services: CallServices): Calls => {
     },
     stopAll: async (reason) => {
       for (const call of active.values()) call.stop({ by: 'gateway', reason, q850: 41, cancelled: false });
-      await idle();
+      let patience: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        patience = setTimeout(resolve, STOP_PATIENCE_MS);
+      });
+      await Promise.race([idle(), late]);
+      clearTimeout(patience);
+      if (settling.size > 0) {
+        services.logger.error({ calls: settling.size }, 'stopping before these calls could be written');
+      }
     },
     idle,
   };

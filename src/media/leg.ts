@@ -140,7 +140,7 @@ export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): O
       }
     },
     stopPlaying() {
-      if (closing === undefined) edge.request('stopPlaying', on).catch(() => {});
+      if (closing === undefined) edge.tell('stopPlaying', on);
     },
     async sendDigits(digits, durationMs = DIGIT_MS) {
       if (closing === undefined) await edge.request('sendDigits', { ...on, digits, durationMs });

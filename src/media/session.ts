@@ -3,7 +3,7 @@ import { FailureError } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
 import { createLeg, noStats, type OwnedLeg } from './leg.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
-import type { SessionEvent } from './rtp/messages.ts';
+import { type SessionEvent, sharedNow } from './rtp/messages.ts';
 import type { PortPool } from './rtp/ports.ts';
 import type { LegOptions, LegStats, MediaEvents, MediaLeg, MediaSession, SessionSummary } from './types.ts';
 
@@ -97,10 +97,10 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     return leg;
   };
 
-  const finish = async (): Promise<SessionSummary> => {
+  const finish = async (at: number): Promise<SessionSummary> => {
     // A leg that is just being opened must not outlive its session in the edge.
     await Promise.allSettled(opening);
-    const ended = await edge.request('closeSession', { session }).catch(() => undefined);
+    const ended = await edge.request('closeSession', { session, at }).catch(() => undefined);
     const stats = new Map(ended?.legs ?? []);
     for (const [id, leg] of [...legs]) {
       const final = stats.get(id);
@@ -125,18 +125,16 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
       return leg;
     },
     bridge(a, b) {
-      edge.request('bridge', { session, a: a.id, b: b.id }).catch(() => {});
+      edge.tell('bridge', { session, a: a.id, b: b.id });
     },
     watch(...watched) {
-      edge.request('watch', { session, legs: watched.map(({ id }) => id) }).catch(() => {});
+      edge.tell('watch', { session, legs: watched.map(({ id }) => id) });
     },
     record({ path, left, right }) {
-      edge
-        .request('record', { session, path, left: left.id, right: right.id })
-        .catch((error: Error) => emit('recordingFailed', error));
+      edge.tell('record', { session, path, left: left.id, right: right.id, at: sharedNow() });
     },
     close() {
-      closing ??= finish();
+      closing ??= finish(sharedNow());
       return closing;
     },
   };

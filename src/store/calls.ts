@@ -1,5 +1,7 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { CallEventTable, CallTable, Database, Flag, LegTable } from './schema.ts';
+import { completeRecording } from './recordings.ts';
+import type { CallEventTable, CallTable, Database, LegTable } from './schema.ts';
+import { createStatements } from './statements.ts';
 import type { CallFilter, CallPatch, CallRepository, NewCall } from './types.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -35,72 +37,76 @@ const rounded = <Row extends object>(row: Row, columns: readonly (keyof Row)[]):
 };
 
 /** Call records, their legs and events. */
-export const callRepository = (db: Kysely<Database>): CallRepository => ({
-  open: (call, events) => db.transaction().execute((trx) => open(trx, call, events)),
-  update: async (id, patch) => {
-    if (Object.keys(patch).length === 0) return;
-    await patchOpen(db, id, patch).execute();
-  },
-  complete: (id, end, legs, events) =>
-    db.transaction().execute((trx) => complete(trx, id, end, legs, events)),
-  get: (id) => get(db, id),
-  list: (filter) => list(db, filter),
-});
+export const callRepository = (db: Kysely<Database>): CallRepository => {
+  const statements = createStatements();
 
-const open = async (
-  trx: Kysely<Database>,
-  call: NewCall,
-  events: readonly CallEventTable[],
-): Promise<{ priorCalls: number | null }> => {
-  const hmac = call.caller_hmac;
-  // One statement counts and inserts: an anonymous caller has no earlier calls that anyone could know of.
-  const prior = sql<number>`(SELECT count(*) FROM call WHERE caller_hmac = ${hmac} AND is_test = 0)`;
-  const first = sql<Flag>`NOT EXISTS (SELECT 1 FROM call WHERE caller_hmac = ${hmac} AND is_test = 0)`;
-  const row = await trx
-    .insertInto('call')
-    .values({
+  const insertEvents = (trx: Kysely<Database>, events: readonly CallEventTable[]): Promise<void> =>
+    // The record of the call matters more than a second event under one number.
+    statements.insert(
+      trx,
+      'call_event',
+      events.map((event) => rounded(event, ['at'])),
+      { keep: true },
+    );
+
+  /** Earlier calls of a caller; of an anonymous one nobody can know. */
+  const countPrior = async (trx: Kysely<Database>, hmac: string | null): Promise<number | null> => {
+    if (hmac === null) return null;
+    const [row] = await statements.run(trx, 'prior calls', [hmac, 0], (query) =>
+      query
+        .selectFrom('call')
+        .select((eb) => eb.fn.countAll<number>().as('calls'))
+        .where('caller_hmac', '=', hmac)
+        .where('is_test', '=', 0),
+    );
+    return row?.calls ?? 0;
+  };
+
+  const open = async (
+    trx: Kysely<Database>,
+    call: NewCall,
+    events: readonly CallEventTable[],
+  ): Promise<{ priorCalls: number | null }> => {
+    const priorCalls = await countPrior(trx, call.caller_hmac);
+    const first = priorCalls === null ? null : priorCalls === 0 ? 1 : 0;
+    const row = {
       ...rounded(call, ['started_at']),
       status: 'in_progress',
-      prior_calls: hmac === null ? null : prior,
-      first_call: hmac === null ? null : first,
-    })
-    .returning('prior_calls')
-    .executeTakeFirstOrThrow();
-  if (events.length > 0) await insertEvents(trx, events);
-  return { priorCalls: row.prior_calls };
-};
+      prior_calls: priorCalls,
+      first_call: first,
+    };
+    await statements.insert(trx, 'call', [row]);
+    await insertEvents(trx, events);
+    return { priorCalls };
+  };
 
-const insertEvents = (trx: Kysely<Database>, events: readonly CallEventTable[]): Promise<unknown> =>
-  trx
-    .insertInto('call_event')
-    .values(events.map((event) => rounded(event, ['at'])))
-    // The record of the call matters more than a second event under one number.
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  const patch = (trx: Kysely<Database>, id: string, values: CallPatch): Promise<number> =>
+    statements.update(trx, 'call', rounded(values, WHOLE_CALL as readonly (keyof CallPatch)[]), {
+      id,
+      status: 'in_progress',
+    });
 
-const patchOpen = (db: Kysely<Database>, id: string, patch: CallPatch) =>
-  db
-    .updateTable('call')
-    .set(rounded(patch, WHOLE_CALL as readonly (keyof CallPatch)[]))
-    .where('id', '=', id)
-    .where('status', '=', 'in_progress');
-
-const complete = async (
-  trx: Kysely<Database>,
-  id: string,
-  end: CallPatch,
-  legs: readonly LegTable[],
-  events: readonly CallEventTable[],
-): Promise<void> => {
-  const result = await patchOpen(trx, id, end).executeTakeFirst();
-  if (result.numUpdatedRows === 0n) return;
-  if (legs.length > 0) {
-    await trx
-      .insertInto('leg')
-      .values(legs.map((leg) => rounded(leg, WHOLE_LEG)))
-      .execute();
-  }
-  if (events.length > 0) await insertEvents(trx, events);
+  return {
+    open: (call, events) => db.transaction().execute((trx) => open(trx, call, events)),
+    update: (id, values, recording) =>
+      db.transaction().execute(async (trx) => {
+        if (Object.keys(values).length > 0) await patch(trx, id, values);
+        if (recording) await statements.insert(trx, 'recording', [{ ...recording, state: 'recording' }]);
+      }),
+    complete: (id, end, legs, events, recording) =>
+      db.transaction().execute(async (trx) => {
+        if (recording) await completeRecording(statements, trx, recording.id, recording);
+        if ((await patch(trx, id, end)) === 0) return;
+        await statements.insert(
+          trx,
+          'leg',
+          legs.map((leg) => rounded(leg, WHOLE_LEG)),
+        );
+        await insertEvents(trx, events);
+      }),
+    get: (id) => get(db, id),
+    list: (filter) => list(db, filter),
+  };
 };
 
 const get = async (db: Kysely<Database>, id: string) => {

@@ -1,4 +1,5 @@
 /** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
+export { isBusy } from './busy.ts';
 export { openStore } from './open.ts';
 export type {
   BlockedCallerTable,
@@ -29,6 +30,7 @@ export type {
   NewRecording,
   NumberRepository,
   NumberRoute,
+  RecordingEnd,
   RecordingRepository,
   RunRepository,
   SealedCaller,

@@ -1,30 +1,37 @@
 import type { Kysely } from 'kysely';
 import type { Database, LineTable } from './schema.ts';
+import { createStatements } from './statements.ts';
 import type { NumberRepository, NumberRoute } from './types.ts';
 
 /** Tracking numbers with their source and lines. The tracking plan writes them. */
-export const numberRepository = (db: Kysely<Database>): NumberRepository => ({
-  route: async (e164) => {
-    const number = await db
-      .selectFrom('tracking_number')
-      .selectAll()
-      .where('number', '=', e164)
-      .executeTakeFirst();
-    if (!number) return undefined;
-    const [source, lines] = await Promise.all([
-      db.selectFrom('source').selectAll().where('id', '=', number.source_id).executeTakeFirstOrThrow(),
-      db
-        .selectFrom('tracking_number_line')
-        .innerJoin('line', 'line.id', 'tracking_number_line.line_id')
-        .selectAll('line')
-        .where('tracking_number_line.number', '=', e164)
-        .orderBy('tracking_number_line.position')
-        .execute(),
-    ]);
-    return { number, source, lines };
-  },
-  list: () => db.transaction().execute(listRoutes),
-});
+export const numberRepository = (db: Kysely<Database>): NumberRepository => {
+  const statements = createStatements();
+  return {
+    route: async (e164) => {
+      const [number] = await statements.run(db, 'number', [e164], (query) =>
+        query.selectFrom('tracking_number').selectAll().where('number', '=', e164),
+      );
+      if (!number) return undefined;
+      const sourceId = number.source_id;
+      const [[source], lines] = await Promise.all([
+        statements.run(db, 'source', [sourceId], (query) =>
+          query.selectFrom('source').selectAll().where('id', '=', sourceId),
+        ),
+        statements.run(db, 'lines', [e164], (query) =>
+          query
+            .selectFrom('tracking_number_line')
+            .innerJoin('line', 'line.id', 'tracking_number_line.line_id')
+            .selectAll('line')
+            .where('tracking_number_line.number', '=', e164)
+            .orderBy('tracking_number_line.position'),
+        ),
+      ]);
+      // The plan may have changed between the questions.
+      return source && { number, source, lines };
+    },
+    list: () => db.transaction().execute(listRoutes),
+  };
+};
 
 const listRoutes = async (db: Kysely<Database>): Promise<readonly NumberRoute[]> => {
   const numbers = await db.selectFrom('tracking_number').selectAll().orderBy('number').execute();

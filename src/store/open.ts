@@ -4,6 +4,7 @@ import { errorMessage, FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { blockedCallerRepository } from './blocked-callers.ts';
 import { callRepository } from './calls.ts';
+import { startCheckpoints } from './checkpoints.ts';
 import { connect, openFile } from './connection.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -33,6 +34,7 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
       logger,
     );
     const vault = await (readOnly ? openVaultReadOnly : openVault)(db, options.keyFile);
+    const checkpoints = options.checkpointThread === true ? startCheckpoints(file) : undefined;
     return {
       calls: callRepository(db),
       numbers: numberRepository(db),
@@ -41,7 +43,9 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
       runs: runRepository(db),
       vault,
       db,
+      setBusyTimeout: (milliseconds) => void file.pragma(`busy_timeout = ${Math.trunc(milliseconds)}`),
       close: async () => {
+        await checkpoints?.stop();
         // Keeps the planner's statistics fresh; does nothing when there is nothing to learn.
         if (!readOnly && file.open) file.pragma('optimize');
         await db.destroy();

@@ -1,24 +1,28 @@
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
-import type { RecordingRepository } from './types.ts';
+import { createStatements, type Statements } from './statements.ts';
+import type { RecordingEnd, RecordingRepository } from './types.ts';
+
+/** Notes how a recording ended. */
+export const completeRecording = async (
+  statements: Statements,
+  db: Kysely<Database>,
+  id: string,
+  { state, duration_ms, bytes, sha256 }: RecordingEnd,
+): Promise<void> => {
+  const duration = duration_ms === null ? null : Math.round(duration_ms);
+  await statements.update(db, 'recording', { state, duration_ms: duration, bytes, sha256 }, { id });
+};
 
 /** What the database knows of each call's audio file. */
-export const recordingRepository = (db: Kysely<Database>): RecordingRepository => ({
-  open: async (recording) => {
-    await db
-      .insertInto('recording')
-      .values({ ...recording, state: 'recording' })
-      .execute();
-  },
-  complete: async (id, end) => {
-    await db
-      .updateTable('recording')
-      .set({ ...end, duration_ms: end.duration_ms === null ? null : Math.round(end.duration_ms) })
-      .where('id', '=', id)
-      .execute();
-  },
-  forCall: (callId) =>
-    db.selectFrom('recording').selectAll().where('call_id', '=', callId).executeTakeFirst(),
-  unfinished: () =>
-    db.selectFrom('recording').selectAll().where('state', '=', 'recording').orderBy('started_at').execute(),
-});
+export const recordingRepository = (db: Kysely<Database>): RecordingRepository => {
+  const statements = createStatements();
+  return {
+    open: (recording) => statements.insert(db, 'recording', [{ ...recording, state: 'recording' }]),
+    complete: (id, end) => completeRecording(statements, db, id, end),
+    forCall: (callId) =>
+      db.selectFrom('recording').selectAll().where('call_id', '=', callId).executeTakeFirst(),
+    unfinished: () =>
+      db.selectFrom('recording').selectAll().where('state', '=', 'recording').orderBy('started_at').execute(),
+  };
+};

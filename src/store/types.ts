@@ -73,6 +73,8 @@ export type NewCall = Omit<
 >;
 export type CallPatch = Partial<Omit<CallTable, 'id' | 'run_id' | 'started_at'>>;
 export type NewRecording = Pick<RecordingTable, 'id' | 'call_id' | 'path' | 'started_at'>;
+/** How a recording ended. */
+export type RecordingEnd = Pick<RecordingTable, 'state' | 'duration_ms' | 'bytes' | 'sha256'>;
 
 export type CallFilter = {
   /** Milliseconds since the epoch, inclusive. */
@@ -102,14 +104,15 @@ export type CallDetail = {
 export type CallRepository = {
   /** Inserts the call record and its first events; counts the caller's earlier calls (tests apart) for `first_call` and `prior_calls`. */
   open(call: NewCall, events: readonly CallEventTable[]): Promise<{ priorCalls: number | null }>;
-  /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. */
-  update(id: string, patch: CallPatch): Promise<void>;
+  /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. Notes a recording that begins. */
+  update(id: string, patch: CallPatch, recording?: NewRecording): Promise<void>;
   /** Ends the record in one transaction; a record that was ended already stays as it is. */
   complete(
     id: string,
     end: CallPatch,
     legs: readonly LegTable[],
     events: readonly CallEventTable[],
+    recording?: RecordingEnd & { readonly id: string },
   ): Promise<void>;
   get(id: string): Promise<CallDetail | undefined>;
   /** Newest first. */
@@ -123,10 +126,7 @@ export type CallRepository = {
 
 export type RecordingRepository = {
   open(recording: NewRecording): Promise<void>;
-  complete(
-    id: string,
-    end: Pick<RecordingTable, 'state' | 'duration_ms' | 'bytes' | 'sha256'>,
-  ): Promise<void>;
+  complete(id: string, end: RecordingEnd): Promise<void>;
   forCall(callId: string): Promise<RecordingTable | undefined>;
   /** Those that a crash left in state `recording`. */
   unfinished(): Promise<readonly RecordingTable[]>;
@@ -153,6 +153,13 @@ export type Store = {
   readonly vault: CallerVault;
   /** The typed SQL handle, for reports and the tracking plan; calls and their media use the repositories. */
   readonly db: Kysely<Database>;
+  /**
+   * Sets how long a write waits, and its thread with it, while another process holds the database; 5 s when opened. A
+   * gateway with calls up waits not at all and tries again (`isBusy`).
+   *
+   * @param milliseconds 0 to 60,000
+   */
+  setBusyTimeout(milliseconds: number): void;
   close(): Promise<void>;
 };
 
@@ -162,4 +169,6 @@ export type StoreOptions = {
   readonly backupDirectory: string;
   /** Refuses to make or migrate; for commands that only look. */
   readonly readOnly?: boolean;
+  /** Waits for the disk in a thread of its own instead of in the caller's: for a gateway with calls up. */
+  readonly checkpointThread?: boolean;
 };

@@ -82,6 +82,11 @@ const createRing = (file: number) => {
       ftruncateSync(file, HEADER_BYTES + end * FRAME_BYTES);
       written = end;
     },
+    /** Takes back what is in the file from `target` on. */
+    cutTo(target: number): void {
+      written = Math.max(0, Math.min(written, target));
+      ftruncateSync(file, HEADER_BYTES + written * FRAME_BYTES);
+    },
   };
 };
 
@@ -121,10 +126,12 @@ export const createRecorder = (path: string, startedAt: number): Recorder => {
     try {
       const end = frameAt(now);
       const heard = Math.max(timelines[0].end(), timelines[1].end());
-      writeTo(Math.max(end, Math.min(heard, end + TAIL_FRAMES)));
-      if (failure) {
+      const length = Math.max(end, Math.min(heard, end + TAIL_FRAMES));
+      writeTo(length);
+      if (failure || ring.written() > length) {
         // Overwriting and shortening work on a full disk.
-        ftruncateSync(file, HEADER_BYTES + ring.written() * FRAME_BYTES);
+        ring.cutTo(length);
+        setFrames(header, ring.written());
         writeFully(file, header, 0);
       }
       await sync(file);

@@ -24,7 +24,7 @@ export type Recorder = {
   ): void;
   /** Writes what is complete up to `now`; to be called about once a second. Throws when the disk refuses. */
   flush(now: number): void;
-  /** Writes the rest and the right header, closes the file, hashes it. */
+  /** Ends the recording at `now`, which may have passed a while ago: writes the rest and the right header, closes the file, hashes it. */
   close(now: number): Promise<RecordingResult>;
 };
 

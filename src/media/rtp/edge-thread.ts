@@ -9,11 +9,14 @@ import type {
   RequestType,
   SessionEvent,
 } from './messages.ts';
+import { createOutbox, NO_ANSWER } from './outbox.ts';
 
 /** The main thread's end of an edge thread. */
 export type EdgeThread = {
   /** @throws FailureError when the edge refuses, or its thread died */
   request<T extends RequestType>(type: T, input: Input<T>): Promise<Output<T>>;
+  /** A request whose answer nobody waits for; what goes wrong comes as an event, if at all. */
+  tell<T extends RequestType>(type: T, input: Input<T>): void;
   /** Hears the events of a session until `forget`. @param died called when the thread is gone */
   attend(session: string, event: (event: SessionEvent) => void, died: () => void): void;
   forget(session: string): void;
@@ -52,14 +55,23 @@ export const startEdgeThread = async (
     if (request !== undefined) use(request);
   };
 
-  worker.on('message', (message: EdgeMessage) => {
-    if (message.type === 'answer') return settle(message.id, ({ resolve }) => resolve(message.output));
-    if (message.type === 'refusal')
-      return settle(message.id, ({ reject }) => reject(new FailureError(message.message)));
-    if (message.type === 'event') return attendants.get(message.session)?.event(message.event);
-    ready = true;
-    settleStart();
-  });
+  const hear = (message: EdgeMessage): void => {
+    switch (message.type) {
+      case 'answer':
+        settle(message.id, ({ resolve }) => resolve(message.output));
+        break;
+      case 'refusal':
+        settle(message.id, ({ reject }) => reject(new FailureError(message.message)));
+        break;
+      case 'event':
+        attendants.get(message.session)?.event(message.event);
+        break;
+      case 'ready':
+        ready = true;
+        settleStart();
+    }
+  };
+  worker.on('message', (messages: readonly EdgeMessage[]) => messages.forEach(hear));
   worker.on('error', (error) => {
     reason = errorMessage(error);
   });
@@ -77,6 +89,9 @@ export const startEdgeThread = async (
     settleStart = (error) => (error ? reject(error) : resolve());
   });
 
+  // Waking the other thread costs more than the message: what is said in one breath goes in one.
+  const post = createOutbox<RequestMessage>((messages) => worker.postMessage(messages));
+
   return {
     request<T extends RequestType>(type: T, input: Input<T>): Promise<Output<T>> {
       if (!alive) return Promise.reject(new FailureError('The RTP edge thread is gone'));
@@ -84,8 +99,11 @@ export const startEdgeThread = async (
       const message: RequestMessage = { id: requests, type, input };
       return new Promise((resolve, reject) => {
         waiting.set(message.id, { resolve: (output) => resolve(output as Output<T>), reject });
-        worker.postMessage(message);
+        post(message);
       });
+    },
+    tell(type, input) {
+      if (alive) post({ id: NO_ANSWER, type, input });
     },
     attend(session, event, gone) {
       attendants.set(session, { event, died: gone });

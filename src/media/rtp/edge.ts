@@ -1,12 +1,22 @@
 import { errorMessage, FailureError } from '../../base/errors.ts';
 import type { LegStats, RecordingResult } from '../types.ts';
 import { type EdgeLeg, openLeg } from './leg.ts';
-import type { EdgeSettings, Input, Output, RequestType, SessionEvent } from './messages.ts';
+import {
+  type EdgeSettings,
+  type Input,
+  type Output,
+  type RequestType,
+  type SessionEvent,
+  sharedNow,
+} from './messages.ts';
 import { createPacer } from './pacer.ts';
 import { startTape, type Tape } from './tape.ts';
 
 /** How often timers are looked at. */
 const TICK_MS = 50;
+
+/** A moment of the shared clock by this thread's own; one that is still to come is now. */
+const onThisClock = (at: number): number => performance.now() - Math.max(0, sharedNow() - at);
 
 type EdgeSession = { readonly legs: Map<string, EdgeLeg>; tape: Tape | undefined };
 
@@ -64,8 +74,8 @@ export const createEdge = (
     return leg.close(performance.now());
   };
 
-  const endTape = async (tape: Tape): Promise<RecordingResult | undefined> => {
-    const result = await tape.close();
+  const endTape = async (tape: Tape, at: number): Promise<RecordingResult | undefined> => {
+    const result = await tape.close(at);
     recordings -= 1;
     return result;
   };
@@ -115,7 +125,7 @@ export const createEdge = (
       const now = performance.now();
       for (const id of legs) sessions.get(session)?.legs.get(id)?.watch(now);
     },
-    async record({ session: id, path, left, right }) {
+    async record({ session: id, path, left, right, at }) {
       const session = sessions.get(id);
       if (session === undefined) return;
       try {
@@ -125,10 +135,10 @@ export const createEdge = (
           const failed = (error: unknown): void =>
             tell(id, { type: 'recordingFailed', message: errorMessage(error) });
           session.tape = undefined;
-          session.tape = startTape(path, failed);
+          session.tape = startTape(path, onThisClock(at), failed);
           recordings += 1;
           session.tape.listen(first, second);
-          if (before !== undefined) await endTape(before);
+          if (before !== undefined) await endTape(before, onThisClock(at));
           return;
         }
         session.tape.listen(first, second);
@@ -151,12 +161,13 @@ export const createEdge = (
       const leg = legOf(session, id);
       return endLeg(sessionOf(session), leg);
     },
-    async closeSession({ session: id }) {
+    async closeSession({ session: id, at }) {
       const session = sessions.get(id);
       if (session === undefined) return { legs: [], recording: undefined };
+      const ended = onThisClock(at);
       const legs = [...session.legs.values()].map((leg) => [leg.id, endLeg(session, leg)] as const);
       forget(id);
-      return { legs, recording: session.tape && (await endTape(session.tape)) };
+      return { legs, recording: session.tape && (await endTape(session.tape, ended)) };
     },
     counts() {
       let legs = 0;

@@ -15,6 +15,9 @@ export type LegMedia = {
   readonly held: boolean;
 };
 
+/** Milliseconds of the clock that all threads share; `performance.now()` counts from each thread's own start. */
+export const sharedNow = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 type OnLeg = { readonly session: string; readonly leg: string };
 
 /** Everything the main thread may ask of an edge thread, and what it answers. */
@@ -33,7 +36,14 @@ export type Requests = {
   bridge: { input: { readonly session: string; readonly a: string; readonly b: string }; output: undefined };
   watch: { input: { readonly session: string; readonly legs: readonly string[] }; output: undefined };
   record: {
-    input: { readonly session: string; readonly path: string; readonly left: string; readonly right: string };
+    input: {
+      readonly session: string;
+      readonly path: string;
+      readonly left: string;
+      readonly right: string;
+      /** When it was ordered, by `sharedNow`: the recording's first moment, however busy this thread is. */
+      readonly at: number;
+    };
     output: undefined;
   };
   /** Answered when the playing ends. */
@@ -43,7 +53,11 @@ export type Requests = {
   sendDigits: { input: OnLeg & { readonly digits: string; readonly durationMs: number }; output: undefined };
   closeLeg: { input: OnLeg; output: LegStats };
   closeSession: {
-    input: { readonly session: string };
+    input: {
+      readonly session: string;
+      /** When it was ordered, by `sharedNow`: the recording's last moment. */
+      readonly at: number;
+    };
     output: {
       readonly legs: readonly (readonly [string, LegStats])[];
       readonly recording: RecordingResult | undefined;

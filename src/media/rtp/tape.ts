@@ -10,18 +10,18 @@ export type Tape = {
   /** Listens to these legs from now on, and to no others. */
   listen(left: EdgeLeg, right: EdgeLeg): void;
   tick(now: number): void;
-  /** Ends the recording; undefined when it had failed and nothing could be saved. */
-  close(): Promise<RecordingResult | undefined>;
+  /** Ends the recording at `now`; undefined when it had failed and nothing could be saved. */
+  close(now: number): Promise<RecordingResult | undefined>;
 };
 
 /**
  * Begins a recording. A disk that refuses ends it and is told once; the call goes on.
  *
+ * @param began monotonic milliseconds: the recording's first moment, now or a little while ago
  * @throws what the recorder throws when the file can't be made
  */
-export const startTape = (path: string, failed: (error: unknown) => void): Tape => {
-  const startedAt = Date.now();
-  const began = performance.now();
+export const startTape = (path: string, began: number, failed: (error: unknown) => void): Tape => {
+  const startedAt = Math.round(Date.now() - (performance.now() - began));
   /** The wall clock as it was at the start plus the time passed: a clock that is set leaves no hole in the recording. */
   const wall = (now: number): number => startedAt + (now - began);
   const recorder: Recorder = createRecorder(path, startedAt);
@@ -31,7 +31,7 @@ export const startTape = (path: string, failed: (error: unknown) => void): Tape 
 
   const fail = (error: unknown): void => {
     if (closing !== undefined) return;
-    closing = finish().catch(() => undefined);
+    closing = finish(performance.now()).catch(() => undefined);
     failed(error);
   };
 
@@ -49,9 +49,9 @@ export const startTape = (path: string, failed: (error: unknown) => void): Tape 
     legs = [];
   };
 
-  const finish = async (): Promise<RecordingResult> => {
+  const finish = async (now: number): Promise<RecordingResult> => {
     detach();
-    return recorder.close(wall(performance.now()));
+    return recorder.close(wall(now));
   };
 
   return {
@@ -75,8 +75,8 @@ export const startTape = (path: string, failed: (error: unknown) => void): Tape 
       flushAt = now + FLUSH_MS;
       attempt(() => recorder.flush(wall(now)));
     },
-    close() {
-      closing ??= finish().catch((error: unknown) => {
+    close(now) {
+      closing ??= finish(now).catch((error: unknown) => {
         failed(error);
         return undefined;
       });

@@ -201,6 +201,23 @@ describe('createRecorder', () => {
     await recorder.close(START + 3000);
   });
 
+  it.each([
+    ['before what a flush has written', 3000, 2000],
+    ['before packets that came after it', 1800, 1500],
+  ])('ends at a moment that has passed: %s', async (_, heardUntil, ended) => {
+    const path = newPath();
+    const recorder = createRecorder(path, START);
+    feed(recorder, stream({ channel: 0, frequency: 440, from: 0, to: heardUntil }));
+    recorder.flush(START + heardUntil);
+    const result = await recorder.close(START + ended);
+    expect(result.durationMs - ended).toBeGreaterThanOrEqual(0);
+    expect(result.durationMs - ended).toBeLessThanOrEqual(40);
+    expect(statSync(path).size).toBe(result.bytes);
+    const file = new WaveFile(readFileSync(path));
+    expect(file.data).toMatchObject({ chunkSize: result.bytes - 44 });
+    expect(goertzel(readStereoWav(path).left, 440)).toBeGreaterThan(0.99);
+  });
+
   it('does not overwrite a file', async () => {
     const path = newPath();
     await createRecorder(path, START).close(START);

@@ -1,18 +1,24 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { openCallRecord } from '../../../src/calls/call-record.ts';
 import type { CallEventTable, CallRepository, NewCall } from '../../../src/store/index.ts';
 
 const call = { id: '01J0000000000000000000000A' } as NewCall;
 
+const full = new Error('database or disk is full');
+const held = Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+const broken = Object.assign(new Error('FOREIGN KEY constraint failed'), {
+  code: 'SQLITE_CONSTRAINT_FOREIGNKEY',
+});
+
 /** A repository whose next `failures` writes are refused: a full disk can't be had on demand. */
-const repository = (failures: number) => {
+const repository = (failures: number, error: Error = full) => {
   const log: string[] = [];
   let left = failures;
   const write = async (entry: string): Promise<void> => {
     if (left > 0) {
       left -= 1;
-      throw new Error('database or disk is full');
+      throw error;
     }
     log.push(entry);
   };
@@ -40,10 +46,10 @@ describe('the call record', () => {
     const { record } = await open(calls);
     expect(log).toEqual(['open 0received']);
     record.note('dialling', 'Dialling.');
-    record.update({ ringing_at: 1 });
+    record.answered({ answered_at: 1 }, undefined);
     record.note('ended', 'Ended.');
     await record.complete({ status: 'busy' }, []);
-    expect(log).toEqual(['open 0received', 'update ringing_at', 'complete 1dialling,2ended']);
+    expect(log).toEqual(['open 0received', 'update answered_at', 'complete 1dialling,2ended']);
   });
 
   it('is completed once', async () => {
@@ -59,11 +65,52 @@ describe('the call record', () => {
       const { log, calls } = repository(3);
       const { record } = await open(calls);
       expect(log).toEqual([]);
-      record.update({ answered_at: 2 });
+      record.answered({ answered_at: 2 }, undefined);
       const completed = record.complete({ status: 'answered' }, []);
       await vi.advanceTimersByTimeAsync(30_000);
       await completed;
       expect(log).toEqual(['open 0received', 'update answered_at', 'complete ']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  describe('while another process holds the database', () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it('waits for a short hold, so that it stands before the first response', async () => {
+      const { log, calls } = repository(4, held);
+      const opening = open(calls);
+      await vi.advanceTimersByTimeAsync(80);
+      expect((await opening).priorCalls).toBe(0);
+      expect(log).toEqual(['open 0received']);
+    });
+
+    it('lets the call go on after a fifth of a second, and looks again twice a second', async () => {
+      const { log, calls } = repository(30, held);
+      const opening = open(calls);
+      await vi.advanceTimersByTimeAsync(200);
+      const { record, priorCalls } = await opening;
+      expect({ log, priorCalls }).toEqual({ log: [], priorCalls: null });
+      record.answered({ answered_at: 1 }, undefined);
+      const completed = record.complete({ status: 'answered' }, []);
+      await vi.advanceTimersByTimeAsync(15_000);
+      await completed;
+      expect(log).toEqual(['open 0received', 'update answered_at', 'complete ']);
+    });
+  });
+
+  it('goes on soon without what the database will never take', async () => {
+    vi.useFakeTimers();
+    try {
+      const { log, calls } = repository(0);
+      const { record } = await open({ ...calls, update: () => Promise.reject(broken) });
+      record.answered({ answered_at: 2 }, undefined);
+      const completed = record.complete({ status: 'answered' }, []);
+      await vi.advanceTimersByTimeAsync(10_000);
+      await completed;
+      expect(log).toEqual(['open 0received', 'complete ']);
     } finally {
       vi.useRealTimers();
     }
