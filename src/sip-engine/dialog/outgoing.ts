@@ -29,7 +29,7 @@ export const newOutgoing = (core: Core, seed: OutgoingSeed): Outgoing => {
     flow: undefined,
     sent:
       endpoints.length === 0
-        ? dress(core, seed.request, { local, remote }, newBranch())
+        ? dress(core, seed.request, { local, remote }, newBranch()).sent
         : { text: '', size: 0, target: { local, remote } },
     transaction: undefined,
     forks: [],

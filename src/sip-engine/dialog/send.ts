@@ -35,16 +35,15 @@ export const wayOf = (dialog: Dialog): Way | Promise<Way> | undefined => {
   return { endpoints, flow: undefined };
 };
 
+/** A request as it goes to one place. */
+type Dressed = { readonly sent: SentMessage; readonly bytes: Buffer; readonly via: string };
+
 /** Renders a request for one place. */
-export const dress = (
-  core: Core,
-  request: RequestText,
-  target: Target,
-  branch: string,
-): SentMessage & { readonly via: string } => {
+export const dress = (core: Core, request: RequestText, target: Target, branch: string): Dressed => {
   const via = viaText(ownSide(core, target.local, target.remote.address), branch);
   const text = renderRequest(request, via);
-  return { text, size: Buffer.byteLength(text), target, via };
+  const bytes = Buffer.from(text);
+  return { sent: { text, size: bytes.length, target }, bytes, via };
 };
 
 /** The same place over TCP, for a UDP request near the MTU (RFC 3261 18.1.1); undefined when UDP has to do. */
@@ -66,16 +65,12 @@ export const departNext = (core: Core, outgoing: Outgoing): boolean => {
     const local = core.transports.select(place.endpoint);
     if (local === undefined) continue;
     const branch = newBranch();
-    const sent = dress(
-      core,
-      outgoing.request,
-      { local, remote: place.endpoint, flow: outgoing.flow },
-      branch,
-    );
-    const tcp = overTcp(core, place, sent.size);
+    const target = { local, remote: place.endpoint, flow: outgoing.flow };
+    const dressed = dress(core, outgoing.request, target, branch);
+    const tcp = overTcp(core, place, dressed.sent.size);
     const tcpLocal = tcp === undefined ? undefined : core.transports.select(tcp);
     if (tcp === undefined || tcpLocal === undefined) {
-      start(core, outgoing, sent, branch);
+      start(core, outgoing, dressed, branch);
       return true;
     }
     outgoing.places.unshift({ endpoint: place.endpoint, anySize: true });
@@ -85,20 +80,15 @@ export const departNext = (core: Core, outgoing: Outgoing): boolean => {
   return false;
 };
 
-const start = (
-  core: Core,
-  outgoing: Outgoing,
-  sent: SentMessage & { readonly via: string },
-  branch: string,
-): void => {
+const start = (core: Core, outgoing: Outgoing, { sent, bytes, via }: Dressed, branch: string): void => {
   const { method } = outgoing.request;
   outgoing.sent = sent;
   count(core.counters.requestsOut, method);
   outgoing.transaction = core.client.start({
     branch,
     method,
-    bytes: Buffer.from(sent.text),
-    parts: partsOf(outgoing.request, sent.via),
+    bytes,
+    parts: partsOf(outgoing.request, via),
     target: sent.target,
     owner: outgoing,
   });
@@ -117,8 +107,8 @@ export const sendAckText = (core: Core, request: RequestText, way: Way): SentMes
   for (const remote of way.endpoints) {
     const local = core.transports.select(remote);
     if (local === undefined) continue;
-    const sent = dress(core, request, { local, remote, flow: way.flow }, newBranch());
-    core.transports.send(Buffer.from(sent.text), sent.target, ignore);
+    const { sent, bytes } = dress(core, request, { local, remote, flow: way.flow }, newBranch());
+    core.transports.send(bytes, sent.target, ignore);
     count(core.counters.requestsOut, 'ACK');
     return sent;
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { App, Core } from '../dialog/types.ts';
 import { type Connection, type Greeting, onCommand } from './commands.ts';
-import { createDeframer, frame } from './framing.ts';
+import { createDeframer, createFrameBuffer } from './framing.ts';
 import { requestFrame, responseFrame, unsolicitedFrame } from './leader.ts';
 
 /** Bytes that may wait for an application that does not read; then its connection is closed. */
@@ -32,17 +32,17 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Frames to a socket: those of one turn of the event loop go out in one write. */
 const createWriter = (socket: Socket): ((payload: string) => void) => {
-  let pending = '';
+  const frames = createFrameBuffer();
   const flush = (): void => {
-    const text = pending;
-    pending = '';
+    const bytes = frames.take();
     if (socket.destroyed || !socket.writable) return;
-    socket.write(text);
-    if (socket.writableLength > MAX_BACKLOG) socket.destroy();
+    socket.write(bytes);
+    if (socket.writableLength === 0) frames.reuse();
+    else if (socket.writableLength > MAX_BACKLOG) socket.destroy();
   };
   return (payload) => {
-    if (pending === '') setImmediate(flush);
-    pending += frame(payload);
+    if (frames.isEmpty) setImmediate(flush);
+    frames.add(payload);
   };
 };
 

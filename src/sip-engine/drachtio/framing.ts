@@ -6,8 +6,71 @@ const ZERO = 0x30;
 /** Digits of the largest length that is read. */
 const MAX_DIGITS = 5;
 
-/** A frame of drachtio's protocol: length in bytes of UTF-8, `#`, payload. */
-export const frame = (payload: string): string => `${Buffer.byteLength(payload)}#${payload}`;
+/** Bytes set aside for frames at a time. */
+const CHUNK = 65_536;
+
+/** Gathers frames of drachtio's protocol (length in bytes of UTF-8, `#`, payload) into one buffer. */
+export type FrameBuffer = {
+  add(payload: string): void;
+  readonly isEmpty: boolean;
+  /** What was added since the last `take`. The bytes stay as they are until `reuse`. */
+  take(): Buffer;
+  /** All that was taken is written: its room may be used again. */
+  reuse(): void;
+};
+
+const digitsOf = (length: number): number => {
+  let digits = 1;
+  for (let rest = length; rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
+  return digits;
+};
+
+export const createFrameBuffer = (): FrameBuffer => {
+  let chunk = Buffer.allocUnsafe(CHUNK);
+  let start = 0;
+  let end = 0;
+
+  const makeRoom = (most: number): void => {
+    if (end + most <= chunk.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(CHUNK, (end - start + most) * 2));
+    chunk.copy(grown, 0, start, end);
+    chunk = grown;
+    end -= start;
+    start = 0;
+  };
+
+  return {
+    add(payload) {
+      makeRoom(payload.length * 3 + 16);
+      // As long in bytes as in characters, nearly always; else it moves a little.
+      const guess = end + digitsOf(payload.length) + 1;
+      const length = chunk.write(payload, guess);
+      const digits = digitsOf(length);
+      const from = end + digits + 1;
+      if (from !== guess) chunk.copyWithin(from, guess, guess + length);
+      let rest = length;
+      for (let at = end + digits - 1; at >= end; at -= 1) {
+        chunk[at] = ZERO + (rest % 10);
+        rest = Math.floor(rest / 10);
+      }
+      chunk[end + digits] = HASH;
+      end = from + length;
+    },
+    get isEmpty() {
+      return start === end;
+    },
+    take() {
+      const bytes = chunk.subarray(start, end);
+      start = end;
+      return bytes;
+    },
+    reuse() {
+      if (start !== end) return;
+      start = 0;
+      end = 0;
+    },
+  };
+};
 
 /** Cuts a byte stream into frames. */
 export type Deframer = {

@@ -4,7 +4,7 @@ import { parametersToString, parseUri, uriToString } from './uri.ts';
 
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 
-/** Twice in one header these would be read differently by different peers. */
+/** Two values of these in one header would be read differently by different peers. */
 const UNIQUE: ReadonlySet<string> = new Set(['tag', 'branch']);
 
 /**
@@ -12,6 +12,7 @@ const UNIQUE: ReadonlySet<string> = new Set(['tag', 'branch']);
  * (quotes kept, see `unquote`), the first of two with one name counts.
  *
  * @returns undefined when malformed: an empty parameter, an open quote, anything else left over, a second tag or branch
+ * that says something else than the first (SIPp repeats tags)
  */
 export const parseHeaderParameters = (
   text: string,
@@ -37,8 +38,9 @@ export const parseHeaderParameters = (
       value = text.slice(valueStart, valueEnd);
       position = skipBlanks(text, valueEnd, end);
     }
-    if (!parameters.has(name)) parameters.set(name, value);
-    else if (UNIQUE.has(name)) return undefined;
+    const earlier = parameters.get(name);
+    if (earlier === undefined) parameters.set(name, value);
+    else if (earlier !== value && UNIQUE.has(name)) return undefined;
   }
   return parameters;
 };
@@ -160,4 +162,13 @@ export const withQuotedDisplay = (value: string): string => {
   const display = value.slice(0, open).trim();
   if (!isPlainDisplay(display) || display.split(/[ \t]+/).every((word) => isAll(word, TOKEN))) return value;
   return `${quote(display)} ${value.slice(open)}`;
+};
+
+/** Drops the tag that a From or To repeats, so that nobody further up has to choose. Anything else comes back unchanged. */
+export const withOneTag = (value: string): string => {
+  const first = value.indexOf(';tag=', value.lastIndexOf('>') + 1);
+  const second = first < 0 ? -1 : value.indexOf(';tag=', first + 5);
+  if (second < 0) return value;
+  const [, tag = '', ...others] = value.slice(first).split(';');
+  return [value.slice(0, first), tag, ...others.filter((parameter) => parameter !== tag)].join(';');
 };

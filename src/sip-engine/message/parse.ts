@@ -1,4 +1,4 @@
-import { parseNameAddress, splitAtCommas, withQuotedDisplay } from './address.ts';
+import { parseNameAddress, splitAtCommas, withOneTag, withQuotedDisplay } from './address.ts';
 import { isAll, parseDecimal, TOKEN } from './characters.ts';
 import { isListHeader } from './names.ts';
 import { parseStartLine, type StartLine, scanHead } from './scan.ts';
@@ -20,15 +20,10 @@ const LINES_OF_ITEMS = 5;
 
 const MAX_CSEQ = 0x7fff_ffff;
 
-/** RFC 3261 20: at most one of each; the others may be split over several lines. */
-const SINGLE: ReadonlySet<string> = new Set([
-  'from',
-  'to',
-  'call-id',
-  'cseq',
-  'max-forwards',
-  'content-length',
-]);
+/** RFC 3261 20: at most one of each, by a bit of its own; the others may be split over several lines. */
+const SINGLE: ReadonlyMap<string, number> = new Map(
+  ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length'].map((key, index) => [key, 1 << index]),
+);
 
 /** Headers of addresses that are checked when they are there, because dialogs are built from them. */
 const ADDRESSES: ReadonlySet<string> = new Set(['contact', 'route', 'record-route']);
@@ -48,13 +43,12 @@ const commas = (value: string, most: number): number => {
 
 const checkCounts = (fields: readonly HeaderField[], limits: ParseLimits): Fault | undefined => {
   let total = 0;
-  const seen = new Set<string>();
+  let seen = 0;
   for (const { key, value } of fields) {
-    if (SINGLE.has(key)) {
-      if (seen.has(key)) return fault(`Repeated ${key} header`);
-      seen.add(key);
-    }
-    if (!isListHeader(key) || !value.includes(',')) continue;
+    const bit = SINGLE.get(key) ?? 0;
+    if ((seen & bit) !== 0) return fault(`Repeated ${key} header`);
+    seen |= bit;
+    if (!value.includes(',') || !isListHeader(key)) continue;
     const count = commas(value, limits.items * LINES_OF_ITEMS);
     if (count >= limits.items && splitAtCommas(value, limits.items + 1).length > limits.items)
       return fault('Too many items in a header');
@@ -201,11 +195,15 @@ const checkVersion = (line: StartLine): Fault | undefined => {
     : fault('Malformed Request-Line');
 };
 
-const withSoundDisplays = (fields: readonly HeaderField[]): readonly HeaderField[] => {
-  const needs = (field: HeaderField): boolean =>
-    (field.key === 'from' || field.key === 'to') && withQuotedDisplay(field.value) !== field.value;
-  if (!fields.some(needs)) return fields;
-  return fields.map((field) => (needs(field) ? { ...field, value: withQuotedDisplay(field.value) } : field));
+const soundParty = (value: string): string => withOneTag(withQuotedDisplay(value));
+
+const needsRepair = ({ key, value }: HeaderField): boolean =>
+  (key === 'from' || key === 'to') && soundParty(value) !== value;
+
+/** Names of From and To that strict readers refuse are quoted, and repeated tags dropped. */
+const withSoundParties = (fields: readonly HeaderField[]): readonly HeaderField[] => {
+  if (!fields.some(needsRepair)) return fields;
+  return fields.map((field) => (needsRepair(field) ? { ...field, value: soundParty(field.value) } : field));
 };
 
 /** Skips the empty lines that may precede a message (RFC 3261 7.5). */
@@ -235,7 +233,7 @@ export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS
   const line = parseStartLine(startText);
   if (!line) return { ok: false, action: 'drop', reason: 'Not a SIP message' };
   const head = scanHead(bytes.toString('utf8', start, headEnd), limits);
-  const fields = withSoundDisplays(head.fields);
+  const fields = withSoundParties(head.fields);
   const early =
     (bytes.length - start > limits.message ? fault('Message Too Large', 513) : undefined) ??
     checkVersion(line) ??
@@ -248,10 +246,11 @@ export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS
   const body = readBody(bytes, headEnd + 4, fields);
   if (isFault(body)) return refuse(line, fields, body);
   if (line.kind === 'response') {
-    const sound = fields.filter(
+    const headers = fields.filter(
       (field) => !ADDRESSES.has(field.key) || isSoundAddressField(field, core.cseq.method),
     );
-    return { ok: true, message: { ...line, headers: sound, body, core } };
+    const { status, reason } = line;
+    return { ok: true, message: { kind: 'response', status, reason, headers, body, core } };
   }
   const wrong = checkRequest(line, fields, core);
   if (wrong) return refuse(line, fields, wrong);

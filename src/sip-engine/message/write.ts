@@ -33,24 +33,31 @@ const startLine = (message: MessageDraft): string =>
 const oneLine = (text: string): string =>
   text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
 
-/** The bytes of a message: long names, CRLF, an empty line, and a Content-Length that is always right and always last. */
-export const serializeMessage = (message: MessageDraft): Buffer => {
+/** Start line and headers with the empty line behind them: long names, CRLF, a Content-Length that is right and last. */
+const headText = (message: MessageDraft): string => {
   let head = `${oneLine(startLine(message))}\r\n`;
   for (const { key, name, value } of message.headers) {
     if (key !== 'content-length') head += `${name}: ${oneLine(value)}\r\n`;
   }
-  const bodyLength = message.body?.length ?? 0;
-  head += `Content-Length: ${bodyLength}\r\n\r\n`;
-  if (!message.body || bodyLength === 0) return Buffer.from(head, 'utf8');
+  return `${head}Content-Length: ${message.body?.length ?? 0}\r\n\r\n`;
+};
+
+/** The bytes of a message: long names, CRLF, an empty line, and a Content-Length that is always right and always last. */
+export const serializeMessage = (message: MessageDraft): Buffer => {
+  const head = headText(message);
+  if (!message.body || message.body.length === 0) return Buffer.from(head, 'utf8');
   const headLength = Buffer.byteLength(head, 'utf8');
-  const bytes = Buffer.allocUnsafe(headLength + bodyLength);
+  const bytes = Buffer.allocUnsafe(headLength + message.body.length);
   bytes.write(head, 0, 'utf8');
   message.body.copy(bytes, headLength);
   return bytes;
 };
 
 /** The text of a message for people and for drachtio's protocol; bytes that aren't UTF-8 become U+FFFD. */
-export const messageText = (message: MessageDraft): string => serializeMessage(message).toString('utf8');
+export const messageText = (message: MessageDraft): string => {
+  const head = headText(message);
+  return message.body && message.body.length > 0 ? head + message.body.toString('utf8') : head;
+};
 
 /** A new tag: 13 characters, above 77 random bits (RFC 3261 19.3 asks for 32). */
 export const newTag = (): string => randomToken(13);
@@ -103,16 +110,22 @@ export const buildResponse = (
 
 /** The Via value with `received` and `rport` set to where the request really came from (RFC 3261 18.2.1, RFC 3581 4). */
 const stampedVia = (via: Via, address: string, port: number): Via => ({
-  ...via,
-  parameters: new Map([...via.parameters, ['received', address], ['rport', String(port)]]),
+  transport: via.transport,
+  host: via.host,
+  port: via.port,
+  branch: via.branch,
+  parameters: new Map(via.parameters).set('received', address).set('rport', String(port)),
 });
 
-/** Puts `field` in the place of the first field with its key. */
-const replaceFirst = (
-  headers: readonly HeaderField[],
-  at: number,
-  ...fields: HeaderField[]
-): HeaderField[] => [...headers.slice(0, at), ...fields, ...headers.slice(at + 1)];
+/** Puts a Via in the place of the top one. A line of several Vias is cut into one each. */
+const replaceTopVia = (headers: readonly HeaderField[], via: Via): readonly HeaderField[] => {
+  const at = headers.findIndex((field) => field.key === 'via');
+  const field = header('Via', viaToString(via));
+  const line = headers[at]?.value ?? '';
+  if (!line.includes(',')) return headers.with(at, field);
+  const others = splitHeaderList(line).slice(1);
+  return headers.toSpliced(at, 1, field, ...others.map((value) => header('Via', value)));
+};
 
 /**
  * Headers with the top Via's `received` and `rport` filled in. A line of several Vias is cut into one each.
@@ -123,23 +136,19 @@ export const stampTopVia = (
   address: string,
   port: number,
 ): readonly HeaderField[] => {
-  const at = headers.findIndex((field) => field.key === 'via');
-  const [top, ...others] = splitHeaderList(headers[at]?.value ?? '');
+  const [top] = splitHeaderList(headerValue({ headers }, 'via') ?? '');
   const via = top === undefined ? undefined : parseVia(top);
-  if (!via) return headers;
-  return replaceFirst(
-    headers,
-    at,
-    header('Via', viaToString(stampedVia(via, address, port))),
-    ...others.map((value) => header('Via', value)),
-  );
+  return via ? replaceTopVia(headers, stampedVia(via, address, port)) : headers;
 };
 
 /** A request as it was received from `address`:`port`: top Via stamped, in the headers and in `core`. Responses are left as they are. */
 export const stampReceived = (message: SipMessage, address: string, port: number): SipMessage => {
   if (message.kind === 'response') return message;
-  const headers = stampTopVia(message.headers, address, port);
-  return { ...message, headers, core: { ...message.core, via: stampedVia(message.core.via, address, port) } };
+  const { kind, method, uri, body, core } = message;
+  const via = stampedVia(core.via, address, port);
+  const { callId, fromTag, toTag, cseq } = core;
+  const headers = replaceTopVia(message.headers, via);
+  return { kind, method, uri, headers, body, core: { callId, fromTag, toTag, cseq, via } };
 };
 
 /** The parameters of any header value after its first `;`, such as those of Event, Reason or Session-Expires. */

@@ -112,7 +112,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
     open(received, request) {
       const transaction: ServerTransaction<S> = {
         key: serverKey(request, request.method),
-        callKey: callKey(request),
+        callKey: request.core.toTag === '' || request.method === 'INVITE' ? callKey(request) : '',
         request,
         received,
         target: { local: received.local, remote: received.remote, flow: received.flow },
@@ -124,7 +124,8 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
         owner: undefined,
       };
       byKey.set(transaction.key, transaction);
-      if (!byCall.has(transaction.callKey)) byCall.set(transaction.callKey, transaction);
+      if (transaction.callKey !== '' && !byCall.has(transaction.callKey))
+        byCall.set(transaction.callKey, transaction);
       return transaction;
     },
     repeat(transaction) {

@@ -3,6 +3,9 @@ export type Timer = {
   handle: NodeJS.Timeout | undefined;
   readonly run: (argument: never) => void;
   readonly argument: unknown;
+  /** Neighbours in the list of those running. */
+  before: Timer | undefined;
+  after: Timer | undefined;
 };
 
 /** Counts and owns all timers of the engine, so that none outlives it. */
@@ -19,38 +22,50 @@ export type Timers = {
 
 /** Timers over setTimeout, which keeps one list for each duration: setting and clearing are O(1). */
 export const createTimers = (): Timers => {
-  const running = new Set<Timer>();
+  let latest: Timer | undefined;
+  let count = 0;
   let closed = false;
-  const fire = (timer: Timer): void => {
+
+  const drop = (timer: Timer): void => {
+    const { before, after } = timer;
+    if (after === undefined) latest = before;
+    else after.before = before;
+    if (before !== undefined) before.after = after;
     timer.handle = undefined;
-    running.delete(timer);
+    timer.before = undefined;
+    timer.after = undefined;
+    count -= 1;
+  };
+
+  const fire = (timer: Timer): void => {
+    drop(timer);
     (timer.run as (argument: unknown) => void)(timer.argument);
   };
+
+  const clear = (timer: Timer | undefined): void => {
+    if (timer?.handle === undefined) return;
+    clearTimeout(timer.handle);
+    drop(timer);
+  };
+
   return {
     set(ms, run, argument) {
-      const timer: Timer = { handle: undefined, run, argument };
+      const timer: Timer = { handle: undefined, run, argument, before: latest, after: undefined };
       if (closed) return timer;
       timer.handle = setTimeout(fire, ms, timer);
       timer.handle.unref();
-      running.add(timer);
+      if (latest !== undefined) latest.after = timer;
+      latest = timer;
+      count += 1;
       return timer;
     },
-    clear(timer) {
-      if (timer?.handle === undefined) return;
-      clearTimeout(timer.handle);
-      timer.handle = undefined;
-      running.delete(timer);
-    },
+    clear,
     get count() {
-      return running.size;
+      return count;
     },
     close() {
       closed = true;
-      for (const timer of running) {
-        clearTimeout(timer.handle);
-        timer.handle = undefined;
-      }
-      running.clear();
+      while (latest !== undefined) clear(latest);
     },
   };
 };

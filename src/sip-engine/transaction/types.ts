@@ -16,7 +16,7 @@ export type Target = {
  */
 export type ServerTransaction<O> = {
   readonly key: string;
-  /** Call-ID, From tag and CSeq, to find merged requests (RFC 3261 8.2.2.2) and ACKs with a wrong branch. */
+  /** Call-ID, From tag and CSeq, to find merged requests (RFC 3261 8.2.2.2) and ACKs with a wrong branch; empty when neither can be. */
   readonly callKey: string;
   readonly request: SipRequest;
   readonly received: Received;

@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { createNetworks } from './networks.ts';
 import type { Endpoint, ListenPoint } from './types.ts';
 
 export type Family = 'ipv4' | 'ipv6';
@@ -27,37 +28,25 @@ export const isLoopback = (address: string): boolean => address.startsWith('127.
 
 export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
-const privateNetworks = new BlockList();
-for (const [address, prefix] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['100.64.0.0', 10],
-  ['169.254.0.0', 16],
-] as const)
-  privateNetworks.addSubnet(address, prefix, 'ipv4');
-for (const [address, prefix] of [
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  privateNetworks.addSubnet(address, prefix, 'ipv6');
+const privateNetworks = createNetworks([
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+]);
 
-const isPrivate = (address: string): boolean =>
-  privateNetworks.check(withoutZone(address), familyOf(address));
+const isPrivate = (address: string): boolean => privateNetworks.contains(withoutZone(address));
 
 const describe = (info: { address: string; cidr: string | null; internal: boolean }): LocalAddress => {
-  const family = familyOf(info.address);
-  const list = new BlockList();
-  const prefix = Number(info.cidr?.split('/')[1] ?? (family === 'ipv4' ? 32 : 128));
-  list.addSubnet(info.address, prefix, family);
+  const network = createNetworks([info.cidr ?? info.address]);
   return {
     address: info.address,
-    family,
+    family: familyOf(info.address),
     loopback: info.internal || isLoopback(info.address),
-    contains: (address) => {
-      const bare = withoutZone(address);
-      return isIP(bare) === (family === 'ipv4' ? 4 : 6) && list.check(bare, family);
-    },
+    contains: (address) => network.contains(withoutZone(address)),
   };
 };
 

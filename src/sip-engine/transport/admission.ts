@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import type { Admission } from '../types.ts';
+import { withoutZone } from './addresses.ts';
+import { createNetworks, type Networks } from './networks.ts';
 
 /** Who is known, compiled for the look-up that each packet needs. */
 export type Gate = {
@@ -13,61 +14,46 @@ export type Gate = {
 
 const OPEN: Gate = { isKnown: () => true, isRealm: () => true, hasRealms: true };
 
-type Family = 'ipv4' | 'ipv6';
-
-const familyOf = (address: string): Family | undefined => {
-  const version = isIP(address);
-  if (version === 0) return undefined;
-  return version === 4 ? 'ipv4' : 'ipv6';
-};
-
-const addCidr = (list: BlockList, cidr: string): void => {
-  const slash = cidr.indexOf('/');
-  const address = slash < 0 ? cidr : cidr.slice(0, slash);
-  const family = familyOf(address);
-  if (!family) return;
-  const widest = family === 'ipv4' ? 32 : 128;
-  const prefix = slash < 0 ? widest : Number(cidr.slice(slash + 1));
-  if (Number.isInteger(prefix) && prefix >= 0 && prefix <= widest) list.addSubnet(address, prefix, family);
-};
+const cidrsOf = ({ sources }: Admission, port: number | undefined): string[] =>
+  sources.filter((source) => source.port === port).map(({ cidr }) => cidr);
 
 const MOST_REMEMBERED = 4096;
+/** Stands for the port of all streams. */
+const STREAMS = -1;
 
 /** Entries that aren't addresses or networks admit nobody. Without an admission everybody is known. */
 export const createGate = (admission: Admission | undefined): Gate => {
   if (!admission) return OPEN;
-  const anyPort = new BlockList();
-  const everyPort = new BlockList();
-  const byPort = new Map<number, BlockList>();
-  for (const { cidr, port } of admission.sources) {
-    addCidr(everyPort, cidr);
-    if (port === undefined) {
-      addCidr(anyPort, cidr);
-      continue;
-    }
-    const list = byPort.get(port) ?? new BlockList();
-    addCidr(list, cidr);
-    byPort.set(port, list);
+  const everyPort = createNetworks(admission.sources.map(({ cidr }) => cidr));
+  const anyPort = createNetworks(cidrsOf(admission, undefined));
+  const byPort = new Map<number, Networks>();
+  for (const { port } of admission.sources) {
+    if (port !== undefined && !byPort.has(port)) byPort.set(port, createNetworks(cidrsOf(admission, port)));
   }
   const realms = new Set(admission.realms.map((realm) => realm.toLowerCase()));
   const decide = (address: string, port: number, stream: boolean): boolean => {
-    const bare = address.split('%', 1)[0] ?? address;
-    const family = familyOf(bare);
-    if (!family) return false;
-    if (stream) return everyPort.check(bare, family);
-    return anyPort.check(bare, family) || (byPort.get(port)?.check(bare, family) ?? false);
+    const bare = withoutZone(address);
+    if (stream) return everyPort.contains(bare);
+    return anyPort.contains(bare) || (byPort.get(port)?.contains(bare) ?? false);
   };
-  // The same few peers send nearly everything.
-  const remembered = new Map<string, boolean>();
+  // The same few peers send nearly everything. One map for each port, so that no key is put together for a look-up.
+  let remembered = new Map<number, Map<string, boolean>>();
+  let count = 0;
+  const remember = (address: string, port: number, known: boolean): boolean => {
+    if (count >= MOST_REMEMBERED) {
+      remembered = new Map();
+      count = 0;
+    }
+    count += 1;
+    const group = remembered.get(port) ?? new Map<string, boolean>();
+    group.set(address, known);
+    remembered.set(port, group);
+    return known;
+  };
   return {
     isKnown: (address, port, stream) => {
-      const key = stream ? address : `${address} ${port}`;
-      const answer = remembered.get(key);
-      if (answer !== undefined) return answer;
-      const fresh = decide(address, port, stream);
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(key, fresh);
-      return fresh;
+      const group = stream ? STREAMS : port;
+      return remembered.get(group)?.get(address) ?? remember(address, group, decide(address, port, stream));
     },
     isRealm: (domain) => realms.has(domain.toLowerCase()),
     hasRealms: realms.size > 0,

@@ -3,16 +3,15 @@ import { DEFAULT_LIMITS } from '../message/index.ts';
 import {
   advertisedAddress,
   type ConfiguredPoint,
-  concreteAddress,
   createAddressTable,
   familyOf,
   isLoopback,
   isWildcard,
-  selectPoint,
   withoutZone,
 } from './addresses.ts';
 import { createStrangerBudget } from './budget.ts';
 import { createReceiver } from './receive.ts';
+import { createSides } from './sides.ts';
 import { createStreams } from './tcp.ts';
 import type {
   ListenPoint,
@@ -62,6 +61,7 @@ export const createTransports = async (
   const receiver = createReceiver({ admission: options.admission, limits, counters, budget }, handlers);
   const addressTable = createAddressTable();
   const points: ConfiguredPoint[] = [];
+  const sides = createSides(points, addressTable);
   const udp = new Map<ListenPoint, UdpSocket>();
   const streams = createStreams({ ...DEFAULT_STREAMS, ...options.streams }, limits.message, {
     received: (arrival) => receiver.accept({ ...arrival, remote: arrival.flow.remote }),
@@ -85,7 +85,7 @@ export const createTransports = async (
     let point: ListenPoint | undefined;
     const socket = await openUdp(wanted, (bytes, address, port) => {
       if (!point) return;
-      const localAddress = concreteAddress(point, address, addressTable());
+      const localAddress = sides.localAddress(point, address);
       const remote = { protocol: 'udp', address, port } as const;
       receiver.accept({ bytes, remote, local: point, localAddress, flow: undefined });
     });
@@ -118,19 +118,10 @@ export const createTransports = async (
     return isLoopback(host) || addressTable().some(({ address }) => address === withoutZone(host));
   };
 
-  const external = new Map(points.map((configured) => [configured.point, configured.external]));
-
   return {
     listenPoints: points.map(({ point }) => point),
-    select: (remote) => selectPoint(points, remote, addressTable()),
-    advertisedTo: (local, remoteAddress) => ({
-      address: advertisedAddress(
-        { point: local, external: external.get(local) },
-        remoteAddress,
-        addressTable(),
-      ),
-      port: local.port,
-    }),
+    select: sides.select,
+    advertisedTo: sides.advertisedTo,
     isOwnAddress: (host, port) =>
       points.some(
         (configured) => configured.point.port === (port ?? DEFAULT_PORT) && isOwnHost(configured, host),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAppMessage } from '../../../../src/sip-engine/drachtio/app-message.ts';
-import { createDeframer, frame, MAX_FRAME } from '../../../../src/sip-engine/drachtio/framing.ts';
+import { createDeframer, createFrameBuffer, MAX_FRAME } from '../../../../src/sip-engine/drachtio/framing.ts';
 import { timeText } from '../../../../src/sip-engine/drachtio/leader.ts';
 
 const payload = fc
@@ -15,7 +15,9 @@ describe('frames', () => {
         fc.array(payload, { minLength: 1, maxLength: 8 }),
         fc.array(fc.integer({ min: 1, max: 40 })),
         (payloads, cuts) => {
-          const stream = Buffer.from(payloads.map(frame).join(''));
+          const frames = createFrameBuffer();
+          for (const each of payloads) frames.add(each);
+          const stream = frames.take();
           const deframer = createDeframer();
           const read: string[] = [];
           let from = 0;
@@ -33,7 +35,26 @@ describe('frames', () => {
   });
 
   it('count bytes, not characters', () => {
-    expect(frame('é€')).toBe('5#é€');
+    const frames = createFrameBuffer();
+    // Nine and ninety-nine characters that are ten and a hundred bytes: the length takes one digit more.
+    for (const text of ['é€', `é${'x'.repeat(8)}`, `é${'x'.repeat(98)}`]) frames.add(text);
+    expect(frames.take().toString()).toBe(`5#é€10#é${'x'.repeat(8)}100#é${'x'.repeat(98)}`);
+    expect(frames.isEmpty).toBe(true);
+  });
+
+  it('larger than the buffer, and those taken before, are whole', () => {
+    const frames = createFrameBuffer();
+    frames.add('first');
+    const first = frames.take();
+    const large = '€'.repeat(40_000);
+    frames.add('second');
+    frames.add(large);
+    frames.reuse();
+    expect(frames.take().toString()).toBe(`6#second120000#${large}`);
+    expect(first.toString()).toBe('5#first');
+    frames.reuse();
+    frames.add('third');
+    expect(frames.take().toString()).toBe('5#third');
   });
 
   it.each(['x', '#', '0#', '-1#a', '1234567', `${MAX_FRAME + 1}#`, ' 1#a'])('%j is none', (text) => {
