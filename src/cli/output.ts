@@ -38,6 +38,24 @@ const NO_LINES = {
   middle: '  ',
 };
 
+type TableOptions = ConstructorParameters<typeof Table>[0];
+
+const optionsOf = (head: readonly string[], right: readonly number[]): TableOptions => ({
+  chars: NO_LINES,
+  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  colAligns: head.map((_, index) => (right.includes(index) ? 'right' : 'left')),
+});
+
+/** Rows laid out at once: the table's layout takes time that grows with the square of its rows. */
+const LAID_OUT = 100;
+
+const laidOut = (rows: readonly string[][], options: TableOptions): { text: string; widths: number[] } => {
+  const table = new Table(options);
+  table.push(...rows);
+  // The layout writes the widths it found into the options.
+  return { text: table.toString(), widths: table.options.colWidths };
+};
+
 /** A table without lines; `right` names the columns that are set flush right. */
 export const renderTable = (
   head: readonly string[],
@@ -45,16 +63,17 @@ export const renderTable = (
   right: readonly number[] = [],
   paint: Paint = (_colour, text) => text,
 ): string => {
-  const table = new Table({
-    head: head.map((title) => paint('bold', title)),
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_, index) => (right.includes(index) ? 'right' : 'left')),
-  });
-  for (const row of rows) table.push(row.map((cell) => (cell === null ? '–' : String(cell))));
-  return table
-    .toString()
-    .split('\n')
+  const cells = [
+    head.map((title) => paint('bold', title)),
+    ...rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell)))),
+  ];
+  const parts = Array.from({ length: Math.ceil(cells.length / LAID_OUT) }, (_, index) =>
+    cells.slice(index * LAID_OUT, (index + 1) * LAID_OUT),
+  );
+  const widths = parts.map((part) => laidOut(part, optionsOf(head, right)).widths);
+  const colWidths = head.map((_, column) => Math.max(...widths.map((found) => found[column] ?? 0)));
+  return parts
+    .flatMap((part) => laidOut(part, { ...optionsOf(head, right), colWidths }).text.split('\n'))
     .map((line) => line.trimEnd())
     .join('\n');
 };

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { LinePlan, NumberPlan, SourcePlan, TrackingPlan } from '../config/index.ts';
-import type { CallerVault, Database, Store } from '../store/index.ts';
-import { type Change, diffStates, type PlanDiff, type Subject } from './diff.ts';
+import type { NumberPlan, TrackingPlan } from '../config/index.ts';
+import type { CallerVault, Database, LineTable, SourceTable, Store } from '../store/index.ts';
+import { type Change, diffStates, type PlanDiff } from './diff.ts';
 import { lineRow, numberRow, sourceRow } from './rows.ts';
 import { desiredState, storedState } from './state.ts';
 
@@ -30,50 +30,103 @@ export const reconcile = async (
   plan: TrackingPlan,
 ): Promise<PlanDiff> => {
   const diff = diffStates(await storedState(trx, vault, plan), desiredState(plan, vault));
-  const keys = (subject: Subject, action: Change['action'][]): ReadonlySet<string> =>
-    new Set(diff.changes.filter((c) => c.subject === subject && action.includes(c.action)).map((c) => c.id));
-  const touched = (subject: Subject): ReadonlySet<string> => keys(subject, ['add', 'change']);
-
-  // An order that no foreign key minds: what refers to others goes first and comes last.
-  for (const number of keys('number', ['remove']))
-    await trx.deleteFrom('tracking_number').where('number', '=', number).execute();
-  for (const source of plan.sources) if (touched('source').has(source.id)) await putSource(trx, source);
-  for (const line of plan.lines) if (touched('line').has(line.id)) await putLine(trx, line);
-  for (const entry of plan.numbers) if (touched('number').has(entry.number)) await putNumber(trx, entry);
-  for (const id of keys('line', ['remove'])) await trx.deleteFrom('line').where('id', '=', id).execute();
-  for (const id of keys('source', ['remove'])) await trx.deleteFrom('source').where('id', '=', id).execute();
+  // An order that no foreign key minds: what refers to others goes first and comes last. Many rows a statement, since the
+  // gateway's own writes wait for the end of this transaction.
+  const removed = namesOf(diff, ['remove']);
+  const touched = namesOf(diff, ['add', 'change']);
+  const numbers = plan.numbers.filter((entry) => touched.number.has(entry.number));
+  for (const some of inChunks([...removed.number]))
+    await trx.deleteFrom('tracking_number').where('number', 'in', some).execute();
+  await putSources(trx, plan.sources.filter((source) => touched.source.has(source.id)).map(sourceRow));
+  await putLines(trx, plan.lines.filter((line) => touched.line.has(line.id)).map(lineRow));
+  await putNumbers(trx, numbers);
+  for (const some of inChunks([...removed.line]))
+    await trx.deleteFrom('line').where('id', 'in', some).execute();
+  for (const some of inChunks([...removed.source]))
+    await trx.deleteFrom('source').where('id', 'in', some).execute();
   if (plan.blockedCallers) await putBlockedCallers(trx, vault, plan.blockedCallers);
   return diff;
 };
 
-const putSource = async (trx: Kysely<Database>, source: SourcePlan): Promise<void> => {
-  const { id, ...fields } = sourceRow(source);
-  await trx
-    .insertInto('source')
-    .values({ id, ...fields })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(fields))
-    .execute();
+/** Rows that one statement takes: SQLite allows 32,766 values in one. */
+const CHUNK = 500;
+
+const inChunks = <T>(items: readonly T[]): readonly T[][] =>
+  Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) =>
+    items.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+
+/** Names of the entries that the diff treats so, by their subject. */
+const namesOf = (diff: PlanDiff, actions: readonly Change['action'][]) => {
+  const names = { source: new Set<string>(), line: new Set<string>(), number: new Set<string>() };
+  for (const { subject, action, id } of diff.changes) {
+    if (subject !== 'blocked-caller' && actions.includes(action)) names[subject].add(id);
+  }
+  return names;
 };
 
-const putLine = async (trx: Kysely<Database>, line: LinePlan): Promise<void> => {
-  const { id, ...fields } = lineRow(line);
-  await trx
-    .insertInto('line')
-    .values({ id, ...fields })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(fields))
-    .execute();
+const putSources = async (trx: Kysely<Database>, rows: readonly SourceTable[]): Promise<void> => {
+  for (const values of inChunks(rows)) {
+    await trx
+      .insertInto('source')
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet(({ ref }) => ({
+          name: ref('excluded.name'),
+          source: ref('excluded.source'),
+          medium: ref('excluded.medium'),
+          campaign: ref('excluded.campaign'),
+          cost_center: ref('excluded.cost_center'),
+          cost_amount: ref('excluded.cost_amount'),
+          cost_currency: ref('excluded.cost_currency'),
+          cost_per: ref('excluded.cost_per'),
+        })),
+      )
+      .execute();
+  }
 };
 
-const putNumber = async (trx: Kysely<Database>, entry: NumberPlan): Promise<void> => {
-  const { number, ...fields } = numberRow(entry);
-  await trx
-    .insertInto('tracking_number')
-    .values({ number, ...fields })
-    .onConflict((conflict) => conflict.column('number').doUpdateSet(fields))
-    .execute();
-  await trx.deleteFrom('tracking_number_line').where('number', '=', number).execute();
-  const links = entry.lines.map((line_id, position) => ({ number, position, line_id }));
-  await trx.insertInto('tracking_number_line').values(links).execute();
+const putLines = async (trx: Kysely<Database>, rows: readonly LineTable[]): Promise<void> => {
+  for (const values of inChunks(rows)) {
+    await trx
+      .insertInto('line')
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet(({ ref }) => ({
+          name: ref('excluded.name'),
+          type: ref('excluded.type'),
+          number: ref('excluded.number'),
+          trunk_id: ref('excluded.trunk_id'),
+          uri: ref('excluded.uri'),
+          nat: ref('excluded.nat'),
+          ring_timeout_s: ref('excluded.ring_timeout_s'),
+        })),
+      )
+      .execute();
+  }
+};
+
+const putNumbers = async (trx: Kysely<Database>, entries: readonly NumberPlan[]): Promise<void> => {
+  for (const some of inChunks(entries)) {
+    await trx
+      .insertInto('tracking_number')
+      .values(some.map(numberRow))
+      .onConflict((conflict) =>
+        conflict.column('number').doUpdateSet(({ ref }) => ({
+          label: ref('excluded.label'),
+          source_id: ref('excluded.source_id'),
+          record: ref('excluded.record'),
+          enabled: ref('excluded.enabled'),
+        })),
+      )
+      .execute();
+    const keys = some.map((entry) => entry.number);
+    await trx.deleteFrom('tracking_number_line').where('number', 'in', keys).execute();
+  }
+  const links = entries.flatMap(({ number, lines }) =>
+    lines.map((line_id, position) => ({ number, position, line_id })),
+  );
+  for (const values of inChunks(links)) await trx.insertInto('tracking_number_line').values(values).execute();
 };
 
 const putBlockedCallers = async (

@@ -116,10 +116,18 @@ const planOf = (first: SipPeer, second: SipPeer, sippLine: HostPort, nowhere: nu
   blockedCallers: [BLOCKED],
 });
 
-export type StageOptions = Partial<Omit<GatewayOptions, 'plan'>>;
+type Trunks = GatewayOptions['trunks'];
+
+/** What a test has besides: lines and numbers of the plan, trunks of the configuration. */
+export type Extension = Pick<Plan, 'lines' | 'numbers'> & { readonly trunks?: Trunks };
+
+export type StageOptions = Partial<Omit<GatewayOptions, 'plan'>> & {
+  /** Given the scripted lines, whose ports are not known before. */
+  readonly extend?: (lines: { readonly first: SipPeer; readonly second: SipPeer }) => Extension;
+};
 
 /** Opens the peers, then the gateway whose plan names them. */
-export const openStage = async (options: StageOptions = {}): Promise<Stage> => {
+export const openStage = async ({ extend, ...options }: StageOptions = {}): Promise<Stage> => {
   const [carrier, first, second, reserved, nowhere] = await Promise.all([
     openSipPeer({ address: CARRIER, user: 'carrier' }),
     openSipPeer({ address: LINE, user: 'line' }),
@@ -140,10 +148,17 @@ export const openStage = async (options: StageOptions = {}): Promise<Stage> => {
     ]);
   };
 
+  const plan = planOf(first, second, sippLine, nowhere.port);
+  const extension = extend?.({ first, second });
+  const trunks: Trunks = options.trunks ?? [{ id: 'carrier', sources: [CARRIER], region: 'DE' }];
   const gateway = await startGateway({
-    trunks: [{ id: 'carrier', sources: [CARRIER], region: 'DE' }],
     ...options,
-    plan: planOf(first, second, sippLine, nowhere.port),
+    trunks: [...trunks, ...(extension?.trunks ?? [])],
+    plan: {
+      ...plan,
+      lines: [...(plan.lines ?? []), ...(extension?.lines ?? [])],
+      numbers: [...(plan.numbers ?? []), ...(extension?.numbers ?? [])],
+    },
   }).catch(async (error: unknown) => {
     await closePeers();
     throw error;
