@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endEverything, onAppGone } from './dialog/app-gone.ts';
-import { createCounters } from './dialog/counts.ts';
+import { createCounters, responseCounts } from './dialog/counts.ts';
 import { createDialogs } from './dialog/dialogs.ts';
 import type { App, Core, Counters, Incoming, Outgoing } from './dialog/types.ts';
 import { conclude, onFailure, onResponse } from './dialog/uac.ts';
@@ -54,8 +54,8 @@ const statsOf = (core: Core): SipEngineStats => {
     rejectedMalformed: counters.rejectedMalformed,
     requestsIn: Object.fromEntries(counters.requestsIn),
     requestsOut: Object.fromEntries(counters.requestsOut),
-    responsesIn: Object.fromEntries(counters.responsesIn),
-    responsesOut: Object.fromEntries(counters.responsesOut),
+    responsesIn: responseCounts(counters.responsesIn),
+    responsesOut: responseCounts(counters.responsesOut),
     retransmissionsIn: counters.retransmissionsIn,
     retransmissionsOut: counters.retransmissionsOut,
   };

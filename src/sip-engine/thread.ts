@@ -5,11 +5,15 @@ import type { SipEngine, SipEngineOptions, SipEngineStats } from './types.ts';
 
 type Ready = Extract<EngineNews, { news: 'ready' }>;
 
+const ended = (code: number): Error => new Error(`the SIP engine's thread ended with code ${code}`);
+
 /** The engine's thread has told that it runs, or it has failed. */
 const started = (worker: Worker): Promise<Ready> =>
   new Promise((resolve, reject) => {
+    const onExit = (code: number): void => reject(ended(code));
     const onMessage = (news: EngineNews): void => {
       worker.off('error', reject);
+      worker.off('exit', onExit);
       if (news.news === 'ready') {
         resolve(news);
         return;
@@ -19,6 +23,7 @@ const started = (worker: Worker): Promise<Ready> =>
     };
     worker.once('message', onMessage);
     worker.once('error', reject);
+    worker.once('exit', onExit);
   });
 
 /**
@@ -46,7 +51,7 @@ export const startSipEngineThread = async (options: SipEngineOptions): Promise<S
     if (closing === undefined) for (const listener of listeners) listener(error);
   };
   worker.on('error', died);
-  worker.on('exit', (code) => died(new Error(`the SIP engine's thread ended with code ${code}`)));
+  worker.on('exit', (code) => died(ended(code)));
   worker.on('message', (news: EngineNews) => {
     if (news.news !== 'answer') return;
     waiting.get(news.id)?.resolve(news.stats);

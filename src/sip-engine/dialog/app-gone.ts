@@ -1,6 +1,6 @@
 import { settleWith } from './reply.ts';
 import type { App, Core } from './types.ts';
-import { cancelOutgoing } from './uac.ts';
+import { cancelOutgoing } from './withdraw.ts';
 import { hangUpSilently } from './within.ts';
 
 /** How long an application's dialogs outlive its connection, in milliseconds. */

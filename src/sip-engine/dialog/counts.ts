@@ -30,11 +30,20 @@ export const count = (table: Map<string, number>, method: string): void => {
   table.set(key, (table.get(key) ?? 0) + 1);
 };
 
-/** Adds one under `METHOD code`. */
-export const countResponse = (table: Map<string, number>, method: string, status: number): void => {
-  const key = `${METHODS.has(method) ? method : 'OTHER'} ${status}`;
+const names = [...METHODS, 'OTHER'];
+const numbers: ReadonlyMap<string, number> = new Map(names.map((name, index) => [name, index]));
+
+/** Adds one under a method and a status, as one number: no text is put together for each message. */
+export const countResponse = (table: Map<number, number>, method: string, status: number): void => {
+  const key = (numbers.get(method) ?? names.length - 1) * 1000 + status;
   table.set(key, (table.get(key) ?? 0) + 1);
 };
+
+/** The counts of `countResponse` by `METHOD code`. */
+export const responseCounts = (table: ReadonlyMap<number, number>): Record<string, number> =>
+  Object.fromEntries(
+    [...table].map(([key, count]) => [`${names[Math.floor(key / 1000)]} ${key % 1000}`, count]),
+  );
 
 export const createCounters = (): Counters => ({
   droppedStrangers: 0,

@@ -3,10 +3,13 @@ import type { ServerTransaction } from '../transaction/index.ts';
 import { settle, settleWith } from './reply.ts';
 import type { App, Core, Dialog, Incoming } from './types.ts';
 
-/** How long an application may leave an INVITE without any response, in milliseconds. */
-const INVITE_WITHIN = 64_000;
-/** How long it may leave a BYE, which needs no decision. */
-const BYE_WITHIN = 4_000;
+/** How long an application may leave a request without any response, in multiples of T1: 64 s, 4 s and 32 s as usual. */
+const WITHIN = { invite: 128, bye: 8, other: 64 } as const;
+
+const within = (method: string): number => {
+  if (method === 'INVITE') return WITHIN.invite;
+  return method === 'BYE' ? WITHIN.bye : WITHIN.other;
+};
 
 /** A request that the application will answer. */
 export const newIncoming = (
@@ -36,12 +39,8 @@ export const newIncoming = (
 /** Puts a request on the list of those waiting for the application. */
 export const admit = (core: Core, incoming: Incoming): void => {
   core.incoming.set(incoming.txn, incoming);
-  const { method } = incoming.request;
-  const other = method === 'BYE' ? BYE_WITHIN : 64 * core.times.t1;
-  incoming.expiry = core.timers.set(method === 'INVITE' ? INVITE_WITHIN : other, unanswered, {
-    core,
-    incoming,
-  });
+  const ms = within(incoming.request.method) * core.times.t1;
+  incoming.expiry = core.timers.set(ms, unanswered, { core, incoming });
 };
 
 /** INVITE: 480. BYE: 200, its dialog is gone anyway. Others would come too late for their client transaction and are forgotten (RFC 4320 4.2). */

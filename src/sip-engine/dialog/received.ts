@@ -11,7 +11,7 @@ import { isPrackOf, stopReliable } from './reliable.ts';
 import { ALLOW_LINE, refuse, reply, retryAfterLine, settleWith } from './reply.ts';
 import { tooShort } from './session-headers.ts';
 import type { Core, Dialog, Incoming } from './types.ts';
-import { cancelOutgoing } from './uac.ts';
+import { cancelOutgoing } from './withdraw.ts';
 
 /** Requests that move the peer (RFC 3261 12.2, RFC 3311 5.2, RFC 6665 4.4.1). */
 const TARGET_REFRESH: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
@@ -112,21 +112,12 @@ const deliver = (core: Core, received: Received, request: SipRequest, dialog: Di
   return incoming;
 };
 
-/** The INVITE that made an early dialog and still waits for its final response. */
-const unansweredInvite = (core: Core, dialog: Dialog): Incoming | undefined => {
-  for (const incoming of core.incoming.values()) {
-    if (incoming.dialog === dialog && !incoming.inDialog && incoming.request.method === 'INVITE')
-      return incoming;
-  }
-  return undefined;
-};
-
 /** BYE (RFC 3261 15.1.2): the dialog is over whatever the application says; what is pending in it gets 487. */
 const onBye = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
   const transaction = core.server.open(received, request);
   if (dialog.state === 'early' && dialog.role === 'uas') {
     reply(core, transaction, 200, '', dialog.localTag);
-    const invite = unansweredInvite(core, dialog);
+    const invite = dialog.peerInvite;
     // To the application this is what a CANCEL is: it has no dialog yet.
     if (invite !== undefined) {
       cancelIncoming(core, invite, asCancel(request, invite), received);
@@ -157,26 +148,29 @@ const asCancel = (bye: SipRequest, invite: Incoming): SipRequest => {
 };
 
 const onPrack = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
-  const invite = unansweredInvite(core, dialog);
+  const invite = dialog.peerInvite;
   const { number } = request.core.cseq;
   if (dialog.remoteCseq !== undefined && number < dialog.remoteCseq) {
     refuse(core, received, request, 500);
     return;
   }
   dialog.remoteCseq = number;
-  // After the final response there is nothing to match any more, but it may be on its way still (RFC 3262 3).
-  const late =
+  // After the final response nobody waits for it any more, but it may be on its way still (RFC 3262 3).
+  const { ackWait } = dialog;
+  if (
     invite === undefined &&
-    dialog.ackWait !== undefined &&
-    headerNumber(request, 'rack') === dialog.ackWait.incoming.rseq;
-  if (!late && (invite === undefined || !isPrackOf(request, invite))) {
+    ackWait !== undefined &&
+    headerNumber(request, 'rack') === ackWait.incoming.rseq
+  ) {
+    reply(core, core.server.open(received, request), 200);
+    return;
+  }
+  if (invite === undefined || !isPrackOf(request, invite)) {
     refuse(core, received, request, 481);
     return;
   }
-  if (invite !== undefined) {
-    stopReliable(core, invite);
-    invite.reliable = undefined;
-  }
+  stopReliable(core, invite);
+  invite.reliable = undefined;
   const incoming = deliver(core, received, request, dialog);
   dialog.app.request(request, received, incoming.txn, dialog.id);
 };

@@ -7,9 +7,9 @@ import { settle, settleWith } from './reply.ts';
 import { refused } from './request.ts';
 import { answerInterval, type SessionInterval, supports } from './session-headers.ts';
 import { armSessionTimer } from './session-timer.ts';
+import { expireSubscription } from './subscription.ts';
 import { ownSide, recordRouteLines, renderResponse, tagOf } from './text.ts';
 import type { AckWait, App, AppMessage, Core, Dialog, Incoming, Outcome } from './types.ts';
-import { expireSubscription } from './uac.ts';
 import { hangUp } from './within.ts';
 
 const STATUS_LINE = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\r\n]*))?$/;
@@ -31,8 +31,11 @@ const dialogOf = (core: Core, incoming: Incoming, shape: Shape, contact: string)
   const { method } = incoming.request;
   if (incoming.dialog !== undefined || shape.status <= 100 || shape.status >= 300) return incoming.dialog;
   const makes = method === 'INVITE' || (method === 'SUBSCRIBE' && shape.status >= 200);
-  if (makes) incoming.dialog = createUasDialog(core, incoming, contact);
-  return incoming.dialog;
+  if (!makes) return undefined;
+  const dialog = createUasDialog(core, incoming, contact);
+  incoming.dialog = dialog;
+  if (method === 'INVITE') dialog.peerInvite = incoming;
+  return dialog;
 };
 
 const contactLine = (incoming: Incoming, message: AppMessage, shape: Shape, contact: string): string => {

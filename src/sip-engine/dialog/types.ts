@@ -196,8 +196,8 @@ export type Counters = {
   retransmissionsOut: number;
   readonly requestsIn: Map<string, number>;
   readonly requestsOut: Map<string, number>;
-  readonly responsesIn: Map<string, number>;
-  readonly responsesOut: Map<string, number>;
+  readonly responsesIn: Map<number, number>;
+  readonly responsesOut: Map<number, number>;
 };
 
 /** Everything that the functions of this folder share. */

@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { headerNumber, headerValues } from '../message/index.ts';
 import type { SipResponse } from '../message/types.ts';
-import { buildCancel, type ClientTransaction } from '../transaction/index.ts';
+import type { ClientTransaction } from '../transaction/index.ts';
 import type { Received } from '../transport/types.ts';
-import { count, countResponse } from './counts.ts';
+import { countResponse } from './counts.ts';
 import { createUacDialog, endDialog, learnFromResponse, refreshTarget } from './dialogs.ts';
-import { cancelLines } from './headers.ts';
 import { settleWith } from './reply.ts';
-import { refused } from './request.ts';
 import { departNext, localResponse, noteTransportFailure } from './send.ts';
 import { armFromResponse, retryTooSmall } from './session-timer.ts';
-import { ownSide } from './text.ts';
-import type { App, AppMessage, Core, Dialog, Outcome, Outgoing } from './types.ts';
+import { concludeSubscribe } from './subscription.ts';
+import type { App, Core, Dialog, Outgoing } from './types.ts';
+import { cancelOutgoing, dispatchCancel, restartTimerC } from './withdraw.ts';
 import { hangUpSilently, sendAck } from './within.ts';
 
 /** A response of the network to one of our requests. */
@@ -59,11 +57,7 @@ const onProvisional = (core: Core, outgoing: Outgoing, response: SipResponse, re
   outgoing.provisional = true;
   if (outgoing.request.method === 'INVITE') {
     if (outgoing.cancel === 'held') dispatchCancel(core, outgoing);
-    // Timer C, started anew by each 101 to 199 (RFC 3261 16.8).
-    if (outgoing.cancel === 'none' && (response.status > 100 || outgoing.expiry === undefined)) {
-      core.timers.clear(outgoing.expiry);
-      outgoing.expiry = core.timers.set(core.times.c, timerC, { core, outgoing });
-    }
+    restartTimerC(core, outgoing, response.status);
   }
   if (response.status === 100 || outgoing.own !== undefined || outgoing.app === undefined) return;
   if (
@@ -190,31 +184,6 @@ const concludeInvite = (
   armFromResponse(core, answered, outgoing, response);
 };
 
-const concludeSubscribe = (
-  core: Core,
-  outgoing: Outgoing,
-  app: App,
-  response: SipResponse,
-  received: Received | undefined,
-): void => {
-  if (!isSuccess(response) || received === undefined) return;
-  const { toTag, fromTag } = response.core;
-  const known = outgoing.dialog ?? core.dialogs.match(outgoing.request.callId, fromTag, toTag);
-  const dialog = known ?? createUacDialog(core, outgoing, app, response, received.remote);
-  dialog.state = 'confirmed';
-  refreshTarget(dialog, response);
-  expireSubscription(core, dialog, headerNumber(response, 'expires') ?? 3600);
-};
-
-/** A subscription that nobody refreshes or ends is forgotten 64·T1 after its time (RFC 6665 4.1.2.4). */
-export const expireSubscription = (core: Core, dialog: Dialog, seconds: number): void => {
-  core.timers.clear(dialog.expiry);
-  const ms = Math.min(seconds * 1000, 86_400_000) + 64 * core.times.t1;
-  dialog.expiry = core.timers.set(ms, forget, { core, dialog });
-};
-
-const forget = ({ core, dialog }: { core: Core; dialog: Dialog }): void => endDialog(core, dialog);
-
 const concludeWithin = (core: Core, outgoing: Outgoing, dialog: Dialog, response: SipResponse): void => {
   const { method } = outgoing.request;
   const challenged = response.status === 401 || response.status === 407;
@@ -243,60 +212,4 @@ const endSession = (core: Core, dialog: Dialog): void => {
   if (dialog.peerInvite !== undefined) settleWith(core, dialog.peerInvite, 487);
   if (dialog.invite?.finished === false) cancelOutgoing(core, dialog.invite, '');
   endDialog(core, dialog);
-};
-
-/** Timer C: nothing final for too long (RFC 3261 16.8). */
-const timerC = ({ core, outgoing }: { core: Core; outgoing: Outgoing }): void => {
-  if (!outgoing.finished) cancelOutgoing(core, outgoing, '');
-};
-
-/** No final response 64·T1 after the CANCEL (RFC 3261 9.1). */
-const cancelExpired = ({ core, outgoing }: { core: Core; outgoing: Outgoing }): void => {
-  if (outgoing.finished) return;
-  if (outgoing.transaction !== undefined) core.client.abandon(outgoing.transaction);
-  conclude(core, outgoing, localResponse(core, outgoing, 408, 'Request Timeout'), undefined);
-};
-
-/** Cancels an INVITE in progress: at once, or when its first provisional response comes (RFC 3261 9.1). */
-export const cancelOutgoing = (core: Core, outgoing: Outgoing, lines: string): void => {
-  if (outgoing.finished || outgoing.cancel !== 'none') return;
-  outgoing.cancelLines = lines;
-  outgoing.cancel = 'held';
-  if (outgoing.provisional) dispatchCancel(core, outgoing);
-};
-
-const dispatchCancel = (core: Core, outgoing: Outgoing): void => {
-  const { transaction } = outgoing;
-  if (transaction === undefined) return;
-  outgoing.cancel = 'sent';
-  count(core.counters.requestsOut, 'CANCEL');
-  core.client.start({
-    branch: transaction.branch,
-    method: 'CANCEL',
-    bytes: Buffer.from(buildCancel(transaction.parts, outgoing.cancelLines)),
-    parts: transaction.parts,
-    target: transaction.target,
-    owner: outgoing,
-  });
-  core.timers.clear(outgoing.expiry);
-  outgoing.expiry = core.timers.set(64 * core.times.t1, cancelExpired, { core, outgoing });
-};
-
-/** The application's CANCEL of its INVITE `txn`. */
-export const cancelByApp = (core: Core, txn: string, message: AppMessage): Outcome => {
-  const outgoing = core.outgoing.get(txn);
-  const transaction = outgoing?.transaction;
-  if (outgoing === undefined || transaction === undefined || outgoing.request.method !== 'INVITE') {
-    return refused(`unable to cancel unknown transaction id: ${txn}`);
-  }
-  const { local, remote } = outgoing.sent.target;
-  const lines = cancelLines(message, ownSide(core, local, remote.address));
-  const text = buildCancel(transaction.parts, lines);
-  cancelOutgoing(core, outgoing, lines);
-  return {
-    ok: true,
-    sent: { text, size: Buffer.byteLength(text), target: transaction.target },
-    txn: randomUUID(),
-    dialogId: undefined,
-  };
 };

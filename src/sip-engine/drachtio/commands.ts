@@ -1,7 +1,7 @@
 import { sendRequest } from '../dialog/request.ts';
 import { respondByApp } from '../dialog/respond.ts';
 import type { App, AppMessage, Core, Outcome } from '../dialog/types.ts';
-import { cancelByApp } from '../dialog/uac.ts';
+import { cancelByApp } from '../dialog/withdraw.ts';
 import { sendWithin } from '../dialog/within.ts';
 import { parseAppMessage } from './app-message.ts';
 import { replyFrame, sentFrame } from './leader.ts';

@@ -164,11 +164,15 @@ export const withQuotedDisplay = (value: string): string => {
   return `${quote(display)} ${value.slice(open)}`;
 };
 
-/** Drops the tag that a From or To repeats, so that nobody further up has to choose. Anything else comes back unchanged. */
+/**
+ * Drops the tag that a From or To repeats, so that nobody further up has to choose. Anything else comes back unchanged,
+ * also what has quoted parameters.
+ */
 export const withOneTag = (value: string): string => {
-  const first = value.indexOf(';tag=', value.lastIndexOf('>') + 1);
+  const from = value.lastIndexOf('>') + 1;
+  const first = value.indexOf(';tag=', from);
   const second = first < 0 ? -1 : value.indexOf(';tag=', first + 5);
-  if (second < 0) return value;
+  if (second < 0 || value.includes('"', from)) return value;
   const [, tag = '', ...others] = value.slice(first).split(';');
   return [value.slice(0, first), tag, ...others.filter((parameter) => parameter !== tag)].join(';');
 };

@@ -206,6 +206,8 @@ const withSoundParties = (fields: readonly HeaderField[]): readonly HeaderField[
   return fields.map((field) => (needsRepair(field) ? { ...field, value: soundParty(field.value) } : field));
 };
 
+const EMPTY_LINE = Buffer.from('\r\n\r\n');
+
 /** Skips the empty lines that may precede a message (RFC 3261 7.5). */
 const messageStart = (bytes: Buffer): number => {
   let start = 0;
@@ -226,13 +228,13 @@ const messageStart = (bytes: Buffer): number => {
 export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS): ParseResult => {
   const start = messageStart(bytes);
   const within = Math.min(bytes.length, start + limits.message);
-  const blank = bytes.indexOf('\r\n\r\n', start, 'latin1');
+  const blank = bytes.indexOf(EMPTY_LINE, start);
   const headEnd = blank < 0 || blank > within ? within : blank;
-  const line1 = bytes.indexOf('\r\n', start, 'latin1');
-  const startText = bytes.toString('utf8', start, line1 < 0 || line1 > headEnd ? headEnd : line1);
-  const line = parseStartLine(startText);
+  const text = bytes.toString('utf8', start, headEnd);
+  const line1 = text.indexOf('\r\n');
+  const line = parseStartLine(line1 < 0 ? text : text.slice(0, line1));
   if (!line) return { ok: false, action: 'drop', reason: 'Not a SIP message' };
-  const head = scanHead(bytes.toString('utf8', start, headEnd), limits);
+  const head = scanHead(text, limits);
   const fields = withSoundParties(head.fields);
   const early =
     (bytes.length - start > limits.message ? fault('Message Too Large', 513) : undefined) ??

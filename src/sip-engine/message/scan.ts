@@ -54,12 +54,31 @@ const lineEnd = (text: string, from: number): number => {
   return end < 0 ? text.length : end;
 };
 
+/** The same where the line is as nearly all are, in one piece and without stray CR or LF; -1 where it needs a closer look. */
+const plainLineEnd = (text: string, from: number): number => {
+  const end = text.indexOf('\r', from);
+  const feed = text.indexOf('\n', from);
+  return end >= 0 && feed === end + 1 && !isFolded(text, end + 2) ? end : -1;
+};
+
 const unfold = (line: string): string =>
   line
     .split('\r\n')
     .map((part) => part.trim())
     .join(' ')
     .trim();
+
+/** Reads one line as a header and adds it; says what is wrong where it is none. */
+const addField = (fields: HeaderField[], line: string): string | undefined => {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(0, colon)).trimEnd();
+  if (!isAll(name, TOKEN)) return 'Malformed header line';
+  // An escaped name is an unknown header (RFC 4475 3.1.1.5), but lenient readers would unescape it into a known one.
+  if (name.includes('%')) return undefined;
+  const { key, name: spelling } = headerName(name);
+  fields.push({ key, name: spelling, value: line.slice(colon + 1).trim() });
+  return undefined;
+};
 
 /**
  * Cuts the head of a message (all before the empty line, without it) into start line and header fields, compact names
@@ -74,7 +93,8 @@ export const scanHead = (text: string, limits: ParseLimits): Head => {
   let position = firstEnd < 0 ? text.length : firstEnd + 2;
   let lines = 0;
   while (position < text.length) {
-    const end = lineEnd(text, position);
+    const plain = plainLineEnd(text, position);
+    const end = plain < 0 ? lineEnd(text, position) : plain;
     let line = text.slice(position, end);
     position = end + 2;
     lines += 1;
@@ -82,26 +102,17 @@ export const scanHead = (text: string, limits: ParseLimits): Head => {
       problem ??= 'Too many header lines';
       break;
     }
-    const folded = line.includes('\r\n');
-    if (folded) line = unfold(line);
+    if (plain < 0 && line.includes('\r\n')) line = unfold(line);
     if (line.length > limits.line) {
       problem ??= 'Header line too long';
       continue;
     }
-    if (line.includes('\n') || line.includes('\r')) {
+    if (plain < 0 && clean(line) !== line) {
       problem ??= 'Stray line end in a header';
       line = clean(line);
     }
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trimEnd();
-    if (!isAll(name, TOKEN)) {
-      problem ??= 'Malformed header line';
-      continue;
-    }
-    // An escaped name is an unknown header (RFC 4475 3.1.1.5), but lenient readers would unescape it into a known one.
-    if (name.includes('%')) continue;
-    const { key, name: spelling } = headerName(name);
-    fields.push({ key, name: spelling, value: line.slice(colon + 1).trim() });
+    const wrong = addField(fields, line);
+    problem ??= wrong;
   }
   return {
     startLine: clean(startLine),

@@ -88,10 +88,10 @@ const fromDomain = (message: SipMessage): string =>
   parseNameAddress(headerValue(message, 'from') ?? '')?.uri.host ?? '';
 
 const isKeepAlive = (bytes: Buffer): boolean => {
-  for (const byte of bytes.subarray(0, 8)) {
+  if (bytes.length > 8) return false;
+  for (const byte of bytes)
     if (byte !== 0x0d && byte !== 0x0a && byte !== 0x00 && byte !== 0x20) return false;
-  }
-  return bytes.length <= 8;
+  return true;
 };
 
 const stamped = (

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSipEngine, startSipEngineThread } from '../../../src/sip-engine/index.ts';
 import {
@@ -12,7 +13,7 @@ import {
   startHarness,
   until,
 } from './harness.ts';
-import { createCall, createPeer, newBranch, sdp } from './peer.ts';
+import { createCall, createPeer, newBranch, sdp, tagIn } from './peer.ts';
 import { connectSrf, type Dialog } from './srf.ts';
 
 let harness: Harness;
@@ -127,6 +128,51 @@ describe('the port for applications', () => {
   });
 });
 
+describe('an application that leaves requests unanswered', () => {
+  const SHORT = { timers: { t1: 20, t2: 80, t4: 100 } };
+
+  it('has its INVITE answered with 480', async () => {
+    harness = await startHarness(SHORT, (srf) => srf.invite(() => {}));
+    const peer = await harness.peer();
+    peer.send(createCall(peer, harness.port).invite(), harness.port);
+    await peer.next('INVITE 480');
+  });
+
+  it('sees requests of an early dialog with its id, and has BYE answered with 200', async () => {
+    harness = await startHarness(SHORT);
+    const raw = await dial(harness.engine.admin.port);
+    raw.send(`a|authenticate|${SECRET}|`);
+    raw.send('b|route|invite');
+    raw.send('c|route|info');
+    await until(() => raw.frames.length === 3);
+    const peer = await harness.peer();
+    const call = createCall(peer, harness.port);
+    peer.send(call.invite(), harness.port);
+    /** Fields of the leader of the request with this method. */
+    const fields = async (method: string): Promise<string[]> => {
+      const find = () => raw.frames.find((frame) => frame.split('\r\n')[1]?.startsWith(`${method} `));
+      await until(() => find() !== undefined);
+      return find()?.split('\r\n')[0]?.split('|') ?? [];
+    };
+    const [, , , , , , , , txn] = await fields('INVITE');
+    raw.send(`d|sip|${txn}|\r\nSIP/2.0 180 Ringing\r\n\r\n`);
+    call.remoteTag = tagIn((await peer.next('INVITE 180')).header('To'));
+    peer.send(call.request('INFO'), harness.port);
+    const info = await fields('INFO');
+    expect(info[9]).toMatch(new RegExp(`^${call.id};from-tag=`));
+    raw.send(`e|sip|${info[8]}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await peer.next('INFO 200');
+    raw.send(`f|sip|${txn}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await peer.next('INVITE 200');
+    peer.send(call.request('ACK', { cseq: 1 }), harness.port);
+    peer.send(call.request('BYE', { cseq: 9 }), harness.port);
+    await fields('BYE');
+    await peer.next('BYE 200');
+    expect((await harness.engine.stats()).dialogs).toBe(0);
+    raw.socket.destroy();
+  });
+});
+
 describe('when the application goes away', () => {
   it('its calls get 480, CANCEL or, after 5 s, BYE', async () => {
     const seen = nextInvite();
@@ -234,4 +280,38 @@ it('runs in a thread of its own', async () => {
   await engine.close();
   await peer.close();
   expect(exits).toEqual([]);
+});
+
+describe('a thread that ends by itself', () => {
+  const KILLED: readonly (readonly [string, (worker: Worker) => unknown])[] = [
+    ['terminated', (worker) => worker.terminate()],
+    // Its handler reads a property of this and throws.
+    ['by an error that nobody catches', (worker) => worker.postMessage(null)],
+  ];
+
+  it.each(KILLED)('%s, is told once to its listeners, also late ones', async (_how, kill) => {
+    const made = once(process, 'worker') as Promise<[Worker]>;
+    const engine = await startSipEngineThread({
+      listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+      admin: { address: '127.0.0.1', port: 0, secret: SECRET },
+    });
+    const [worker] = await made;
+    const told = deferred<Error>();
+    let count = 0;
+    engine.onExit((error) => {
+      count += 1;
+      told.resolve(error);
+    });
+    const gone = deferred<void>();
+    worker.on('exit', () => gone.resolve());
+    await kill(worker);
+    expect(await told.promise).toBeInstanceOf(Error);
+    await gone.promise;
+    const late = deferred<Error>();
+    engine.onExit(late.resolve);
+    expect(await late.promise).toBe(await told.promise);
+    expect(count).toBe(1);
+    await expect(engine.stats()).rejects.toThrow();
+    await engine.close();
+  });
 });

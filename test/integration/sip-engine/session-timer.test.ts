@@ -100,6 +100,44 @@ it('a refresh that meets 491 is tried again, one that fails ends the call', asyn
   expect(await reason.promise).toBe('Session timer expired');
 });
 
+it('of a call of ours: our refreshes keep it, by re-INVITE with the last SDP', async () => {
+  harness = await startHarness(TIMED);
+  const peer = await harness.peer();
+  const granted = ['Session-Expires: 2;refresher=uac', 'Require: timer'];
+  const { call, dialog } = await callOut(harness, peer, {}, { headers: granted });
+  let ended = false;
+  dialog.on('destroy', () => {
+    ended = true;
+  });
+  for (let round = 0; round < 3; round += 1) {
+    const refresh = await peer.next('INVITE');
+    expect(refresh.body).toContain('s=app');
+    expect(refresh.header('Session-Expires')).toBe('2;refresher=uac');
+    peer.send(call.respond(refresh, 200, 'OK', { body: sdp('answer'), headers: granted }), harness.port);
+    await peer.next('ACK');
+  }
+  expect([ended, peer.count('BYE')]).toEqual([false, 0]);
+});
+
+it('of a call of ours that the callee refreshes: kept by its refreshes, ended with BYE without them', async () => {
+  const reason = deferred<string>();
+  harness = await startHarness(TIMED);
+  const peer = await harness.peer();
+  const granted = ['Session-Expires: 2;refresher=uas', 'Require: timer'];
+  const { call, dialog } = await callOut(harness, peer, {}, { headers: granted });
+  dialog.on('destroy', (_bye: SipMessage, why: string) => reason.resolve(why));
+  for (const method of ['UPDATE', 'INVITE', 'UPDATE']) {
+    await pause(600);
+    const headers = ['Supported: timer', 'Session-Expires: 2;refresher=uac'];
+    peer.send(call.request(method, { headers, body: method === 'INVITE' ? sdp() : '' }), harness.port);
+    await peer.next(`${method} 200`);
+    if (method === 'INVITE') peer.send(call.request('ACK'), harness.port);
+  }
+  expect(peer.count('BYE')).toBe(0);
+  expect((await peer.next('BYE')).header('Reason')).toContain('Session timer expired');
+  expect(await reason.promise).toBe('Session timer expired');
+});
+
 it('an offered interval that is too small is offered again as the peer wants it', async () => {
   harness = await startHarness({ sessionExpires: 100 });
   const peer = await harness.peer();

@@ -255,6 +255,13 @@ describe('requests that are refused before any application', () => {
     refused('PRACK 481', (call) => call.request('PRACK', { toTag: '' })));
   it('503 to OPTIONS without an application for it', () =>
     refused('OPTIONS 503', (call) => call.request('OPTIONS', { toTag: '' })));
+  it('405 to a REFER that no application takes; others get it', async () => {
+    await refused('REFER 405', (call) => call.request('REFER', { toTag: '' }));
+    await harness.app((srf) => srf.use('refer', (_req, res) => res.send(202)));
+    const peer = await harness.peer();
+    peer.send(createCall(peer, harness.port).request('REFER', { toTag: '' }), harness.port);
+    await peer.next('REFER 202');
+  });
   it('422 to a session that is too short', () =>
     refused('INVITE 422', (call) => call.invite({ headers: ['Supported: timer', 'Session-Expires: 20'] })));
 

@@ -125,9 +125,34 @@ describe('re-INVITE', () => {
     peer.send(call.request('INVITE', { body: sdp('one') }), harness.port);
     await peer.next('INVITE 100', 2000);
     peer.send(call.request('INVITE', { body: sdp('two') }), harness.port);
-    expect((await peer.next('INVITE 500')).header('Retry-After')).toMatch(/^\d+$/);
+    expect((await peer.next('INVITE 500')).header('Retry-After')).toMatch(/^(\d|10)$/);
     peer.send(call.request('INFO', { cseq: 1 }), harness.port);
     await peer.next('INFO 500');
+  });
+
+  it('gets 500 with Retry-After while the call itself is unanswered', async () => {
+    harness = await startHarness({}, (srf) => srf.invite((_req, res) => res.send(180)));
+    const peer = await harness.peer();
+    const call = createCall(peer, harness.port);
+    peer.send(call.invite(), harness.port);
+    call.remoteTag = tagIn((await peer.next('INVITE 180')).header('To'));
+    peer.send(call.request('INVITE', { body: sdp('two') }), harness.port);
+    expect((await peer.next('INVITE 500')).header('Retry-After')).toMatch(/^(\d|10)$/);
+    expect((await harness.engine.stats()).dialogs).toBe(1);
+  });
+
+  it('gets 491 while the call of ours is unanswered', async () => {
+    harness = await startHarness();
+    const peer = await harness.peer();
+    const placed = harness.srf.createUAC(`sip:x@127.0.0.1:${peer.port}`, { localSdp: sdp() });
+    const invite = await peer.next('INVITE');
+    const call = calleeOf(harness, peer, invite);
+    peer.send(call.respond(invite, 180, 'Ringing'), harness.port);
+    await until(async () => (await harness.engine.stats()).dialogs === 1);
+    peer.send(call.request('INVITE', { body: sdp('theirs') }), harness.port);
+    await peer.next('INVITE 491');
+    peer.send(call.respond(invite, 200, 'OK', { body: sdp() }), harness.port);
+    await placed;
   });
 });
 
@@ -167,6 +192,17 @@ describe('other requests in a dialog', () => {
     const { call } = await callOut(harness, peer);
     peer.send(call.request('UPDATE', { body: sdp('refreshed') }), harness.port);
     expect((await peer.next('UPDATE 200')).header('Contact')).toContain(`127.0.0.1:${harness.port}`);
+  });
+
+  it('of an unknown method get 501, REGISTER 405, both with Allow', async () => {
+    const ready = await answering();
+    const peer = await harness.peer();
+    const { call } = await callIn(harness, peer);
+    await ready.dialog;
+    peer.send(call.request('DANCE'), harness.port);
+    expect((await peer.next('DANCE 501')).header('Allow')).toContain('INVITE');
+    peer.send(call.request('REGISTER'), harness.port);
+    expect((await peer.next('REGISTER 405')).header('Allow')).toContain('INVITE');
   });
 
   it('an unknown dialog is told as such', async () => {
@@ -330,6 +366,21 @@ describe('reliable provisional responses', () => {
     expect(peer.count('INVITE 183')).toBe(seen);
     (await res).send(486);
     await peer.next('INVITE 486');
+  });
+
+  it('may be acknowledged after the answer, which needs no application', async () => {
+    const { res, pracks } = await ringReliably();
+    const peer = await harness.peer();
+    const call = createCall(peer, harness.port);
+    peer.send(call.invite({ headers: ['Supported: 100rel'], cseq: 5 }), harness.port);
+    const progress = await peer.next('INVITE 183');
+    (await res).send(200, { body: sdp() });
+    await peer.next('INVITE 200');
+    call.remoteTag = tagIn(progress.header('To'));
+    const headers = [`RAck: ${progress.header('RSeq')} 5 INVITE`];
+    peer.send(call.request('PRACK', { headers }), harness.port);
+    await peer.next('PRACK 200');
+    expect(pracks).toHaveLength(0);
   });
 
   it('are refused to the application when the peer can not take them', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitAtCommas, withQuotedDisplay } from '../../../../src/sip-engine/message/address.ts';
+import { splitAtCommas, withOneTag, withQuotedDisplay } from '../../../../src/sip-engine/message/address.ts';
 import {
   nameAddressToString,
   parseNameAddress,
@@ -134,6 +134,20 @@ describe('parseNameAddress', () => {
     expect(withQuotedDisplay('Jörg (Büro) <sip:a@b>;tag=1')).toBe('"Jörg (Büro)" <sip:a@b>;tag=1');
     for (const fine of ['Bob Smith <sip:a@b>', '"Jörg" <sip:a@b>', '<sip:a@b>', 'sip:a@b', 'a, b <sip:a@b>'])
       expect(withQuotedDisplay(fine)).toBe(fine);
+  });
+});
+
+describe('a repeated tag', () => {
+  it('is read where it says the same again, and refused where it does not', () => {
+    expect(parseNameAddress('<sip:a@b>;tag=1;x;tag=1')?.parameters.get('tag')).toBe('1');
+    expect(parseNameAddress('<sip:a@b>;tag=1;tag=1;tag=2')).toBeUndefined();
+  });
+
+  it('is dropped', () => {
+    expect(withOneTag('<sip:a@b>;tag=1;x=2;tag=1;tag=1')).toBe('<sip:a@b>;tag=1;x=2');
+    expect(withOneTag('sip:a@b;tag=1;tag=1')).toBe('sip:a@b;tag=1');
+    for (const other of ['<sip:a@b;tag=1>;tag=1', '<sip:a@b>;tag=1;tag=12', '<sip:a@b>;x=";tag=1;tag=1;"'])
+      expect(withOneTag(other)).toBe(other);
   });
 });
 

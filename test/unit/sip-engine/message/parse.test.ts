@@ -51,6 +51,13 @@ const request = (bytes: Buffer): SipRequest => {
 };
 
 describe('parseMessage', () => {
+  it('drops a tag that is repeated, and refuses two tags', () => {
+    const message = request(invite({ to: 'To: <sip:bob@example.com>;tag=314;tag=314' }));
+    expect(message.core.toTag).toBe('314');
+    expect(headerValue(message, 'to')).toBe('<sip:bob@example.com>;tag=314');
+    expect(verdict(invite({ to: 'To: <sip:bob@example.com>;tag=314;tag=315' }))).toBe(400);
+  });
+
   it('reads what each message is matched by', () => {
     const message = request(invite({ to: 'To: <sip:bob@example.com>;tag=314' }, ['Content-Length: 2'], 'hi'));
     expect(message).toMatchObject({ method: 'INVITE', uri: 'sip:bob@example.com' });
