@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { callView } from '../reports/index.ts';
 import type { CallRepository } from '../store/index.ts';
 import { CALL_HEAD, callCells } from './call-table.ts';
-import { addRevealOption, examples, wholeNumber } from './options.ts';
+import { addRevealOption, addZoneOption, examples, wholeNumber } from './options.ts';
 import { act, type Cli } from './session.ts';
 
 const POLL_MS = 1000;
@@ -54,13 +54,14 @@ const untilInterrupted = (): AbortSignal => {
 };
 
 export const addTail = (group: Command, cli: Cli): void => {
-  const tail = addRevealOption(
-    group
-      .command('tail')
-      .description('Follows the call log: a line when a call begins and when it ends, until Ctrl-C.'),
+  const tail = addZoneOption(
+    addRevealOption(
+      group
+        .command('tail')
+        .description('Follows the call log: a line when a call begins and when it ends, until Ctrl-C.'),
+    ),
   )
     .option('-n, --lines <count>', 'calls shown at first', wholeNumber(0, 1000), 10)
-    .option('--zone <zone>', 'time zone of times')
     .action(
       act<[TailOptions]>(cli, (session, options) =>
         session.withStore('read', async (store) => {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';
+import { parsePhone, type Region } from '../base/phone.ts';
 import {
   CALL_COLUMNS,
   type CallDetailView,
@@ -16,7 +17,14 @@ import type { CallDetail, CallFilter, CallRepository, Store } from '../store/ind
 import { callerText, printCalls, statusText } from './call-table.ts';
 import { addTail } from './calls-tail.ts';
 import { formatDuration, formatTime } from './format.ts';
-import { addPeriodOptions, addRevealOption, examples, type PeriodOptions, wholeNumber } from './options.ts';
+import {
+  addPeriodOptions,
+  addRevealOption,
+  addZoneOption,
+  examples,
+  type PeriodOptions,
+  wholeNumber,
+} from './options.ts';
 import { act, type Cli, homeRegion, normalNumber, type Session } from './session.ts';
 
 export type CallFilterOptions = PeriodOptions & {
@@ -47,7 +55,14 @@ const bounds = (options: PeriodOptions, now: number): Pick<CallFilter, 'from' | 
   return { from: period.from, to: period.to };
 };
 
-/** The filter that the options describe. */
+/** The dialled number as calls have it. @throws UsageError when it can't be one */
+const dialled = (text: string, region: Region | undefined): string => {
+  const number = parsePhone(text, region);
+  if (number !== undefined) return number.e164;
+  throw new UsageError(`--did "${text}" is no phone number: write it as +12025550123`);
+};
+
+/** The filter that the options describe. @throws UsageError */
 export const callFilter = (session: Session, store: Store, options: CallFilterOptions): CallFilter => {
   const region = homeRegion(session.config());
   return {
@@ -55,7 +70,7 @@ export const callFilter = (session: Session, store: Store, options: CallFilterOp
     includeTests: options.tests !== false,
     ...(options.status !== undefined && { status: options.status }),
     ...(options.source !== undefined && { sourceId: options.source }),
-    ...(options.did !== undefined && { did: normalNumber(options.did, region) }),
+    ...(options.did !== undefined && { did: dialled(options.did, region) }),
     ...(options.caller !== undefined && {
       callerHmac: store.vault.hmac(normalNumber(options.caller, region)),
     }),
@@ -75,6 +90,14 @@ export const findCall = async (calls: CallRepository, id: string): Promise<CallD
 
 type Listing = CallFilterOptions & { readonly reveal?: boolean };
 
+/** An empty list most often has an innocent reason; a source that nobody knows is worth a word. */
+const noCalls = async ({ db }: Store, { source }: CallFilterOptions): Promise<string> => {
+  if (source === undefined) return 'No calls.';
+  const known = await db.selectFrom('source').select('id').orderBy('id').execute();
+  if (known.some(({ id }) => id === source)) return 'No calls.';
+  return `No calls, and there is no source ${source} now: there are ${known.map(({ id }) => id).join(', ') || 'none'}.`;
+};
+
 const addList = (group: Command, cli: Cli): void => {
   const list = addRevealOption(
     addFilterOptions(group.command('list').description('The call log, newest first.')),
@@ -86,7 +109,7 @@ const addList = (group: Command, cli: Cli): void => {
           const rows = await store.calls.list(callFilter(session, store, options));
           const calls = rows.map((row) => callView(row, options.reveal ? store.vault : undefined));
           if (session.json) return cli.out.json(calls);
-          if (calls.length === 0) return cli.out.line('No calls.');
+          if (calls.length === 0) return cli.out.line(await noCalls(store, options));
           printCalls(cli.out, calls, options.zone);
         }),
       ),
@@ -162,11 +185,12 @@ export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, z
 };
 
 const addShow = (group: Command, cli: Cli): void => {
-  const show = addRevealOption(
-    group.command('show').description('One call: record, legs with their quality, recording.'),
+  const show = addZoneOption(
+    addRevealOption(
+      group.command('show').description('One call: record, legs with their quality, recording.'),
+    ),
   )
     .argument('<call>', 'call id, or "last"')
-    .option('--zone <zone>', 'time zone of times')
     .action(
       act<[string, { reveal?: boolean; zone?: string }]>(cli, (session, id, { reveal, zone }) =>
         session.withStore('read', async (store) => {

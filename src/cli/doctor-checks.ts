@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
@@ -97,17 +97,37 @@ export const checkPorts = (config: GatewayConfig, running: RunFile | undefined):
   return Promise.all([...sip, checkPort('HTTP', http, held)]);
 };
 
-const isPublic = (address: string): boolean =>
-  ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+const rangeOf = (address: string): string =>
+  ipaddr.isValid(address) ? ipaddr.process(address).range() : 'none';
+
+const isPublic = (address: string): boolean => rangeOf(address) === 'unicast';
 
 const ownAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
 
+/** Networks for examples in documents (RFC 5737, RFC 3849), which many a copied file still holds. */
+const isExample = (address: string): boolean =>
+  /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(address) || /^2001:0?db8:/i.test(address);
+
+/** What is wrong with an address that peers are told to send to; undefined when nothing can be seen from here. */
+const addressFault = (address: string): Pick<Check, 'state' | 'text' | 'mend'> | undefined => {
+  const mend = "write the address that carriers reach this machine at; the provider's console shows it";
+  if (isExample(address)) return { state: 'fail', text: `${address} is an address for examples`, mend };
+  if (rangeOf(address) === 'loopback')
+    return { state: 'fail', text: `${address} reaches this machine alone`, mend };
+  if (!isPublic(address))
+    return { state: 'warn', text: `${address} is private: carriers on the Internet can't reach it`, mend };
+  return undefined;
+};
+
 /** Whether carriers can send audio to the address that SDP will name. Pure: `own` are this machine's addresses. */
 export const checkMediaAddress = (media: GatewayConfig['media'], own: readonly string[]): Check => {
   const name = 'Public address';
-  if (media.publicAddress !== undefined)
-    return { name, state: 'ok', text: `${media.publicAddress} (media.publicAddress)` };
+  if (media.publicAddress !== undefined) {
+    const fault = addressFault(media.publicAddress);
+    const text = `${fault?.text ?? media.publicAddress} (media.publicAddress)`;
+    return { name, state: 'ok', ...fault, text };
+  }
   const bound = media.address === '0.0.0.0' || media.address === '::' ? own : [media.address];
   const open = bound.find(isPublic);
   if (open !== undefined) return { name, state: 'ok', text: `${open}, an address of this machine` };
@@ -119,7 +139,24 @@ export const checkMediaAddress = (media: GatewayConfig['media'], own: readonly s
   };
 };
 
-export const checkAddress = (config: GatewayConfig): Check => checkMediaAddress(config.media, ownAddresses());
+/** What SIP tells peers, where it isn't what RTP tells them: one of the two is usually forgotten or mistyped. */
+export const checkSipAddresses = ({ sip, media }: Pick<GatewayConfig, 'sip' | 'media'>): Check[] =>
+  sip.listen.flatMap(({ transport, publicAddress }, index): Check[] => {
+    const name = 'Public address';
+    const where = `sip.listen[${index}].publicAddress (${transport})`;
+    if (publicAddress === undefined) {
+      if (media.publicAddress === undefined || sip.engine !== 'embedded') return [];
+      const text = `${where} is not set, and media.publicAddress is`;
+      return [{ name, state: 'warn', text, mend: 'behind NAT both are needed: write the same address' }];
+    }
+    const fault = addressFault(publicAddress);
+    return fault === undefined ? [] : [{ name, ...fault, text: `${fault.text}: ${where}` }];
+  });
+
+export const checkAddresses = (config: GatewayConfig): Check[] => [
+  checkMediaAddress(config.media, ownAddresses()),
+  ...checkSipAddresses(config),
+];
 
 const LEAST_FREE_BYTES = 5 * 1024 ** 3;
 const LEAST_FREE_SHARE = 0.1;
@@ -142,6 +179,7 @@ const existing = (path: string): string => {
 export const checkDisk = async ({ recording: { directory } }: GatewayConfig): Promise<Check> => {
   const found = existing(directory);
   try {
+    if (!(await stat(found)).isDirectory()) throw new Error(`${found} is no folder`);
     await access(found, constants.W_OK);
     const { bavail, blocks, bsize } = await statfs(found);
     return judgeDisk(bavail * bsize, blocks * bsize, directory);

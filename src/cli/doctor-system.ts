@@ -66,7 +66,8 @@ export const checkDatabase = async (session: Session): Promise<Check> => {
       const faults = rows.map((row) => row.quick_check).filter((text) => text !== 'ok');
       if (faults.length > 0) {
         const mend = 'stop the gateway and put back a copy from database.backupDirectory';
-        return { name, state: 'fail', text: `${path} is damaged: ${faults.join('; ')}`, mend };
+        const text = `${path} is damaged: ${faults.join('; ').replaceAll('\n', '; ')}`;
+        return { name, state: 'fail', text, mend };
       }
       const { calls } = await db
         .selectFrom('call')
@@ -81,6 +82,19 @@ export const checkDatabase = async (session: Session): Promise<Check> => {
       text: errorMessage(error),
       mend: 'look at database.path and the rights on that file',
     };
+  }
+};
+
+/** The gateway does not start without the key that the callers' numbers were sealed with. */
+export const checkKeyFile = async (session: Session): Promise<Check> => {
+  const name = 'Key file';
+  const { path, keyFile } = session.config().database;
+  if (!existsSync(path)) return { name, state: 'off', text: 'is made with the database' };
+  try {
+    await session.withStore('read', async ({ vault }) => vault.hmac(''));
+    return { name, state: 'ok', text: `${keyFile} is the right one, and closed to others` };
+  } catch (error) {
+    return { name, state: 'fail', text: errorMessage(error), mend: 'the gateway does not start without it' };
   }
 };
 
@@ -120,8 +134,8 @@ export const checkTrunks = (config: GatewayConfig, ping: PingTrunk): Promise<Che
           text: `answered ${result.status} in ${Math.round(result.milliseconds)} ms`,
         };
       }
-      const mend = `look at gateway (${trunk.gateway}), the firewall, and whether the carrier knows this machine's address`;
-      return { name, state: 'fail', text: `no answer to OPTIONS: ${result.reason}`, mend };
+      const mend = `look at gateway (${trunk.gateway}; does its name resolve?), the firewall, and whether the carrier knows this machine's address`;
+      return { name, state: 'fail', text: `OPTIONS failed: ${result.reason}`, mend };
     }),
   );
 };

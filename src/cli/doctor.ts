@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { UsageError } from '../base/errors.ts';
+import { errorMessage, UsageError } from '../base/errors.ts';
 import { findRunning } from '../base/run-file.ts';
-import { type Check, checkAddress, checkDisk, checkNode, checkPorts } from './doctor-checks.ts';
-import { checkClock, checkDatabase, checkMediasoup, checkTrunks } from './doctor-system.ts';
+import { type Check, checkAddresses, checkDisk, checkNode, checkPorts } from './doctor-checks.ts';
+import { checkClock, checkDatabase, checkKeyFile, checkMediasoup, checkTrunks } from './doctor-system.ts';
 import { Unsuccessful } from './failure.ts';
 import { plural } from './format.ts';
 import { answersHealth } from './health.ts';
@@ -31,7 +31,10 @@ const checkConfig = (name: string, load: () => string): Check => {
 
 const checkRunning = async (session: Session): Promise<Check> => {
   const name = 'Gateway';
-  const running = await findRunning(session.config().runFile);
+  const running = await findRunning(session.config().runFile).catch(errorMessage);
+  if (typeof running === 'string') {
+    return { name, state: 'fail', text: running, mend: "run this as the gateway's user" };
+  }
   if (running === undefined) return { name, state: 'off', text: 'not running' };
   const where = `process ${running.pid}, version ${running.version}, HTTP ${running.http}`;
   if (await answersHealth(running.http)) return { name, state: 'ok', text: `running: ${where}` };
@@ -52,6 +55,7 @@ const allChecks = async (session: Session): Promise<readonly Check[]> => {
     return `${config.trackingPlan}, ${plural(numbers.length, 'number')}`;
   });
   const gateway = await checkRunning(session);
+  const database = await checkDatabase(session);
   const running = gateway.state === 'ok' ? await findRunning(config.runFile) : undefined;
   return [
     node,
@@ -59,8 +63,10 @@ const allChecks = async (session: Session): Promise<readonly Check[]> => {
     plan,
     gateway,
     ...(await checkPorts(config, running)),
-    checkAddress(config),
-    await checkDatabase(session),
+    ...checkAddresses(config),
+    database,
+    // Without a database that opens there is nothing to compare the key with.
+    ...(database.state === 'fail' ? [] : [await checkKeyFile(session)]),
     await checkDisk(config),
     await checkClock(session.now()),
     checkMediasoup(session.env),

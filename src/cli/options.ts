@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { PERIOD_NAMES } from '../reports/index.ts';
+import { isZone, PERIOD_NAMES } from '../reports/index.ts';
 
 /** A whole number within bounds. */
 export const wholeNumber =
@@ -23,6 +23,15 @@ export const numberWithin =
     return value;
   };
 
+const zoneName = (text: string): string => {
+  if (isZone(text)) return text;
+  throw new InvalidArgumentError('Use an IANA name such as Europe/Berlin.');
+};
+
+/** `--zone`. */
+export const addZoneOption = (command: Command, what = 'time zone of times'): Command =>
+  command.option('--zone <zone>', `${what}, such as Europe/Berlin (default: this machine's)`, zoneName);
+
 export type PeriodOptions = {
   readonly from?: string;
   readonly to?: string;
@@ -32,11 +41,13 @@ export type PeriodOptions = {
 
 /** `--from`, `--to`, `--period` and `--zone`. */
 export const addPeriodOptions = (command: Command): Command =>
-  command
-    .option('--from <date>', 'first day (2026-11-01) or moment (2026-11-01T09:30)')
-    .option('--to <date>', 'first day or moment after the period')
-    .addOption(new Option('--period <name>', 'a period by its name').choices(PERIOD_NAMES))
-    .option('--zone <zone>', "time zone of days and times, such as Europe/Berlin (default: this machine's)");
+  addZoneOption(
+    command
+      .option('--from <date>', 'first day (2026-11-01) or moment (2026-11-01T09:30)')
+      .option('--to <date>', 'first day or moment after the period')
+      .addOption(new Option('--period <name>', 'a period by its name').choices(PERIOD_NAMES)),
+    'time zone of days and times',
+  );
 
 /** `--reveal`. */
 export const addRevealOption = (command: Command): Command =>

@@ -53,7 +53,7 @@ const laidOut = (rows: readonly string[][], options: TableOptions): { text: stri
   const table = new Table(options);
   table.push(...rows);
   // The layout writes the widths it found into the options.
-  return { text: table.toString(), widths: table.options.colWidths };
+  return { text: table.toString(), widths: table.options.colWidths.map((width) => width ?? 0) };
 };
 
 /** A table without lines; `right` names the columns that are set flush right. */
@@ -70,10 +70,13 @@ export const renderTable = (
   const parts = Array.from({ length: Math.ceil(cells.length / LAID_OUT) }, (_, index) =>
     cells.slice(index * LAID_OUT, (index + 1) * LAID_OUT),
   );
-  const widths = parts.map((part) => laidOut(part, optionsOf(head, right)).widths);
-  const colWidths = head.map((_, column) => Math.max(...widths.map((found) => found[column] ?? 0)));
+  const options = optionsOf(head, right);
+  const found = parts.length === 1 ? [] : parts.map((part) => laidOut(part, optionsOf(head, right)).widths);
+  const colWidths = head.map((_, column) => Math.max(...found.map((widths) => widths[column] ?? 0)));
   return parts
-    .flatMap((part) => laidOut(part, { ...optionsOf(head, right), colWidths }).text.split('\n'))
+    .map((part) => laidOut(part, found.length === 0 ? options : { ...options, colWidths }).text)
+    .join('\n')
+    .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
 };

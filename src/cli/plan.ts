@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import type { Command } from 'commander';
-import { FailureError } from '../base/errors.ts';
+import { errorCode, FailureError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import type { TrackingPlan } from '../config/index.ts';
 import { openStore, type Store } from '../store/index.ts';
@@ -49,11 +48,16 @@ const withEmptyStore = async <T>(work: (store: Store) => Promise<T>): Promise<T>
   }
 };
 
-const changesOf = (session: Session, plan: TrackingPlan): Promise<PlanDiff> => {
+const isMissing = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => false,
+    (error: unknown) => errorCode(error) === 'ENOENT',
+  );
+
+const changesOf = async (session: Session, plan: TrackingPlan): Promise<PlanDiff> => {
   const compare = (store: Store): Promise<PlanDiff> => planChanges(store, plan);
-  return existsSync(session.config().database.path)
-    ? session.withStore('read', compare)
-    : withEmptyStore(compare);
+  const missing = await isMissing(session.config().database.path);
+  return missing ? withEmptyStore(compare) : session.withStore('read', compare);
 };
 
 const printDiff = (session: Session, diff: PlanDiff, applied: boolean): void => {

@@ -7,7 +7,7 @@ import {
   type SourcesReport,
   sourcesReport,
 } from '../reports/index.ts';
-import { bar, formatDuration, formatMoney, formatShare, formatTime } from './format.ts';
+import { bar, formatDuration, formatMoney, formatShare, formatTime, plural } from './format.ts';
 import { addPeriodOptions, examples, type PeriodOptions } from './options.ts';
 import type { Cells, Output } from './output.ts';
 import { act, type Cli } from './session.ts';
@@ -84,8 +84,7 @@ const printReport = (out: Output, report: SourcesReport): void => {
     ...totalCells(report),
   ];
   out.table(HEAD, rows, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  if (report.totals.blocked > 0)
-    out.line(`\n${report.totals.blocked} calls of blocked callers are not counted.`);
+  if (report.totals.blocked > 0) out.line(`\nNot counted: ${plural(report.totals.blocked, 'blocked call')}.`);
 };
 
 type SourcesOptions = PeriodOptions & {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { errorMessage, FailureError } from '../base/errors.ts';
+import { errorMessage, FailureError, UsageError } from '../base/errors.ts';
 import { createLogger, type Logger } from '../base/logger.ts';
 import { parsePhone } from '../base/phone.ts';
 import { readRunFile } from '../base/run-file.ts';
 import { VERSION } from '../base/version.ts';
-import type { GatewayConfig } from '../config/index.ts';
+import type { GatewayConfig, TrackingPlan } from '../config/index.ts';
 import type { Gateway } from '../gateway.ts';
 import { openStore } from '../store/index.ts';
 import { applyPlan, planChanges, summariseDiff } from '../tracking/index.ts';
@@ -34,18 +34,34 @@ const refuseSecond = async (config: GatewayConfig): Promise<void> => {
   );
 };
 
+/** The plan of a database that has numbers: a wrong file, half edited perhaps, must not keep a gateway from starting again. */
+const laterPlan = (session: Session): TrackingPlan | undefined => {
+  try {
+    return readPlan(session.config());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    session.out.note(`${error.message}; the database's plan stays in force. \`dialtrace check\` says more.`);
+    return undefined;
+  }
+};
+
 /**
  * Brings the tracking plan into a database that has no numbers yet: the first start needs no second command. Later the
  * database is the truth until somebody says `apply`.
  */
 const firstPlan = async (session: Session, logger: Logger): Promise<void> => {
   const config = session.config();
-  if (!existsSync(config.trackingPlan)) return;
-  const plan = readPlan(config);
   const store = await openStore(storeOptions(config, false), logger);
   try {
-    const numbers = await store.numbers.list();
-    if (numbers.length === 0) {
+    const empty = (await store.numbers.list()).length === 0;
+    if (!existsSync(config.trackingPlan)) {
+      if (empty)
+        session.out.note(`There is no tracking plan at ${config.trackingPlan}: every call will be refused.`);
+      return;
+    }
+    const plan = empty ? readPlan(config) : laterPlan(session);
+    if (plan === undefined) return;
+    if (empty) {
       const diff = await applyPlan(store, plan);
       if (diff.changes.length > 0)
         session.out.note(`Applied ${config.trackingPlan}: ${summariseDiff(diff)}.`);
@@ -117,6 +133,14 @@ const selfTest = async (session: Session, gateway: Gateway, number: string): Pro
   );
 };
 
+/** A gateway goes on when nobody reads any more what it says: `dialtrace start | head`. */
+const outliveReaders = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => undefined);
+  }
+};
+
 /** Resolves once the gateway has stopped: the first signal drains, the second ends calls at once. */
 const untilStopped = (session: Session, gateway: Gateway): Promise<void> =>
   new Promise((done, fail) => {
@@ -158,6 +182,7 @@ export const addStart = (program: Command, cli: Cli): void => {
         await refuseSecond(config);
         await firstPlan(session, logger);
         const { startGateway } = await import('../gateway.ts');
+        outliveReaders();
         const gateway = await startGateway(config, logger);
         const stopped = untilStopped(session, gateway);
         await announce(session, gateway);

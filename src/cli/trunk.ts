@@ -70,7 +70,7 @@ export const addTrunkCommands = (program: Command, cli: Cli): void => {
           );
         } else
           cli.out.line(
-            `${cli.out.paint('red', `${id} did not answer`)}: ${result.reason} (${trunk.gateway})`,
+            `${cli.out.paint('red', `${id} can't be reached`)}: ${result.reason} (${trunk.gateway})`,
           );
         if (!result.reachable) throw new Unsuccessful();
       }),

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import type { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { canonicalSource, isLoopback, isWildcard } from './addresses.ts';
@@ -45,16 +46,16 @@ const listeners: Check = ({ sip }) =>
     'remove one of the two or give it another port',
   );
 
-const rtpRange: Check = ({ media: { rtpPorts } }) =>
-  rtpPorts.from < rtpPorts.to
-    ? []
-    : [
-        {
-          path: 'media.rtpPorts',
-          message: `from ${rtpPorts.from} is not below to ${rtpPorts.to}`,
-          mend: 'each call takes four ports: from: 20000, to: 29999',
-        },
-      ];
+const rtpRange: Check = ({ media: { rtpPorts } }) => {
+  const { from, to } = rtpPorts;
+  const wrong = (message: string): readonly Problem[] => [
+    { path: 'media.rtpPorts', message, mend: 'each call takes four ports: from: 20000, to: 29999' },
+  ];
+  if (from >= to) return wrong(`from ${from} is not below to ${to}`);
+  // A leg takes an even port and the next one.
+  const legs = Math.floor((to + 1) / 2) - Math.ceil(from / 2);
+  return legs < 2 ? wrong(`${from} to ${to} is too little for one call`) : [];
+};
 
 const sipInsideRtp: Check = ({ sip, media: { rtpPorts } }) =>
   sip.listen.flatMap(({ transport, port }, index) =>
@@ -79,6 +80,19 @@ const openHttp: Check = ({ http }) =>
           mend: 'set a token ({ file: … } keeps it out of this file), or use address: 127.0.0.1',
         },
       ];
+
+/** Two of these in one file would destroy each other. */
+const files: Check = ({ database, runFile, trackingPlan }) =>
+  duplicates(
+    [
+      { path: 'database.path', key: database.path },
+      { path: 'database.keyFile', key: database.keyFile },
+      { path: 'runFile', key: runFile },
+      { path: 'trackingPlan', key: trackingPlan },
+    ].map(({ path, key }) => ({ path, key: normalize(key) })),
+    'the file',
+    'give each a file of its own',
+  );
 
 const trunkIds: Check = ({ trunks }) =>
   duplicates(
@@ -136,6 +150,7 @@ const CHECKS: readonly Check[] = [
   rtpRange,
   sipInsideRtp,
   openHttp,
+  files,
   trunkIds,
   trunkSources,
   trunkCredentials,

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { errorMessage, type Problem } from '../base/errors.ts';
 import { type JsonSchema, keysAt, schemasAt, wantsText } from './json-schema.ts';
-import { nearest } from './wording.ts';
+import { nearest, pathText } from './wording.ts';
 
 const PREFIX = 'DIALTRACE_';
 
@@ -18,7 +18,11 @@ const RESERVED_VARIABLES: readonly string[] = [
 const SERVICE_LINK = /^DIALTRACE_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(UDP|TCP|SCTP)(_\w+)?)?)$/;
 
 /** One field that a variable sets. */
-export type Override = { readonly path: readonly (string | number)[]; readonly value: unknown };
+export type Override = {
+  readonly name: string;
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+};
 type Reading = { readonly overrides: readonly Override[]; readonly problems: readonly Problem[] };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,9 +54,9 @@ const readVariable = (name: string, text: string, schema: JsonSchema): Override 
   if (schemasAt(schema, path).length === 0) {
     return { path: name, message: 'sets no field of the configuration', mend: variableMend(name, schema) };
   }
-  if (wantsText(schema, path)) return { path, value: text };
+  if (wantsText(schema, path)) return { name, path, value: text };
   try {
-    return { path, value: parse(text) };
+    return { name, path, value: parse(text) };
   } catch (error) {
     return {
       path: name,
@@ -94,6 +98,19 @@ const variableMend = (name: string, schema: JsonSchema): string => {
 /** A copy of the file's values with the overrides set in it. One item of a list that the file leaves out changes the default. */
 export const withOverrides = (values: unknown, overrides: readonly Override[], schema: JsonSchema): unknown =>
   overrides.reduce((current, { path, value }) => setIn(current, path, 0, value, schema), values);
+
+/** Says of problems with values from the environment where they come from: the file shows nothing of them. */
+export const withOrigins = (
+  problems: readonly Problem[],
+  overrides: readonly Override[],
+): readonly Problem[] =>
+  problems.map((problem) => {
+    const origin = overrides.find(({ path }) => isWithin(problem.path, pathText(path)));
+    return origin ? { ...problem, message: `${problem.message} (from ${origin.name})` } : problem;
+  });
+
+const isWithin = (path: string, outer: string): boolean =>
+  path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 
 const setIn = (
   target: unknown,

@@ -20,6 +20,8 @@ export const regionSchema = z
 /** A secret, written here or kept in a file of its own (one trailing newline is cut off). */
 export const secretSchema = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]);
 
+/** A file or folder; relative ones start at the configuration's folder. */
+const pathSchema = z.string().min(1);
 const portSchema = z.int().min(0).max(65_535);
 const secondsSchema = z.number().positive().max(86_400);
 const addressSchema = z
@@ -54,7 +56,7 @@ const sipSchema = z.strictObject({
     ]),
   drachtio: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: z.string().min(1).default('127.0.0.1'),
       port: portSchema.default(9022),
       secret: secretSchema,
     })
@@ -155,18 +157,15 @@ export const gatewayConfigSchema = z.strictObject({
   trunks: z.array(trunkSchema).default([]),
   database: z
     .strictObject({
-      path: z
-        .string()
+      path: pathSchema
         .default('data/dialtrace.db')
         .describe("SQLite file; relative paths start at this file's folder."),
-      keyFile: z
-        .string()
+      keyFile: pathSchema
         .default('data/dialtrace.key')
         .describe(
           "Key of callers' numbers; made at first start. Keep a copy apart from the database's backups.",
         ),
-      backupDirectory: z
-        .string()
+      backupDirectory: pathSchema
         .default('data/backups')
         .describe('Copies made before an update changes stored data; the newest five stay.'),
     })
@@ -174,7 +173,7 @@ export const gatewayConfigSchema = z.strictObject({
   recording: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Default of numbers that say nothing.'),
-      directory: z.string().default('data/recordings').describe('Stereo WAV files: caller left, line right.'),
+      directory: pathSchema.default('data/recordings').describe('Stereo WAV files: caller left, line right.'),
     })
     .prefault({}),
   http: z
@@ -195,12 +194,10 @@ export const gatewayConfigSchema = z.strictObject({
         .describe('`auto`: pretty at a terminal, else JSON lines.'),
     })
     .prefault({}),
-  runFile: z
-    .string()
+  runFile: pathSchema
     .default('data/gateway.json')
     .describe('File that tells `dialtrace` commands where the running gateway listens.'),
-  trackingPlan: z
-    .string()
+  trackingPlan: pathSchema
     .default('tracking.yaml')
     .describe('Tracking plan that `plan`, `apply` and the first start read.'),
   selfTest: z

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Problem, UsageError } from '../base/errors.ts';
 import { crossChecks } from './checks.ts';
-import { type Environment, readEnvironment, withOverrides } from './environment.ts';
+import { type Environment, readEnvironment, withOrigins, withOverrides } from './environment.ts';
 import { type GatewayConfig, gatewayConfigSchema, trunkSchema } from './gateway-schema.ts';
 import { jsonSchema } from './json-schema.ts';
 import { problemsOf, valueAt } from './problems.ts';
@@ -32,9 +32,14 @@ export const loadGatewayConfig = (path: string, env: Environment): GatewayConfig
   const config = readSecrets(right, folder, secretProblems);
   const problems = [
     ...environment.problems,
-    ...(result.success ? [] : problemsOf(result.error, values, schema)),
-    ...crossChecks(right),
-    ...secretProblems,
+    ...withOrigins(
+      [
+        ...(result.success ? [] : problemsOf(result.error, values, schema)),
+        ...crossChecks(right),
+        ...secretProblems,
+      ],
+      environment.overrides,
+    ),
   ];
   if (problems.length > 0) throw new UsageError(`${file} has ${countOf(problems)}`, problems);
   return withAbsolutePaths(config, folder);

@@ -15,7 +15,8 @@ export const problemsOf = (error: z.ZodError, input: unknown, schema: JsonSchema
 const issueProblems = (issue: Issue, input: unknown, schema: JsonSchema): readonly Problem[] => {
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue, schema);
   if (issue.code === 'invalid_union') return unionProblems(issue, input, schema);
-  return [{ path: pathText(issue.path), message: foundAt(input, issue.path), mend: mendOf(issue) }];
+  const mend = valueAt(input, issue.path) === null ? `${mendOf(issue)}, or remove the line` : mendOf(issue);
+  return [{ path: pathText(issue.path), message: foundAt(input, issue.path), mend }];
 };
 
 const foundAt = (input: unknown, path: readonly PropertyKey[]): string => {
@@ -35,7 +36,8 @@ const unknownKeys = (
   return issue.keys.map((key) => ({
     path: pathText([...issue.path, key]),
     message: `there is no field “${key}” here`,
-    mend: suggestion(key, known),
+    // Known all the same: entries of another type have it.
+    mend: known.includes(key) ? 'it does not go with this type: leave it out' : suggestion(key, known),
   }));
 };
 
@@ -68,8 +70,8 @@ const discriminatorChoices = (issue: Union): readonly string[] | undefined => {
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'write text (in quotes if it looks like a number, true, false or null)',
-  number: 'write a number',
-  int: 'write a whole number',
+  number: 'write a number, without quotes',
+  int: 'write a whole number, without quotes',
   boolean: 'write true or false',
   object: 'write a mapping: indented `key: value` lines',
   array: 'write a list (`- item` lines, or [a, b])',
@@ -82,6 +84,7 @@ const mendOf = (issue: Issue): string => {
     case 'invalid_value':
       return `use ${oneOf(issue.values.map(String))}`;
     case 'too_big':
+      if (issue.origin === 'string') return `use at most ${issue.maximum} characters`;
       return `use at most ${issue.maximum}`;
     case 'too_small':
       if (issue.origin === 'string') return 'write something: it must not be empty';

@@ -9,7 +9,7 @@ import {
   numberSchema,
   trackingPlanSchema,
 } from './tracking-schema.ts';
-import { found, suggestion } from './wording.ts';
+import { found, nearest } from './wording.ts';
 
 export type PlanContext = {
   /** Trunks that lines may be dialled through: ids of dialtrace.yaml. */
@@ -110,8 +110,12 @@ const reference = (
   otherwise: string,
 ): readonly Problem[] => {
   if (known.includes(id)) return [];
-  const mend =
-    known.length === 0 ? otherwise : `${otherwise}, or use one that exists: ${suggestion(id, known)}`;
+  const meant = nearest(id, known);
+  const choice =
+    meant === undefined
+      ? `, or use one that exists: ${known.slice(0, 20).join(', ')}`
+      : `, or did you mean “${meant}”?`;
+  const mend = known.length === 0 ? otherwise : otherwise + choice;
   return [{ path, message: `there is no ${kind} “${id}”`, mend }];
 };
 

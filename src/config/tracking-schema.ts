@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
 import { idSchema, regionSchema } from './gateway-schema.ts';
 
+/** Words that stand in tables, reports and terminals. */
+const wordsSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters');
+
 const costSchema = z.strictObject({
   amount: z.number().min(0),
   currency: z
@@ -13,11 +20,11 @@ const costSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({
   id: idSchema,
-  name: z.string().min(1),
-  source: z.string().min(1).describe('utm_source: google, billboard-a8, newsletter …'),
-  medium: z.string().min(1).optional().describe('utm_medium: cpc, print, radio …'),
-  campaign: z.string().min(1).optional(),
-  costCenter: z.string().min(1).optional(),
+  name: wordsSchema,
+  source: wordsSchema.describe('utm_source: google, billboard-a8, newsletter …'),
+  medium: wordsSchema.optional().describe('utm_medium: cpc, print, radio …'),
+  campaign: wordsSchema.optional(),
+  costCenter: wordsSchema.optional(),
   cost: costSchema.optional(),
 });
 
@@ -33,7 +40,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** A PSTN number dialled through a trunk. */
   z.strictObject({
     id: idSchema,
-    name: z.string().optional(),
+    name: wordsSchema.optional(),
     type: z.literal('trunk'),
     number: z.string().min(1),
     trunk: idSchema,
@@ -42,7 +49,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** A SIP URI dialled directly. One that asks for credentials is dialled through a trunk instead. */
   z.strictObject({
     id: idSchema,
-    name: z.string().optional(),
+    name: wordsSchema.optional(),
     type: z.literal('sip'),
     uri: z.string().refine(isSipUri, 'use a SIP URI such as sip:sales@pbx.example:5060'),
     ringTimeoutSeconds: ringTimeout,
@@ -54,7 +61,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** The gateway's own echo: answers and sends back what it hears. */
   z.strictObject({
     id: idSchema,
-    name: z.string().optional(),
+    name: wordsSchema.optional(),
     type: z.literal('echo'),
     ringTimeoutSeconds: ringTimeout,
   }),
@@ -63,11 +70,11 @@ export const lineSchema = z.discriminatedUnion('type', [
 /** One entry of `numbers`. */
 export const numberSchema = z.strictObject({
   number: z.string().min(1).describe("The tracking number, E.164 or in the plan's region."),
-  label: z.string().optional(),
+  label: wordsSchema.optional(),
   source: idSchema,
   lines: z.array(idSchema).min(1).describe('Tried in this order until one answers.'),
   record: z.boolean().optional().describe('Default: `recording.enabled` of dialtrace.yaml.'),
-  enabled: z.boolean().default(true).describe('false: calls are refused as for an unknown number.'),
+  enabled: z.boolean().default(true).describe('false: its calls are refused (480), outcome `blocked`.'),
 });
 
 /** `tracking.yaml`: the tracking plan, which `dialtrace apply` brings into the database. */

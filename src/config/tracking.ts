@@ -16,8 +16,22 @@ import { parseYaml, readText } from './yaml-file.ts';
 export const loadTrackingPlan = (path: string, context: PlanContext): TrackingPlan => {
   const file = resolve(path);
   const text = readText(file, 'copy config/tracking.example.yaml to it, or name another file');
-  return parseTrackingPlan(parseYaml(text, file, jsonSchema('tracking')), context, file);
+  const values = parseYaml(text, file, jsonSchema('tracking'));
+  if (isEmpty(values)) {
+    // A shell that fails to fill the file leaves it so: `dialtrace export > tracking.yaml`.
+    throw new UsageError(`${file} is empty`, [
+      {
+        path: '',
+        message: 'to apply it would remove everything',
+        mend: 'if that is meant, write `numbers: []`',
+      },
+    ]);
+  }
+  return parseTrackingPlan(values, context, file);
 };
+
+const isEmpty = (values: unknown): boolean =>
+  typeof values === 'object' && values !== null && Object.keys(values).length === 0;
 
 /**
  * Checks a plan given as plain values.

@@ -1,18 +1,36 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, isSeq, type Node, parseAllDocuments, type YAMLError } from 'yaml';
 import { errorCode, errorMessage, type Problem, UsageError } from '../base/errors.ts';
 import { type JsonSchema, wantsText } from './json-schema.ts';
 
-/** @throws UsageError when the file can't be read */
+/** Bytes of the largest file that is read: ten times a plan of 10,000 numbers. */
+const LARGEST = 16 * 1024 * 1024;
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
+/** The file's text. @throws UsageError when it can't be read, or is no text in UTF-8 */
 export const readText = (path: string, mend: string): string => {
+  const refuse = (message: string, otherwise: string): never => {
+    throw new UsageError(`${path} can't be read`, [{ path: '', message, mend: otherwise }]);
+  };
   try {
-    return readFileSync(path, 'utf8');
+    const { size } = statSync(path);
+    if (size > LARGEST)
+      return refuse(`it has ${size} bytes, and ${LARGEST} are the most`, 'name the right file');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
-    const missing = errorCode(error) === 'ENOENT';
-    const message = missing ? 'there is no such file' : errorMessage(error);
-    throw new UsageError(`${path} can't be read: ${message}`, [
-      { path: '', message, mend: missing ? mend : 'make it a file that this user may read' },
-    ]);
+    if (error instanceof UsageError) throw error;
+    const code = errorCode(error) ?? '';
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return refuse('it is no text in UTF-8', 'save it as UTF-8');
+    return refuse(
+      WORDS[code] ?? errorMessage(error),
+      code === 'ENOENT' ? mend : 'make it a file that this user may read',
+    );
   }
 };
 
@@ -24,9 +42,13 @@ export const readText = (path: string, mend: string): string => {
  * @throws UsageError with line and column of every syntax error
  */
 export const parseYaml = (text: string, name: string, schema: JsonSchema): unknown => {
-  const parsed = parseAllDocuments(text, { uniqueKeys: true });
+  // Merge keys (`<<: *anchor`) are no part of YAML 1.2, but everybody's habit. Warnings would be printed.
+  const parsed = parseAllDocuments(text, { uniqueKeys: true, merge: true, logLevel: 'error' });
   const documents = Array.isArray(parsed) ? parsed : [];
-  const problems = documents.flatMap((document) => document.errors.map(syntaxProblem));
+  const problems = [
+    ...controlCharacters(text),
+    ...documents.flatMap((document) => document.errors.map(syntaxProblem)),
+  ];
   if (problems.length > 0) throw new UsageError(`${name} is no valid YAML`, problems);
   if (documents.length > 1) {
     throw new UsageError(`${name} holds ${documents.length} YAML documents`, [
@@ -47,8 +69,25 @@ const toValues = (convert: () => unknown, name: string): unknown => {
   try {
     return convert();
   } catch (error) {
-    throw new UsageError(`${name} is no valid YAML`, [{ path: '', message: errorMessage(error) }]);
+    const mend = 'quote a text that begins with *, and write out what is repeated too often';
+    throw new UsageError(`${name} is no valid YAML`, [{ path: '', message: errorMessage(error), mend }]);
   }
+};
+
+/** Characters that YAML does not allow (1.2.2, 5.1); they come of binary files and of broken editors. */
+const controlCharacters = (text: string): readonly Problem[] => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  const at = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text)?.index;
+  if (at === undefined) return [];
+  const line = text.slice(0, at).split('\n').length;
+  const code = text.charCodeAt(at).toString(16).padStart(4, '0');
+  return [
+    {
+      path: '',
+      message: `line ${line}: control character U+${code}`,
+      mend: 'remove it; this file must be text',
+    },
+  ];
 };
 
 const MENDS: Readonly<Record<string, string>> = {

@@ -34,6 +34,8 @@ const instantSchema = z
   )
   .transform((text) => parseInstant(text, 'UTC') ?? 0);
 
+const LIMIT = 'use a whole number from 1 to 500';
+
 const listQuery = z.strictObject({
   from: instantSchema
     .optional()
@@ -43,7 +45,7 @@ const listQuery = z.strictObject({
   source: z.string().optional().meta({ description: "The source's id" }),
   did: z.string().optional().meta({ description: 'The dialled number, E.164; the plus may be written %2B' }),
   tests: flagSchema.meta({ description: 'Include test calls' }),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(50),
   cursor: callIdSchema.optional().meta({ description: '`next` of the page before' }),
   reveal: flagSchema.meta({ description: "Show callers' numbers in clear; needs a token" }),
 });

@@ -37,6 +37,7 @@ export type HttpServer = {
   }): Promise<LightMyRequestResponse>;
 };
 
+const READING: readonly string[] = ['GET', 'HEAD'];
 const REQUESTS_PER_MINUTE = 600;
 
 const registerPlugins = async (app: FastifyInstance): Promise<void> => {
@@ -81,6 +82,9 @@ const build = async (parts: HttpParts): Promise<FastifyInstance> => {
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     bodyLimit: 65_536,
+    // A path that can't be decoded is refused before any route.
+    frameworkErrors: (error, _request, reply) =>
+      void sendProblem(reply, error.statusCode ?? 400, error.message),
   });
   // Routes read their input with zod themselves; the JSON Schemas are for the OpenAPI document alone.
   app.setValidatorCompiler(() => () => true);
@@ -88,7 +92,9 @@ const build = async (parts: HttpParts): Promise<FastifyInstance> => {
   app.setErrorHandler((error: Error, _request, reply) => answerError(error, reply, parts.logger));
   await registerPlugins(app);
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
-    sendProblem(reply, 404, `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`),
+    READING.includes(request.method)
+      ? sendProblem(reply, 404, `There is nothing at ${request.url.slice(0, 200)}.`)
+      : sendProblem(reply.header('allow', READING.join(', ')), 405, 'The API is read-only.'),
   );
   await registerRoutes(app, parts);
   await app.ready();

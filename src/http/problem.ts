@@ -41,11 +41,14 @@ export const sendProblem = (
   status: number,
   detail: string,
   errors: readonly Problem[] = [],
-): FastifyReply =>
-  reply
+): FastifyReply => {
+  // RFC 9110 15.5.2: whoever must prove himself is told how.
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
     .code(status)
     .type(PROBLEM_TYPE)
     .send(problemBody(status, detail, errors));
+};
 
 /** Turns anything a route throws into problem JSON; what is nobody's fault but ours is logged and told without details. */
 export const answerError = (

@@ -52,6 +52,10 @@ const sizeOf = async (path: string): Promise<number> => {
   return found.size;
 };
 
+/** Whether an If-None-Match header names this version: a list, weak tags count, `*` is any (RFC 9110 13.1.2). */
+const isKnown = (header: string | undefined, etag: string): boolean =>
+  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+
 const sendFile = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -59,7 +63,7 @@ const sendFile = (
 ): FastifyReply => {
   reply.type('audio/wav').header('accept-ranges', 'bytes').header('cache-control', 'private, no-cache');
   if (file.etag !== undefined) reply.header('etag', file.etag);
-  if (file.etag !== undefined && request.headers['if-none-match'] === file.etag)
+  if (file.etag !== undefined && isKnown(request.headers['if-none-match'], file.etag))
     return reply.code(304).send();
   // A range of another version of the file would not fit (RFC 9110 13.1.5).
   const condition = request.headers['if-range'];

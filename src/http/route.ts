@@ -38,10 +38,11 @@ const fieldPath = (path: readonly PropertyKey[]): string => path.map(String).joi
 const read = <S extends z.ZodType>(schema: S, value: unknown): z.output<S> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems: Problem[] = result.error.issues.map((issue) => ({
-    path: fieldPath(issue.path),
-    message: issue.message,
-  }));
+  const problems = result.error.issues.flatMap((issue): readonly Problem[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: fieldPath([...issue.path, key]), message: 'is no parameter here' }))
+      : [{ path: fieldPath(issue.path), message: issue.message }],
+  );
   throw new HttpProblem(400, 'The request is not understood.', problems);
 };
 
@@ -50,7 +51,11 @@ const problemSchema = {
   content: { 'application/problem+json': { schema: { type: 'object', additionalProperties: true } } },
 };
 
-const responses = (response: z.ZodType | undefined, produces: string | undefined): JsonSchema => ({
+const responses = (
+  response: z.ZodType | undefined,
+  produces: string | undefined,
+  more: JsonSchema = {},
+): JsonSchema => ({
   200: {
     description: 'Success',
     content:
@@ -58,6 +63,7 @@ const responses = (response: z.ZodType | undefined, produces: string | undefined
         ? { [produces ?? 'text/plain']: { schema: { type: 'string' } } }
         : { 'application/json': { schema: jsonSchema(response, 'output') } },
   },
+  ...more,
   '4xx': problemSchema,
 });
 
@@ -65,7 +71,13 @@ const responses = (response: z.ZodType | undefined, produces: string | undefined
 export const addRoute = <Params extends z.ZodType, Query extends z.ZodType>(
   app: FastifyInstance,
   route: Route<Params, Query>,
-  options: { readonly rateLimit?: false } = {},
+  options: {
+    readonly rateLimit?: false;
+    /** Anyone may ask. */
+    readonly open?: true;
+    /** Further answers, by status, as OpenAPI has them. */
+    readonly responses?: JsonSchema;
+  } = {},
 ): void => {
   app.get(
     route.url,
@@ -75,7 +87,8 @@ export const addRoute = <Params extends z.ZodType, Query extends z.ZodType>(
         tags: [route.tag],
         params: jsonSchema(route.params, 'input'),
         querystring: jsonSchema(route.query, 'input'),
-        response: responses(route.response, route.produces),
+        response: responses(route.response, route.produces, options.responses),
+        ...(options.open && { security: [] }),
       },
       ...(options.rateLimit === false && { config: { rateLimit: false } }),
     },

@@ -28,7 +28,11 @@ export const healthRoute = (app: FastifyInstance, { health }: HttpParts): void =
           .send(report);
       },
     },
-    { rateLimit: false },
+    {
+      rateLimit: false,
+      open: true,
+      responses: { 503: { description: 'No calls are taken now; the body says why' } },
+    },
   );
 };
 

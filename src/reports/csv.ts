@@ -7,7 +7,8 @@ export type Column<Row> = { readonly name: string; readonly value: (row: Row) =>
 /** Byte order mark that makes Excel read UTF-8. */
 export const BOM = '\uFEFF';
 
-const FORMULA = /^[=+\-@\t\r]/;
+/** The full-width forms count as well: Excel in East Asian languages reads them as their narrow ones. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 /** `+4930123456` and the masked `+493*****56` compute nothing and stay as they are. */
 const PHONE = /^\+[\d*]{3,20}$/;
 

@@ -15,6 +15,7 @@ export { type CostRate, costOf, MICROS } from './cost.ts';
 export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
 export { CALL_COLUMNS, eachCall, SOURCE_COLUMNS } from './export.ts';
 export {
+  isZone,
   namedPeriod,
   PERIOD_NAMES,
   type Period,

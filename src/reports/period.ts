@@ -16,6 +16,9 @@ export type PeriodName = (typeof PERIOD_NAMES)[number];
 
 const isPeriodName = (name: string): name is PeriodName => PERIOD_NAMES.some((known) => known === name);
 
+/** True for a zone of the IANA data base: `Europe/Berlin`. */
+export const isZone = (name: string): boolean => IANAZone.isValidZone(name);
+
 /** Zone of this machine. */
 export const localZone = (): string => DateTime.local().zoneName;
 
@@ -76,7 +79,7 @@ const readInstant = (
 const checkNames = (input: PeriodInput): Problem[] => {
   const problems: Problem[] = [];
   const { zone, period } = input;
-  if (zone !== undefined && !IANAZone.isValidZone(zone)) {
+  if (zone !== undefined && !isZone(zone)) {
     problems.push({
       path: 'zone',
       message: `"${zone}" is no time zone`,

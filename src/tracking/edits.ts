@@ -11,6 +11,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 type Part = 'sources' | 'lines' | 'numbers';
 type Entries = Record<Part, readonly Fields[]>;
 
+const PARTS: readonly Part[] = ['sources', 'lines', 'numbers'];
 const WORDS = { sources: 'source', lines: 'line', numbers: 'number' } as const;
 const KEYS = { sources: 'id', lines: 'id', numbers: 'number' } as const;
 
@@ -71,9 +72,37 @@ const edit = (
       ...context.trunkIds,
       ...lines.flatMap((line) => (line.type === 'trunk' ? [line.trunk] : [])),
     ];
-    const plan = parseTrackingPlan(entries, { ...context, trunkIds }, 'The change');
+    const plan = inWordsOfEdit(
+      () => parseTrackingPlan(entries, { ...context, trunkIds }, 'The change'),
+      { sources, lines, numbers },
+      entries,
+    );
     return reconcile(trx, store.vault, plan);
   });
+
+/**
+ * Problems of the entry that was edited, under the names of its fields alone: nobody who types a command knows which place
+ * it has in the stored plan.
+ *
+ * @throws UsageError what `check` throws, so rewritten
+ */
+const inWordsOfEdit = <T>(check: () => T, before: Entries, after: Entries): T => {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const edited = PARTS.flatMap((part) =>
+      after[part].flatMap((entry, index) => (before[part].includes(entry) ? [] : [`${part}[${index}].`])),
+    );
+    const problems = error.problems.map((problem) => {
+      const prefix = edited.find((start) => problem.path.startsWith(start));
+      if (prefix === undefined) return problem;
+      const mend = problem.message === 'is missing' ? 'name it' : problem.mend;
+      return { ...problem, path: problem.path.slice(prefix.length), ...(mend !== undefined && { mend }) };
+    });
+    throw new UsageError(error.message, problems);
+  }
+};
 
 const find = (entries: Entries, part: Part, key: string): Fields | undefined =>
   entries[part].find((entry) => entry[KEYS[part]] === key);
