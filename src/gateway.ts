@@ -1,6 +1,6 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { errorMessage } from './base/errors.ts';
+import { errorMessage, FailureError } from './base/errors.ts';
 import { ulid } from './base/ids.ts';
 import type { Logger } from './base/logger.ts';
 import { removeRunFile, writeRunFile } from './base/run-file.ts';
@@ -13,7 +13,7 @@ import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, publicMediaAddress, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
 import { createTrunkTable, type SipServerOptions, startSipServer, type Trunk } from './sip/index.ts';
-import { isBusy, openStore, type Store } from './store/index.ts';
+import { claimDatabase, isBusy, openStore, type Store } from './store/index.ts';
 import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
 
 const ALIVE_EVERY_MS = 1000;
@@ -89,6 +89,17 @@ const recover = async (
   return interrupted.length;
 };
 
+const makeRecordingDirectory = (directory: string): void => {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new FailureError(`recording.directory ${directory} can't be used: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+};
+
 /**
  * Starts the gateway: store, recovery after a crash, media, SIP, HTTP. Either everything runs or nothing is left running.
  *
@@ -106,10 +117,11 @@ export const startGateway = async (config: GatewayConfig, logger: Logger): Promi
 
 const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdown): Promise<Gateway> => {
   const now = (): number => Math.round(performance.timeOrigin + performance.now());
+  const release = claimDatabase(config.database.path);
+  shutdown.add('the claim on the database', release);
   const store = await openStore({ ...config.database, checkpointThread: true }, logger);
   shutdown.add('the database', () => store.close());
-  mkdirSync(config.recording.directory, { recursive: true, mode: 0o750 });
-  statfsSync(config.recording.directory);
+  makeRecordingDirectory(config.recording.directory);
 
   const runId = ulid();
   const interruptedCalls = await recover(store, config, runId, logger);

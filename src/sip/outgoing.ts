@@ -96,6 +96,8 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
   const withLastResort = (): Promise<DialResult> =>
     new Promise((resolve) => {
       const timer = setTimeout(() => resolve(refused(408, 'No final response')), LAST_RESORT_MS);
+      // An INVITE that nobody answered is no reason for a stopped gateway to stay.
+      timer.unref();
       void run().then((result) => {
         clearTimeout(timer);
         resolve(result);

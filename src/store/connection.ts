@@ -30,6 +30,9 @@ export const openFile = async (path: string, readOnly: boolean): Promise<SqliteF
     if (errorCode(error) === 'SQLITE_NOTADB') {
       throw new FailureError(`${path} is not an SQLite database; move it away or set another database.path`);
     }
+    if (errorCode(error)?.startsWith('SQLITE_CORRUPT')) {
+      throw new FailureError(`The database ${path} is damaged: put back a copy`, { cause: error });
+    }
     throw new FailureError(`The database ${path} can't be opened: ${errorMessage(error)}`, { cause: error });
   }
 };

@@ -1,5 +1,6 @@
 /** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
 export { isBusy } from './busy.ts';
+export { claimDatabase } from './claim.ts';
 export { openStore } from './open.ts';
 export type {
   BlockedCallerTable,

@@ -20,7 +20,9 @@ export const readKeyFile = async (path: string): Promise<Buffer | undefined> => 
     throw new FailureError(`The key file ${path} can't be read: ${errorMessage(error)}`, { cause: error });
   }
   try {
-    const { mode } = await file.stat();
+    const found = await file.stat();
+    if (!found.isFile()) throw new FailureError(`The key file ${path} is no file: move it away`);
+    const { mode } = found;
     if ((mode & 0o077) !== 0) {
       const found = (mode & 0o777).toString(8).padStart(4, '0');
       throw new FailureError(

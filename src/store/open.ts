@@ -1,6 +1,6 @@
 import { mkdir, open as openHandle, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorMessage, FailureError } from '../base/errors.ts';
+import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { blockedCallerRepository } from './blocked-callers.ts';
 import { callRepository } from './calls.ts';
@@ -60,8 +60,12 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
 };
 
 const requireFile = async (path: string): Promise<void> => {
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new FailureError(`The database ${path} can't be opened: ${errorMessage(error)}`, { cause: error });
+  });
   if (found?.isFile()) return;
+  if (found) throw new FailureError(`${path} is no file: set database.path to one, or move it away`);
   throw new FailureError(
     `There is no database at ${path} yet: run \`dialtrace start\` or \`dialtrace apply\` once`,
   );

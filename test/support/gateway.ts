@@ -26,6 +26,7 @@ export type GatewayOptions = {
   readonly media?: Config['media'];
   readonly sip?: Partial<NonNullable<Config['sip']>>;
   readonly recording?: Config['recording'];
+  readonly http?: Config['http'];
   readonly log?: Config['log'];
   readonly drainSeconds?: number;
 };
@@ -96,7 +97,7 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
   media: { address: '127.0.0.1', rtpPorts: rtp, ...options.media },
   trunks: options.trunks,
   recording: { ...options.recording },
-  http: { address: '127.0.0.1', port: 0 },
+  http: { address: '127.0.0.1', port: 0, ...options.http },
   log: { level: 'info', format: 'json', ...options.log },
   trackingPlan: 'tracking.yaml',
   drainSeconds: options.drainSeconds ?? 1,
