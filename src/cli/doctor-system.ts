@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../config/index.ts';
 import type { Check } from './doctor-checks.ts';
 import { plural } from './format.ts';
 import type { PingTrunk } from './ping-trunk.ts';
-import type { Session } from './session.ts';
+import { isMissing, type Session } from './session.ts';
 
 const run = promisify(execFile);
 
@@ -52,7 +52,7 @@ export const checkClock = async (now: number): Promise<Check> => {
 export const checkDatabase = async (session: Session): Promise<Check> => {
   const name = 'Database';
   const { path } = session.config().database;
-  if (!existsSync(path)) {
+  if (await isMissing(path)) {
     return {
       name,
       state: 'warn',
@@ -89,7 +89,7 @@ export const checkDatabase = async (session: Session): Promise<Check> => {
 export const checkKeyFile = async (session: Session): Promise<Check> => {
   const name = 'Key file';
   const { path, keyFile } = session.config().database;
-  if (!existsSync(path)) return { name, state: 'off', text: 'is made with the database' };
+  if (await isMissing(path)) return { name, state: 'off', text: 'is made with the database' };
   try {
     await session.withStore('read', async ({ vault }) => vault.hmac(''));
     return { name, state: 'ok', text: `${keyFile} is the right one, and closed to others` };

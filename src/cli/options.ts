@@ -25,7 +25,7 @@ export const numberWithin =
 
 const zoneName = (text: string): string => {
   if (isZone(text)) return text;
-  throw new InvalidArgumentError('Use an IANA name such as Europe/Berlin.');
+  throw new InvalidArgumentError('It is no time zone: use an IANA name such as Europe/Berlin.');
 };
 
 /** `--zone`. */

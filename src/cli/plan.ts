@@ -1,9 +1,9 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import type { Command } from 'commander';
-import { errorCode, FailureError } from '../base/errors.ts';
+import { FailureError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import type { TrackingPlan } from '../config/index.ts';
 import { openStore, type Store } from '../store/index.ts';
@@ -17,7 +17,7 @@ import {
 } from '../tracking/index.ts';
 import { addRevealOption, examples } from './options.ts';
 import { readPlan } from './plan-input.ts';
-import { act, type Cli, type Session } from './session.ts';
+import { act, type Cli, isMissing, type Session } from './session.ts';
 import type { Paint } from './style.ts';
 
 const MARKS = { '+': 'green', '~': 'yellow', '-': 'red' } as const;
@@ -47,12 +47,6 @@ const withEmptyStore = async <T>(work: (store: Store) => Promise<T>): Promise<T>
     await rm(directory, { recursive: true, force: true });
   }
 };
-
-const isMissing = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => false,
-    (error: unknown) => errorCode(error) === 'ENOENT',
-  );
 
 const changesOf = async (session: Session, plan: TrackingPlan): Promise<PlanDiff> => {
   const compare = (store: Store): Promise<PlanDiff> => planChanges(store, plan);

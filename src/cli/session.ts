@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { errorCode } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { parsePhone, type Region } from '../base/phone.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/index.ts';
@@ -39,6 +41,13 @@ export const findConfig = (
   const own = resolve(directory, 'config/dialtrace.yaml');
   return existsSync(own) ? { path: own, shipped: false } : { path: SHIPPED_CONFIG, shipped: true };
 };
+
+/** True when there is certainly nothing: what may not be looked at is there. */
+export const isMissing = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => false,
+    (error: unknown) => errorCode(error) === 'ENOENT',
+  );
 
 /** Where the store's files are. */
 export const storeOptions = ({ database }: GatewayConfig, readOnly: boolean): StoreOptions => ({

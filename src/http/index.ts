@@ -32,7 +32,7 @@ export type HttpServer = {
   /** A request without a socket, for tests. */
   inject(request: {
     url: string;
-    method?: 'GET' | 'HEAD';
+    method?: 'GET' | 'HEAD' | 'POST';
     headers?: Record<string, string>;
   }): Promise<LightMyRequestResponse>;
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openCalls } from '../bench/rtp-load.ts';
 import { findTone, sine } from '../support/audio.ts';
 import { encode, RATE } from '../support/g711.ts';
 import { holdings } from '../support/leaks.ts';
@@ -8,7 +9,7 @@ import { callerScenario, lineScenario } from '../support/sipp-scenarios.ts';
 import { CARRIER, DID, openStage, type Stage } from '../support/stage.ts';
 import { sleep, until } from '../support/wait.ts';
 
-/** Two hundred calls at twenty a second, fifty at once: each complete, nothing left behind. */
+/** Two hundred calls at twenty a second, fifty at once: each complete, nothing left behind. Then many that end at once. */
 
 let stage: Stage;
 let media: PortBlock;
@@ -141,4 +142,19 @@ test(`${CALLS} calls at ${RATE_PER_SECOND} a second`, { timeout: 180_000 }, asyn
   ).catch(() => {
     throw new Error(`still there after ${SETTLE_MS / 1000} s: ${last.join('; ')}`);
   });
+});
+
+const HANG_UPS = 150;
+
+test(`${HANG_UPS} hang-ups at once: each recording is as long as its talk, however long the closing takes`, async () => {
+  const known = stage.gateway.records.calls().length;
+  const load = await openCalls(stage, HANG_UPS, 40);
+  await load.run(2, 50);
+  await load.hangUp();
+  const rows = (await stage.gateway.records.wait(known + HANG_UPS, { ended: true, timeoutMs: 30_000 })).slice(
+    known,
+  );
+  const longer = rows.map((row) => (row.recordings[0]?.duration_ms ?? Number.NaN) - (row.call.talk_ms ?? 0));
+  // Audio that came with the end may outlast it by 40 ms.
+  expect(longer.filter((difference) => !(Math.abs(difference) < 60))).toEqual([]);
 });

@@ -27,6 +27,14 @@ const problemsOf = async (yaml: string, env: Record<string, string> = {}): Promi
   throw error ?? new Error('no error was reported');
 };
 
+const refusalOf = (path: string): unknown => {
+  try {
+    return loadGatewayConfig(path, {});
+  } catch (error) {
+    return error;
+  }
+};
+
 type Wrong = {
   name: string;
   yaml: string;
@@ -39,6 +47,48 @@ type Wrong = {
 const TRUNK = 'id: carrier, region: US, gateway: "sip:carrier.example"';
 
 const WRONG: readonly Wrong[] = [
+  {
+    name: 'control character',
+    yaml: 'log:\n  level: in\0fo\n',
+    path: '',
+    message: /^line 2: control character U\+0000/,
+    mend: /remove it/,
+  },
+  {
+    name: 'alias to nothing',
+    yaml: 'http: *port\n',
+    path: '',
+    message: /alias/,
+    mend: /begins with \*/,
+  },
+  {
+    name: 'empty path',
+    yaml: 'runFile: ""\n',
+    path: 'runFile',
+    message: /“”/,
+    mend: /must not be empty/,
+  },
+  {
+    name: 'one file for two things',
+    yaml: 'database: { path: x, keyFile: ./x }\n',
+    path: 'database.keyFile',
+    message: /“x” stands at database.path already/,
+    mend: /a file of its own/,
+  },
+  {
+    name: 'RTP ports for no call',
+    yaml: 'media: { rtpPorts: { from: 20001, to: 20004 } }\n',
+    path: 'media.rtpPorts',
+    message: /too little for one call/,
+    mend: /four ports/,
+  },
+  {
+    name: 'section without content',
+    yaml: 'http:\n',
+    path: 'http',
+    message: /found nothing/,
+    mend: /or remove the line/,
+  },
   {
     name: 'tab indentation',
     yaml: 'sip:\n\tengine: embedded\n',
@@ -285,7 +335,7 @@ const WRONG: readonly Wrong[] = [
     yaml: '',
     env: { DIALTRACE_HTTP__PORT: 'x' },
     path: 'http.port',
-    message: /found “x”/,
+    message: /from DIALTRACE_HTTP__PORT/,
     mend: /number/,
   },
 ];
@@ -329,9 +379,24 @@ colour: red
   });
 
   it('says what to do when the file is missing', () => {
-    expect(() => loadGatewayConfig(join(folder, 'absent.yaml'), {})).toThrow(
-      /absent.yaml can't be read: there is no such file/,
-    );
+    expect(refusalOf(join(folder, 'absent.yaml'))).toMatchObject({
+      message: expect.stringMatching(/absent.yaml can't be read$/),
+      problems: [{ message: 'there is no such file', mend: expect.stringContaining('--config') }],
+    });
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('trunks:\n  - name: M\xfcller\n', 'latin1'), /no text in UTF-8/],
+    ['UTF-16', Buffer.from('\ufeffhttp: {}\n', 'utf16le'), /no text in UTF-8/],
+    ['a huge file', Buffer.alloc(17 * 1024 * 1024, '#'), /bytes/],
+  ])('refuses %s', async (_name, bytes, message) => {
+    const path = join(folder, 'odd.yaml');
+    await writeFile(path, bytes);
+    expect(refusalOf(path)).toMatchObject({ problems: [{ message: expect.stringMatching(message) }] });
+  });
+
+  it('refuses a folder', () => {
+    expect(refusalOf(folder)).toMatchObject({ problems: [{ message: 'it is a folder' }] });
   });
 });
 
@@ -351,6 +416,12 @@ trunks:
 `);
     expect(config.selfTest).toBe('+12025550123');
     expect(config.trunks[0]?.auth).toEqual({ username: '0123', password: 's3cret words' });
+  });
+
+  it('knows merge keys', async () => {
+    const yaml =
+      'trunks:\n  - &a { id: a, region: DE, sources: [203.0.113.7] }\n  - { <<: *a, id: b, sources: [203.0.113.8] }\n';
+    expect((await load(yaml)).trunks.map(({ id, region }) => `${id} ${region}`)).toEqual(['a DE', 'b DE']);
   });
 
   it('takes fields from the environment', async () => {

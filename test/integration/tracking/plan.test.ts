@@ -202,6 +202,39 @@ describe('applying a plan', () => {
   });
 });
 
+it('takes a plan of thousands of numbers, and takes them out again', async () => {
+  const numbers = Array.from({ length: 2500 }, (_, index) => ({
+    number: `+1212${2_000_000 + index}`,
+    source: 'ads',
+    lines: ['echo', 'desk'],
+    enabled: true,
+  }));
+  const plan = { ...PLAN, numbers };
+  await applyPlan(store, plan);
+  expect(await store.numbers.list()).toHaveLength(2500);
+  const read = await store.numbers.route('+12122002499');
+  expect(read?.lines.map(({ id }) => id)).toEqual(['echo', 'desk']);
+  expect((await planChanges(store, plan)).changes).toEqual([]);
+  const moved = {
+    ...PLAN,
+    numbers: numbers.map((entry) => ({ ...entry, source: 'radio', lines: ['desk'] })),
+  };
+  await applyPlan(store, moved);
+  expect((await planChanges(store, moved)).changes).toEqual([]);
+  await applyPlan(store, EMPTY);
+  expect(await store.numbers.list()).toEqual([]);
+});
+
+it('refuses an empty file, which would remove everything', async () => {
+  const path = join(folder, 'nothing.yaml');
+  for (const text of ['', '# nothing\n', '{}\n']) {
+    await writeFile(path, text);
+    expect(() => loadTrackingPlan(path, context)).toThrow(/is empty/);
+  }
+  await writeFile(path, 'numbers: []\n');
+  expect(loadTrackingPlan(path, context).numbers).toEqual([]);
+});
+
 it('never writes blocked callers to an export unless asked', async () => {
   await applyPlan(store, PLAN);
   const text = await exportPlan(store, { reveal: false });
@@ -224,7 +257,7 @@ describe('single edits', () => {
     await expect(
       edits.addNumber({ number: '+12025550168', source: 'adds', lines: ['echo'] }),
     ).rejects.toMatchObject({
-      problems: [{ path: 'numbers[3].source' }],
+      problems: [{ path: 'source' }],
     });
     expect(formatDiff(await edits.updateNumber('202-555-0123', { record: undefined, source: 'radio' }))).toBe(
       '~ number +12025550123: source ads → radio, record false → unset',

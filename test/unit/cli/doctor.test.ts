@@ -4,6 +4,7 @@ import {
   checkMediaAddress,
   checkNode,
   checkPort,
+  checkSipAddresses,
   isHeld,
   judgeDisk,
 } from '../../../src/cli/doctor-checks.ts';
@@ -39,6 +40,32 @@ describe('doctor', () => {
     expect(checkMediaAddress(media({}), ['127.0.0.1', '8.8.4.4']).state).toBe('ok');
     expect(checkMediaAddress(media({ address: '10.0.0.5' }), ['10.0.0.5', '8.8.4.4']).state).toBe('warn');
     expect(checkMediaAddress(media({ publicAddress: '8.8.4.4' }), ['10.0.0.5']).state).toBe('ok');
+  });
+
+  it('knows a public address that no carrier can reach', () => {
+    const of = (publicAddress: string) => checkMediaAddress(media({ publicAddress }), []);
+    expect(of('203.0.113.10')).toMatchObject({
+      state: 'fail',
+      text: expect.stringContaining('for examples'),
+    });
+    expect(of('2001:db8::7').state).toBe('fail');
+    expect(of('127.0.0.1').state).toBe('fail');
+    expect(of('10.1.2.3').state).toBe('warn');
+    expect(of('8.8.4.4').state).toBe('ok');
+  });
+
+  it('notices a public address that SIP or RTP was not told', () => {
+    const states = (listen: object, publicAddress?: string) => {
+      const config = gatewayConfigSchema.parse({
+        sip: { listen: [{ transport: 'udp', ...listen }] },
+        media: publicAddress === undefined ? {} : { publicAddress },
+      });
+      return checkSipAddresses(config as Parameters<typeof checkSipAddresses>[0]).map(({ state }) => state);
+    };
+    expect(states({})).toEqual([]);
+    expect(states({}, '8.8.4.4')).toEqual(['warn']);
+    expect(states({ publicAddress: '8.8.4.4' }, '8.8.4.4')).toEqual([]);
+    expect(states({ publicAddress: '198.51.100.1' }, '8.8.4.4')).toEqual(['fail']);
   });
 
   it('knows the ports that the running gateway holds', () => {

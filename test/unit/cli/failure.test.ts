@@ -29,6 +29,30 @@ describe('judge', () => {
     });
   });
 
+  it('tells what the system or the database refused in one sentence', () => {
+    const damaged = Object.assign(new Error('database disk image is malformed'), {
+      code: 'SQLITE_CORRUPT_VTAB',
+    });
+    expect(judge(damaged, false).text).toMatch(/^The database is damaged: .*put back a copy/);
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open' });
+    expect(judge(denied, false)).toEqual({
+      code: 1,
+      text: 'The system refused: EACCES: permission denied',
+    });
+    const wrongSql = Object.assign(new Error('no such column'), { code: 'SQLITE_ERROR' });
+    expect(judge(wrongSql, false).text).toContain('defect of Dialtrace');
+  });
+
+  it('prints no more problems than a person reads, and all of them as JSON', () => {
+    const many = new UsageError(
+      'Many',
+      Array.from({ length: 60 }, (_, i) => ({ path: `a[${i}]`, message: 'x' })),
+    );
+    expect(judge(many, false).text.split('\n')).toHaveLength(52);
+    expect(judge(many, false).text).toContain('and 10 more');
+    expect(JSON.parse(judge(many, true).text).error.problems).toHaveLength(60);
+  });
+
   it('keeps the stack of a defect', () => {
     const { code, text } = judge(new TypeError('x is undefined'), false);
     expect(code).toBe(1);

@@ -21,6 +21,20 @@ type Wrong = { name: string; plan: unknown; path: string; message: RegExp; mend:
 
 const WRONG: readonly Wrong[] = [
   {
+    name: 'name with terminal codes',
+    plan: { sources: [{ ...sources[0], name: 'red \u001b[31m' }] },
+    path: 'sources[0].name',
+    message: /found/,
+    mend: /without control characters/,
+  },
+  {
+    name: 'field of another type of line',
+    plan: { lines: [{ ...lines[0], uri: 'sip:a@pbx.example' }] },
+    path: 'lines[0].uri',
+    message: /no field “uri”/,
+    mend: /does not go with this type/,
+  },
+  {
     name: 'source that is none',
     plan: { sources, lines, numbers: [{ ...number, source: 'adds' }] },
     path: 'numbers[0].source',
