@@ -10,9 +10,18 @@ export type Routes = {
   isBlocked(hmac: string | null): Promise<boolean>;
 };
 
-/** Looks in the database; while that fails, routes are as they were last seen and nobody is blocked: calls go on. */
+/**
+ * Looks in the database; while that fails, routes are as they were last seen (at the latest at the start) and nobody is
+ * blocked: calls go on.
+ */
 export const createRoutes = ({ store, logger }: Pick<CallServices, 'store' | 'logger'>): Routes => {
   const lastSeen = new Map<string, NumberRoute>();
+  store.numbers.list().then(
+    (routes) => {
+      for (const route of routes) lastSeen.set(route.number.number, route);
+    },
+    (error) => logger.error({ error: errorMessage(error) }, 'routes not remembered'),
+  );
 
   return {
     of: async (e164) => {
