@@ -62,7 +62,7 @@ export const createGatewayMetrics = () => {
 
   const callEnded: CallServices['onEnded'] = ({ status, isTest, setupMs }) => {
     ended.inc({ status, test: isTest ? 'yes' : 'no' });
-    if (setupMs !== undefined) setup.observe(setupMs / 1000);
+    setup.observe(setupMs / 1000);
   };
 
   const observe = ({ calls, sip, media }: Observed): void => {

@@ -23,7 +23,8 @@ export type CallServices = {
   readonly onEnded: (call: {
     readonly status: CallStatus;
     readonly isTest: boolean;
-    readonly setupMs: number | undefined;
+    /** From the INVITE to the decision, its record opened. */
+    readonly setupMs: number;
   }) => void;
 };
 

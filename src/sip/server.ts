@@ -109,7 +109,6 @@ export const startSipServer = async (options: SipServerOptions): Promise<SipServ
       hostports,
       dial: (dialOptions) => dial(srf, dialOptions),
       ping: (uri, timeoutMs) => ping(srf, uri, timeoutMs),
-      setAdmission: (admission) => engine?.setAdmission(admission),
       stats: async () => engine?.stats(),
       close,
     };

@@ -1,4 +1,4 @@
-import type { Admission, SipEngineOptions, SipEngineStats } from '../sip-engine/index.ts';
+import type { SipEngineOptions, SipEngineStats } from '../sip-engine/index.ts';
 
 /** What asked for something, by its packet's source. */
 export type SipPeer = { readonly protocol: string; readonly address: string; readonly port: number };
@@ -106,7 +106,6 @@ export type SipServer = {
   dial(options: DialOptions): OutgoingInvite;
   /** OPTIONS to `uri` (RFC 3261 11); any final response counts as reachable, 408 and 503 made locally do not. */
   ping(uri: string, timeoutMs: number): Promise<PingResult>;
-  setAdmission(admission: Admission): void;
   /** Undefined with an external server. */
   stats(): Promise<SipEngineStats | undefined>;
   close(): Promise<void>;

@@ -18,10 +18,7 @@ export const completeRecording = async (
 export const recordingRepository = (db: Kysely<Database>): RecordingRepository => {
   const statements = createStatements();
   return {
-    open: (recording) => statements.insert(db, 'recording', [{ ...recording, state: 'recording' }]),
     complete: (id, end) => completeRecording(statements, db, id, end),
-    forCall: (callId) =>
-      db.selectFrom('recording').selectAll().where('call_id', '=', callId).executeTakeFirst(),
     unfinished: () =>
       db.selectFrom('recording').selectAll().where('state', '=', 'recording').orderBy('started_at').execute(),
   };

@@ -125,9 +125,7 @@ export type CallRepository = {
 };
 
 export type RecordingRepository = {
-  open(recording: NewRecording): Promise<void>;
   complete(id: string, end: RecordingEnd): Promise<void>;
-  forCall(callId: string): Promise<RecordingTable | undefined>;
   /** Those that a crash left in state `recording`. */
   unfinished(): Promise<readonly RecordingTable[]>;
 };

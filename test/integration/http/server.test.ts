@@ -220,7 +220,11 @@ describe('recordings', () => {
 
   it('never leaves the recordings directory', async () => {
     const id = await addCall(sample, START - 60_000, { talkMs: 1000 });
-    await sample.store.recordings.open({ id: 'R', call_id: id, path: '../dialtrace.key', started_at: START });
+    await sample.store.calls.update(
+      id,
+      {},
+      { id: 'R', call_id: id, path: '../dialtrace.key', started_at: START },
+    );
     const response = await open.inject({ url: `/v1/calls/${id}/recording`, headers: LOCAL });
     expect(response.statusCode).toBe(404);
   });

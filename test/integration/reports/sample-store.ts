@@ -151,7 +151,7 @@ export const addRecording = async (sample: SampleStore, callId: string, bytes: B
   const id = ulid();
   await mkdir(join(sample.directory, 'recordings/2026/11'), { recursive: true });
   await writeFile(join(sample.directory, 'recordings', path), bytes);
-  await sample.store.recordings.open({ id, call_id: callId, path, started_at: Date.now() });
+  await sample.store.calls.update(callId, {}, { id, call_id: callId, path, started_at: Date.now() });
   await sample.store.recordings.complete(id, {
     state: 'complete',
     duration_ms: 1000,

@@ -98,7 +98,7 @@ describe('calls', () => {
         [],
       );
     }
-    await store.recordings.open({ id: 'r1', call_id: 'c5', path: '2026/c5.wav', started_at: NOW });
+    await store.calls.update('c5', {}, { id: 'r1', call_id: 'c5', path: '2026/c5.wav', started_at: NOW });
     const ids = async (filter: Parameters<Store['calls']['list']>[0]) =>
       (await store.calls.list(filter)).map((row) => row.id);
 
@@ -160,7 +160,7 @@ describe('recordings', () => {
     await store.runs.start('run1', NOW);
     for (const id of ['c1', 'c2']) {
       await store.calls.open(newCall(id, 'run1', NOW), []);
-      await store.recordings.open({ id: `rec-${id}`, call_id: id, path: `${id}.wav`, started_at: NOW });
+      await store.calls.update(id, {}, { id: `rec-${id}`, call_id: id, path: `${id}.wav`, started_at: NOW });
     }
     await store.recordings.complete('rec-c1', {
       state: 'complete',
@@ -169,12 +169,12 @@ describe('recordings', () => {
       sha256: 'ab',
     });
     expect((await store.recordings.unfinished()).map((row) => row.id)).toEqual(['rec-c2']);
-    expect(await store.recordings.forCall('c1')).toMatchObject({
+    expect((await store.calls.get('c1'))?.recording).toMatchObject({
       state: 'complete',
       duration_ms: 1235,
       sha256: 'ab',
     });
-    expect(await store.recordings.forCall('none')).toBeUndefined();
+    expect(await store.calls.get('none')).toBeUndefined();
   });
 });
 
