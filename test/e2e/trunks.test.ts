@@ -5,7 +5,7 @@ import type { RtpPeer } from '../support/rtp-peer.ts';
 import { header, hostPort, need, type SipMessage, userOf } from '../support/sip-message.ts';
 import { openSipPeer, type PeerCall, type SipPeer } from '../support/sip-peer.ts';
 import { CALLER, CARRIER, DID, LINE, openStage, STRANGER, type Stage, statusOf } from '../support/stage.ts';
-import { sleep } from '../support/wait.ts';
+import { sleep, until } from '../support/wait.ts';
 
 /** Trunks that prove themselves by digest, and lines that are dialled through a trunk. */
 
@@ -125,7 +125,7 @@ describe('a trunk known by its credentials', () => {
     expect(header(final, 'www-authenticate')).toBeUndefined();
     expect(rang).toBe(false);
     expect(stage.gateway.records.calls()).toHaveLength(records);
-    expect(stage.gateway.log()).toContain('wrong credentials');
+    await until('the warning in the log', () => stage.gateway.log().includes('wrong credentials'));
     expect(stage.gateway.log()).not.toContain(BRANCH.password);
   });
 
