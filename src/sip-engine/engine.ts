@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endEverything, onAppGone } from './dialog/app-gone.ts';
 import { createCounters, responseCounts } from './dialog/counts.ts';
 import { createDialogs } from './dialog/dialogs.ts';
-import type { App, Core, Counters, Incoming, Outgoing } from './dialog/types.ts';
+import type { Core, Counters, Decision, Incoming, Outgoing } from './dialog/types.ts';
 import { conclude, onFailure, onResponse } from './dialog/uac.ts';
 import { onRequest } from './dialog/uas.ts';
 import { createClients } from './drachtio/clients.ts';
+import { createLocator } from './locate/index.ts';
 import { buildResponse, hostForWire, serializeMessage } from './message/index.ts';
+import type { SipRequest } from './message/types.ts';
+import { createProxy } from './proxy/index.ts';
 import { createClientTransactions, createServerTransactions, createTimers } from './transaction/index.ts';
 import { createTransports, type Received, type Transports } from './transport/index.ts';
 import type { SipEngine, SipEngineOptions, SipEngineStats, SipTimers } from './types.ts';
@@ -58,6 +61,15 @@ const statsOf = (core: Core): SipEngineStats => {
     responsesOut: responseCounts(counters.responsesOut),
     retransmissionsIn: counters.retransmissionsIn,
     retransmissionsOut: counters.retransmissionsOut,
+    bans: 0,
+    droppedBanned: 0,
+    droppedOverRate: 0,
+    refusedByLimit: {},
+    applications: 0,
+    registeredFlows: 0,
+    proxiedRequests: core.proxy.size,
+    dialogsInbound: 0,
+    dialogsOutbound: 0,
   };
 };
 
@@ -65,7 +77,7 @@ const createCore = (
   options: SipEngineOptions,
   transports: Transports,
   counters: Counters,
-  pickApp: (method: string) => App | undefined,
+  route: (request: SipRequest) => Decision,
 ): Core => {
   const timers = createTimers();
   const times: SipTimers = { ...DEFAULT_TIMERS, ...options.timers };
@@ -85,7 +97,10 @@ const createCore = (
     incoming: new Map(),
     outgoing: new Map(),
     dialogs: createDialogs(),
-    pickApp,
+    locator: createLocator(),
+    proxy: createProxy(),
+    route,
+    cdr: ignore,
     conclude: (outgoing, response, received) => conclude(core, outgoing, response, received),
     tcpRefused: new Map(),
   };
@@ -104,6 +119,7 @@ const drain = async (core: Core): Promise<void> => {
  * @throws the system's error when a point can't be bound; nothing stays open then
  */
 export const createSipEngine = async (options: SipEngineOptions): Promise<SipEngine> => {
+  const { wall: _wall, ...transportOptions } = options;
   const counters = createCounters();
   let core: Core | undefined;
   let closing = false;
@@ -111,7 +127,7 @@ export const createSipEngine = async (options: SipEngineOptions): Promise<SipEng
     if (core !== undefined && !closing) onAppGone(core, app);
   });
   const transports = await createTransports(
-    { ...options, counters },
+    { ...transportOptions, counters },
     {
       received: (received) => core !== undefined && receive(core, received),
       flowClosed: (flow) => core?.client.flowClosed(flow),
@@ -120,7 +136,10 @@ export const createSipEngine = async (options: SipEngineOptions): Promise<SipEng
     await clients.close();
     throw error;
   });
-  core = createCore(options, transports, counters, (method) => (closing ? undefined : clients.pick(method)));
+  core = createCore(options, transports, counters, (request) => {
+    const app = closing ? undefined : clients.pick(request.method.toLowerCase());
+    return app === undefined ? { type: 'refuse', status: 503 } : { type: 'app', app };
+  });
   const running = core;
   const name = (protocol: string, address: string, port: number): string =>
     `${protocol}/${hostForWire(address)}:${port}`;
@@ -138,6 +157,11 @@ export const createSipEngine = async (options: SipEngineOptions): Promise<SipEng
     admin: { address: clients.address, port: clients.port },
     hostports: local,
     setAdmission: (admission) => transports.setAdmission(admission),
+    setTls: async (tls) => transports.setTls(tls),
+    bans: async () => [],
+    ban: async () => {},
+    unban: async () => false,
+    onBan: ignore,
     stats: async () => statsOf(running),
     onExit: ignore,
     async close() {

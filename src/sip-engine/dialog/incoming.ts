@@ -30,6 +30,7 @@ export const newIncoming = (
     expiry: undefined,
     reliable: undefined,
     rseq: 0,
+    proxied: undefined,
     answered: false,
   };
   transaction.owner = incoming;

@@ -5,7 +5,7 @@ import type { Endpoint, ListenPoint } from '../transport/types.ts';
 import { dialogIdOf } from './dialogs.ts';
 import { contactOf, contentTypeLine, given, otherLines } from './headers.ts';
 import { newOutgoing, unreachable } from './outgoing.ts';
-import { departNext, locate } from './send.ts';
+import { departNext } from './send.ts';
 import { offerLines } from './session-headers.ts';
 import { bracketed, type Own, ownSide, substituteLocalhost, tagOf } from './text.ts';
 import type { App, AppMessage, Core, Outcome, RequestText } from './types.ts';
@@ -124,7 +124,7 @@ export const sendRequest = (
   const to = destination(uri, route);
   if (to === undefined) return refused(`invalid request-uri: ${route}`);
   const fresh = { app, message, method: line.method, uri: line.uri };
-  const endpoints = locate(to);
+  const endpoints = core.locator.locate(to);
   if (endpoints instanceof Promise) return endpoints.then((found) => launch(core, fresh, found, true));
   return launch(core, fresh, endpoints, false);
 };

@@ -1,7 +1,6 @@
 import { newBranch, parseNameAddress, parseUri } from '../message/index.ts';
-import type { SipResponse, SipUri } from '../message/types.ts';
+import type { SipResponse } from '../message/types.ts';
 import type { Target } from '../transaction/index.ts';
-import { literalNextHop, resolveNextHop } from '../transport/index.ts';
 import type { Endpoint, Flow } from '../transport/types.ts';
 import { count } from './counts.ts';
 import { ownSide, partsOf, renderRequest, viaText } from './text.ts';
@@ -12,25 +11,18 @@ const TCP_REFUSED_FOR = 600_000;
 
 const ignore = (): void => {};
 
-/**
- * Where a URI points: literal addresses at once, names later. Empty when there is nothing to send to, as for transports
- * that the engine does not have (sips, tel).
- */
-export const locate = (uri: SipUri): readonly Endpoint[] | Promise<readonly Endpoint[]> =>
-  literalNextHop(uri) ?? resolveNextHop(uri);
-
 /** Where requests in a dialog go. */
 export type Way = { readonly endpoints: readonly Endpoint[]; readonly flow: Flow | undefined };
 
 /** The peer's open stream or NAT address, else the first route, else the remote target (RFC 3261 12.2.1.1). */
-export const wayOf = (dialog: Dialog): Way | Promise<Way> | undefined => {
+export const wayOf = (core: Core, dialog: Dialog): Way | Promise<Way> | undefined => {
   const { flow, nat, routes, remoteTarget } = dialog;
   if (flow?.open === true && routes.length === 0) return { endpoints: [flow.remote], flow };
   if (nat !== undefined) return { endpoints: [nat], flow: undefined };
   const next = routes[0] === undefined ? remoteTarget : parseNameAddress(routes[0])?.uri.raw;
   const uri = next === undefined ? undefined : parseUri(next);
   if (uri === undefined) return undefined;
-  const endpoints = locate(uri);
+  const endpoints = core.locator.locate(uri);
   if (endpoints instanceof Promise) return endpoints.then((found) => ({ endpoints: found, flow: undefined }));
   return { endpoints, flow: undefined };
 };

@@ -1,4 +1,6 @@
+import type { Locator } from '../locate/types.ts';
 import type { HeaderField, SipRequest, SipResponse } from '../message/types.ts';
+import type { Proxied, ProxyPlan, SipProxy } from '../proxy/types.ts';
 import type {
   ClientTransaction,
   ClientTransactions,
@@ -74,6 +76,8 @@ export type Incoming = {
   expiry: Timer | undefined;
   reliable: ReliableProvisional | undefined;
   rseq: number;
+  /** Set while it is being proxied instead of answered. */
+  proxied: Proxied | undefined;
   answered: boolean;
 };
 
@@ -200,6 +204,35 @@ export type Counters = {
   readonly responsesOut: Map<number, number>;
 };
 
+/** Who takes a new request. */
+export type Decision =
+  | { readonly type: 'app'; readonly app: App }
+  /** Also a redirect: 3xx with contacts. */
+  | {
+      readonly type: 'refuse';
+      readonly status: number;
+      readonly reason?: string;
+      readonly contacts?: readonly string[];
+    }
+  | { readonly type: 'proxy'; readonly plan: ProxyPlan };
+
+/** What drachtio tells of a call's course: INVITE, its 2xx, its end. */
+export type CdrEvent = { readonly source: 'network' | 'application'; readonly text: string } & (
+  | { readonly type: 'attempt' }
+  | { readonly type: 'start'; readonly role: 'uac' | 'uas' | 'proxy-uac' | 'proxy-uas' }
+  | {
+      readonly type: 'stop';
+      readonly reason:
+        | 'call-rejected'
+        | 'call-canceled'
+        | 'normal-release'
+        | 'session-expired'
+        | 'ackbye'
+        | 'system-initiated-termination'
+        | 'system-error-initiated-termination';
+    }
+);
+
 /** Everything that the functions of this folder share. */
 export type Core = {
   readonly transports: Transports;
@@ -217,8 +250,12 @@ export type Core = {
   /** Waiting for an answer of the network, by transaction id. */
   readonly outgoing: Map<string, Outgoing>;
   readonly dialogs: Dialogs;
-  /** The next application in turn that takes requests of this method, in lower case. */
-  pickApp(method: string): App | undefined;
+  readonly locator: Locator;
+  readonly proxy: SipProxy;
+  /** Who takes a new request; a promise where a web server is asked. Never rejects. */
+  route(request: SipRequest, received: Received): Decision | Promise<Decision>;
+  /** Tells one application that wants to know, if there is one. */
+  cdr(event: CdrEvent): void;
   /** The final response of a request, also one made here: `received` is undefined then. */
   conclude(outgoing: Outgoing, response: SipResponse, received: Received | undefined): void;
   /** Peers that did not take TCP, by `address:port`, with the time in milliseconds until which UDP is used. */

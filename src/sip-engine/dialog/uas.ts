@@ -1,5 +1,6 @@
 import { headerNumber, headerValues, parseUri } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
 import type { Received } from '../transport/types.ts';
 import { onCancel } from './cancel.ts';
 import { count, isKnownMethod } from './counts.ts';
@@ -8,7 +9,7 @@ import { admit, newIncoming } from './incoming.ts';
 import { onAck, onWithin } from './received.ts';
 import { ALLOW_LINE, refuse, reply } from './reply.ts';
 import { tooShort } from './session-headers.ts';
-import type { Core, Dialog } from './types.ts';
+import type { Core, Decision, Dialog, Incoming } from './types.ts';
 
 /** Requests that may start something. */
 const FRESH: ReadonlySet<string> = new Set([
@@ -112,12 +113,26 @@ const onFresh = (core: Core, received: Received, request: SipRequest): void => {
     return;
   }
   const transaction = core.server.open(received, request);
-  const app = core.pickApp(request.method.toLowerCase());
-  if (app === undefined) {
-    request.method === 'REFER' ? reply(core, transaction, 405, ALLOW_LINE) : reply(core, transaction, 503);
+  if (request.method === 'INVITE') reply(core, transaction, 100);
+  const decision = core.route(request, received);
+  if (decision instanceof Promise) decision.then((made) => carryOut(core, transaction, received, made));
+  else carryOut(core, transaction, received, decision);
+};
+
+const carryOut = (
+  core: Core,
+  transaction: ServerTransaction<Incoming>,
+  received: Received,
+  decision: Decision,
+): void => {
+  const { request } = transaction;
+  if (decision.type !== 'app') {
+    const { status } = decision.type === 'refuse' ? decision : { status: 503 };
+    if (request.method === 'REFER' && status === 503) reply(core, transaction, 405, ALLOW_LINE);
+    else reply(core, transaction, status);
     return;
   }
-  if (request.method === 'INVITE') reply(core, transaction, 100);
+  const { app } = decision;
   const makesDialog = request.method === 'INVITE' || request.method === 'SUBSCRIBE';
   const dialogId = makesDialog ? dialogIdOf(request.core.callId, request.core.fromTag) : '';
   const incoming = newIncoming(transaction, app, undefined, dialogId);

@@ -97,7 +97,7 @@ export const sendOwn = (
   own: Own,
   then?: (sent: SentMessage) => void,
 ): boolean => {
-  const way = wayOf(dialog);
+  const way = wayOf(core, dialog);
   if (way === undefined || dialog.remoteTarget === undefined) return false;
   const request = compose(dialog, dialog.remoteTarget, content);
   const go = (found: Way): void => {
@@ -151,7 +151,7 @@ export const sendAck = (
   lines: string,
   body: string,
 ): SentMessage | undefined | Promise<SentMessage | undefined> => {
-  const way = wayOf(dialog);
+  const way = wayOf(core, dialog);
   if (way === undefined || dialog.remoteTarget === undefined) return undefined;
   const request = compose(dialog, dialog.remoteTarget, {
     method: 'ACK',
@@ -230,7 +230,7 @@ export const sendWithin = (
   if (method === 'INVITE' && (dialog.peerInvite !== undefined || dialog.invite?.finished === false)) {
     return refused('Server error: Error creating sip transaction for request');
   }
-  const way = wayOf(dialog);
+  const way = wayOf(core, dialog);
   if (way === undefined || dialog.remoteTarget === undefined) return refused(NO_ROUTE);
   const request = compose(dialog, dialog.remoteTarget, {
     method,

@@ -1,10 +1,4 @@
-/** Sockets of the SIP engine: UDP and TCP over IPv4 and IPv6, admission of peers, next hops. */
-export {
-  literalNextHop,
-  type NameSource,
-  type NextHopResolver,
-  resolveNextHop,
-} from './resolve.ts';
+/** Sockets of the SIP engine: UDP and TCP over IPv4 and IPv6, admission of peers. */
 export { createTransports, newTransportCounters } from './transports.ts';
 export type {
   Endpoint,

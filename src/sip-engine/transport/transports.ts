@@ -54,7 +54,7 @@ export const createTransports = async (
   options: TransportOptions,
   handlers: TransportHandlers,
 ): Promise<Transports> => {
-  const limits = options.limits ?? DEFAULT_LIMITS;
+  const limits = options.parseLimits ?? DEFAULT_LIMITS;
   const counters = options.counters ?? newTransportCounters();
   const mtu = options.mtu ?? DEFAULT_MTU;
   const budget = createStrangerBudget(options.strangersPerSecond ?? 50);
@@ -141,6 +141,8 @@ export const createTransports = async (
       return streams.count;
     },
     setAdmission: receiver.setAdmission,
+    setTls: () => {},
+    flow: () => undefined,
     close,
   };
 };

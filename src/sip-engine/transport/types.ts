@@ -1,13 +1,16 @@
 import type { ParseLimits, ParseResult, SipMessage } from '../message/types.ts';
-import type { Admission, SipEngineOptions } from '../types.ts';
+import type { Admission, SipEngineOptions, SipProtocol, TlsOptions } from '../types.ts';
+import type { Wall } from '../wall/types.ts';
 
-export type TransportProtocol = 'udp' | 'tcp';
+export type TransportProtocol = SipProtocol;
 
 /** Where a message came from or goes to, by protocol and address literal (IPv6 without brackets). */
 export type Endpoint = {
   readonly protocol: TransportProtocol;
   readonly address: string;
   readonly port: number;
+  /** The name it was found by, where TLS needs one: shown to the peer (SNI), and what its certificate must be for (RFC 5922). */
+  readonly host?: string;
 };
 
 /** A bound listening point. */
@@ -80,8 +83,12 @@ export type Transports = {
   /** Open stream connections. */
   readonly connections: number;
   setAdmission(admission: Admission | undefined): void;
+  /** @throws the system's error when key or certificate can't be used; nothing is changed then */
+  setTls(tls: TlsOptions): void;
+  /** The flow of this id while it is open. */
+  flow(id: string): Flow | undefined;
   /**
-   * Sends bytes. UDP: from the listening point's socket. TCP: on `flow` if open, else on a connection to `remote`, opened
+   * Sends bytes. UDP: from the listening point's socket. Streams: on `flow` if open, else on a connection to `remote`, opened
    * when needed and kept for reuse. Failure (refused, unreachable, reset, 5 s connect time-out) comes by the callback, at
    * most once and never before `send` returns.
    */
@@ -111,8 +118,14 @@ export type TransportCounters = {
 };
 
 /** How to run the transports; everything but `listen` has a default. */
-export type TransportOptions = Pick<SipEngineOptions, 'listen' | 'mtu' | 'admission'> & {
-  readonly limits?: ParseLimits;
+export type TransportOptions = Pick<
+  SipEngineOptions,
+  'listen' | 'mtu' | 'admission' | 'tls' | 'keepAliveSeconds' | 'limits'
+> & {
+  /** Bounds of the parser beside `limits`. */
+  readonly parseLimits?: ParseLimits;
+  /** Left out: everybody may send. */
+  readonly wall?: Wall;
   readonly counters?: TransportCounters;
   /** Datagrams and stream messages a second that one unknown address has parsed; twice as many at once. Default 50. */
   readonly strangersPerSecond?: number;

@@ -303,7 +303,9 @@ describe('TCP', () => {
   });
 
   it('refuses a broken frame, then closes', async () => {
-    const running = await start({ limits: { message: 2000, line: 500, headers: 50, items: 10, vias: 5 } });
+    const running = await start({
+      parseLimits: { message: 2000, line: 500, headers: 50, items: 10, vias: 5 },
+    });
     for (const [length, status] of [
       ['5000', 513],
       ['-1', 400],

@@ -6,7 +6,7 @@ import {
   type NameSource,
   orderServices,
   type ServiceRecord,
-} from '../../../../src/sip-engine/transport/resolve.ts';
+} from '../../../../src/sip-engine/locate/resolve.ts';
 
 const uri = (text: string): SipUri => {
   const parsed = parseUri(text);

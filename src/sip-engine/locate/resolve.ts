@@ -1,7 +1,7 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { SipUri } from '../message/index.ts';
-import type { Endpoint, TransportProtocol } from './types.ts';
+import type { Endpoint, TransportProtocol } from '../transport/types.ts';
 
 /** Where names come from; the system's own if left out. */
 export type NameSource = {
@@ -177,12 +177,4 @@ export const createNextHopResolver = (names: NameSource = systemNames(), limit =
       return within(limit, resolveName({ ...aim, host: aim.host.toLowerCase() })).catch(() => []);
     },
   };
-};
-
-let shared: NextHopResolver | undefined;
-
-/** `resolve` of one resolver that the whole process shares, asking the system's name service. */
-export const resolveNextHop = (uri: SipUri, preferred?: TransportProtocol): Promise<readonly Endpoint[]> => {
-  shared ??= createNextHopResolver();
-  return shared.resolve(uri, preferred);
 };
