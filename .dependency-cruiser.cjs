@@ -50,9 +50,10 @@ module.exports = {
     },
     {
       name: 'sip-engine-by-sip-only',
-      comment: 'The rest of the house meets the engine through drachtio-srf; only sip/ starts it.',
+      comment:
+        'The rest of the house meets the engine through drachtio-srf; only sip/ starts it, and the command that runs it alone.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(?:sip-engine|sip)/' },
+      from: { path: '^src/', pathNot: '^src/(?:(?:sip-engine|sip)/|cli/sip-engine\\.ts$)' },
       to: { path: '^src/sip-engine/' },
     },
     {
@@ -70,10 +71,19 @@ module.exports = {
     },
     {
       name: 'face',
-      comment: 'From outside, a folder is its index.ts. base/ is a set of small modules and has none.',
+      comment:
+        'From outside, a folder is its index.ts. base/ is a set of small modules and has none; the engine as a program of its own has a second face.',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/base/[^/]+\\.ts$'] },
+      to: {
+        path: '^src/[^/]+/',
+        pathNot: [
+          '^src/$1/',
+          '^src/[^/]+/index\\.ts$',
+          '^src/base/[^/]+\\.ts$',
+          '^src/sip-engine/standalone/index\\.ts$',
+        ],
+      },
     },
     {
       name: 'face-for-root',

@@ -1,3 +1,21 @@
 export { createSipEngine } from './engine.ts';
+export {
+  hostForWire,
+  parseNameAddressList,
+  parseUri,
+  type SipUri,
+  splitHeaderList,
+} from './message/index.ts';
 export { startSipEngineThread } from './thread.ts';
-export type { Admission, SipEngine, SipEngineOptions, SipEngineStats, SipTimers } from './types.ts';
+export type {
+  Admission,
+  Ban,
+  BanChange,
+  SipEngine,
+  SipEngineOptions,
+  SipEngineStats,
+  SipTimers,
+  TlsOptions,
+  TlsPeer,
+} from './types.ts';
+export { readNetwork } from './wall/index.ts';

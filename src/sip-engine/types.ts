@@ -48,6 +48,8 @@ export type AdminOptions = {
   /** 0 lets the system pick. */
   readonly port: number;
   readonly secret: string;
+  /** Milliseconds that output may wait for an application that does not read, until it is dropped. Default 30,000. */
+  readonly drainWithin?: number;
   /** A second point that speaks TLS. */
   readonly tls?: { readonly port: number; readonly key: string; readonly cert: string };
 };
@@ -149,7 +151,14 @@ export type BanChange =
   | { readonly type: 'banned'; readonly ban: Ban }
   | { readonly type: 'lifted'; readonly cidr: string };
 
-export type SipTimers = { readonly t1: number; readonly t2: number; readonly t4: number; readonly c: number };
+export type SipTimers = {
+  readonly t1: number;
+  readonly t2: number;
+  readonly t4: number;
+  readonly c: number;
+  /** How long an INVITE that begins a dialog waits for its first response (timer B). Left out: 64·T1. */
+  readonly b?: number;
+};
 
 /**
  * Requests outside dialogs from anyone else get no answer at all, not even 100 or 400, and are counted.

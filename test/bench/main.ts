@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { openStage, type Stage, type StageOptions } from '../support/stage.ts';
+import { openStage, STRANGER, type Stage, type StageOptions } from '../support/stage.ts';
 import { sleep } from '../support/wait.ts';
 import { type CpuUse, round } from './figures.ts';
+import { floodDuringCalls } from './flood.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { ramp } from './ramp.ts';
 import { setupDelay } from './setup.ts';
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,recorded]`.
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,recorded,flood]`.
  */
 
 const { values: options } = parseArgs({
@@ -143,6 +144,22 @@ const measureRecorded = async (stage: Stage): Promise<void> => {
   figures.set('recorded', { ...load, complete: complete.length, whole: whole.length });
 };
 
+const measureFlood = async (stage: Stage): Promise<void> => {
+  const seconds = quick ? 5 : 30;
+  say(`\n20,000 hostile datagrams a second for ${seconds} s while 20 calls a second go on`);
+  const result = await floodDuringCalls(stage, {
+    seconds,
+    perSecond: 20_000,
+    callsPerSecond: 20,
+    sources: [STRANGER],
+  });
+  const { calls, memoryMb } = result;
+  line('hostile datagrams', `${result.sent} sent, ${result.answered} answered`, '0 answered');
+  line('calls', `${calls.successful} good, ${calls.failed} failed`, '0 failed');
+  line('memory', `${memoryMb.before} MB before, ${memoryMb.after} MB after`, 'flat');
+  figures.set('flood', result);
+};
+
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
 say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
 if (machine.load > 0.5)
@@ -156,6 +173,7 @@ if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
   });
 }
 if (wanted('recorded')) await withStage({}, measureRecorded);
+if (wanted('flood')) await withStage({ recording: { enabled: false } }, measureFlood);
 if (options.json !== undefined)
   writeFileSync(
     options.json === '-' ? '/dev/stdout' : options.json,

@@ -1,3 +1,4 @@
+import { endDialog } from './dialogs.ts';
 import { settleWith } from './reply.ts';
 import type { App, Core } from './types.ts';
 import { cancelOutgoing } from './withdraw.ts';
@@ -20,7 +21,7 @@ const endDialogs = (core: Core, app: App, reason: string): void => {
   for (const dialog of [...core.dialogs.all()]) {
     if (dialog.app !== app || dialog.state !== 'confirmed') continue;
     if (dialog.kind === 'invite') hangUpSilently(core, dialog, reason);
-    else core.dialogs.remove(dialog);
+    else endDialog(core, dialog);
   }
 };
 

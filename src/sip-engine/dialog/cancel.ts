@@ -17,6 +17,11 @@ export const onCancel = (core: Core, received: Received, cancel: SipRequest): vo
     return;
   }
   const own = core.server.open(received, cancel);
+  if (incoming.proxied !== undefined) {
+    reply(core, own, 200);
+    incoming.proxied.cancel(cancel);
+    return;
+  }
   if (!incoming.answered) {
     reply(core, own, 200, '', incoming.localTag === '' ? undefined : incoming.localTag);
     cancelIncoming(core, incoming, cancel, received);

@@ -55,4 +55,5 @@ export const createCounters = (): Counters => ({
   requestsOut: new Map(),
   responsesIn: new Map(),
   responsesOut: new Map(),
+  refusedByLimit: {},
 });

@@ -1,6 +1,6 @@
-import { headerValue, headerValues, parseNameAddress, parseUri } from '../message/index.ts';
+import { headerValue, headerValues, parseNameAddress } from '../message/index.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/types.ts';
-import type { Endpoint, Received } from '../transport/types.ts';
+import { learnReach, type Origin } from './reach.ts';
 import { ownSide } from './text.ts';
 import type { App, Core, Dialog, Dialogs, Incoming, Outgoing } from './types.ts';
 
@@ -14,24 +14,38 @@ export const dialogIdOf = (callId: string, creatorTag: string): string => `${cal
 export const createDialogs = (): Dialogs => {
   const byKey = new Map<string, Dialog>();
   const ids = new Map<string, Dialog>();
+  let inbound = 0;
+
+  const remove = (dialog: Dialog): void => {
+    const key = tableKey(dialog.callId, dialog.localTag, dialog.remoteTag);
+    if (byKey.get(key) === dialog) {
+      byKey.delete(key);
+      if (dialog.role === 'uas') inbound -= 1;
+    }
+    if (ids.get(dialog.id) === dialog) ids.delete(dialog.id);
+  };
+
   return {
     byId: (id) => ids.get(id),
     match: (callId, localTag, remoteTag) => byKey.get(tableKey(callId, localTag, remoteTag)),
     add(dialog) {
-      byKey.set(tableKey(dialog.callId, dialog.localTag, dialog.remoteTag), dialog);
+      const key = tableKey(dialog.callId, dialog.localTag, dialog.remoteTag);
+      const before = byKey.get(key);
+      if (before !== undefined) remove(before);
+      byKey.set(key, dialog);
+      if (dialog.role === 'uas') inbound += 1;
       ids.set(dialog.id, dialog);
     },
     prefer(dialog) {
       ids.set(dialog.id, dialog);
     },
-    remove(dialog) {
-      const key = tableKey(dialog.callId, dialog.localTag, dialog.remoteTag);
-      if (byKey.get(key) === dialog) byKey.delete(key);
-      if (ids.get(dialog.id) === dialog) ids.delete(dialog.id);
-    },
+    remove,
     all: () => byKey.values(),
     get size() {
       return byKey.size;
+    },
+    get inbound() {
+      return inbound;
     },
   };
 };
@@ -41,39 +55,6 @@ export const contactUri = (message: SipMessage): string | undefined => {
   const [value] = headerValues(message, 'contact');
   if (value === undefined) return undefined;
   return parseNameAddress(value)?.uri.raw;
-};
-
-const isPrivate = (host: string): boolean => {
-  const [a, b] = host.split('.').map(Number);
-  return a === 10 || (a === 192 && b === 168) || (a === 172 && b !== undefined && b >= 16 && b <= 31);
-};
-
-const routeHost = (route: string): string => parseNameAddress(route)?.uri.host ?? '';
-
-/** Where a caller over UDP is reached when its Contact is not where its packets come from. */
-const uasNat = (
-  received: Received,
-  routes: readonly string[],
-  target: string | undefined,
-): Endpoint | undefined => {
-  if (received.remote.protocol !== 'udp' || routes.length > 0 || target === undefined) return undefined;
-  const uri = parseUri(target);
-  if (uri === undefined) return undefined;
-  const { address, port } = received.remote;
-  return uri.host === address && (uri.port ?? 5060) === port ? undefined : received.remote;
-};
-
-/** The same for the one we called: no route and another host, or a private first route behind a public address. */
-const uacNat = (
-  from: Endpoint,
-  routes: readonly string[],
-  target: string | undefined,
-): Endpoint | undefined => {
-  if (from.protocol !== 'udp' || target === undefined) return undefined;
-  const [route] = routes;
-  if (route !== undefined) return isPrivate(routeHost(route)) && !isPrivate(from.address) ? from : undefined;
-  const uri = parseUri(target);
-  return uri === undefined || uri.host === from.address ? undefined : from;
 };
 
 type Seed = Pick<
@@ -147,18 +128,18 @@ export const createUasDialog = (core: Core, incoming: Incoming, contact: string)
   dialog.remoteCseq = cseq.number;
   dialog.routes = headerValues(request, 'record-route');
   dialog.remoteTarget = contactUri(request);
-  dialog.nat = uasNat(received, dialog.routes, dialog.remoteTarget);
-  dialog.flow = received.flow;
+  learnReach(core, dialog, received);
   core.dialogs.add(dialog);
   return dialog;
 };
 
 /** Takes route set and remote target from a response (RFC 3261 12.1.2, 13.2.2.4). */
-export const learnFromResponse = (dialog: Dialog, response: SipResponse, from: Endpoint): void => {
+export const learnFromResponse = (core: Core, dialog: Dialog, response: SipResponse, from: Origin): void => {
   dialog.routes = headerValues(response, 'record-route').reverse();
   const contact = contactUri(response);
   if (contact !== undefined) dialog.remoteTarget = contact;
-  dialog.nat = uacNat(from, dialog.routes, contact);
+  // Without a Contact the target is the Request-URI, and nothing is known of where it is.
+  if (contact !== undefined || from.flow !== undefined) learnReach(core, dialog, from);
 };
 
 const calledDialog = (
@@ -198,7 +179,7 @@ export const createUacDialog = (
   outgoing: Outgoing,
   app: App,
   response: SipResponse,
-  from: Endpoint,
+  from: Origin,
 ): Dialog => {
   const { fromTag, toTag } = response.core;
   const dialog = calledDialog(
@@ -208,7 +189,7 @@ export const createUacDialog = (
     { tag: toTag, address: headerValue(response, 'to') },
     fromTag,
   );
-  learnFromResponse(dialog, response, from);
+  learnFromResponse(core, dialog, response, from);
   return dialog;
 };
 
@@ -218,6 +199,7 @@ export const createDialogByNotify = (
   outgoing: Outgoing,
   app: App,
   notify: SipRequest,
+  from: Origin,
 ): Dialog => {
   const { fromTag, toTag } = notify.core;
   const dialog = calledDialog(
@@ -229,14 +211,17 @@ export const createDialogByNotify = (
   );
   dialog.routes = headerValues(notify, 'record-route');
   dialog.remoteTarget = contactUri(notify) ?? dialog.remoteTarget;
+  learnReach(core, dialog, from);
   return dialog;
 };
 
-/** A target refresh request or its 2xx moves the peer (RFC 3261 12.2). */
-export const refreshTarget = (dialog: Dialog, message: SipMessage): void => {
+/** A target refresh request or its 2xx moves the peer (RFC 3261 12.2), and shows where it sends from now. */
+export const refreshTarget = (core: Core, dialog: Dialog, message: SipMessage, from: Origin): void => {
   const contact = contactUri(message);
-  if (contact === undefined || contact === dialog.remoteTarget) return;
+  if (contact === undefined) return;
   dialog.remoteTarget = contact;
+  // Whoever was found where its Contact said is believed when it names another place.
+  if (dialog.nat !== undefined || from.flow !== undefined) learnReach(core, dialog, from);
 };
 
 /** The session is being ended: no refresh and no expiry any more. */

@@ -56,7 +56,9 @@ export const contentTypeLine = (message: AppMessage): string | undefined => {
 /** Adds `;transport=tcp` inside the brackets of a Contact that is to be reached over a stream. */
 const withTransport = (value: string, own: Own): string => {
   if (own.protocol === 'udp' || value.includes('transport=')) return value;
-  return value.replace(/(<sips?:[^>?]*)/i, `$1;transport=${own.protocol}`);
+  return value
+    .replace(/(<sip:[^>?]*)/i, `$1;transport=${own.protocol}`)
+    .replace(/(<sips:[^>?]*)/i, own.protocol === 'wss' ? '$1;transport=ws' : '$1');
 };
 
 /** Our Contact: the application's with `localhost` replaced, else the listening point's. */

@@ -29,6 +29,7 @@ export const newIncoming = (
     localTag: transaction.request.core.toTag,
     expiry: undefined,
     reliable: undefined,
+    heldReliable: [],
     rseq: 0,
     proxied: undefined,
     answered: false,

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { newBranch } from '../message/index.ts';
-import type { Endpoint, ListenPoint } from '../transport/types.ts';
+import type { Endpoint, Flow, ListenPoint } from '../transport/types.ts';
 import { dress, localResponse } from './send.ts';
 import type { Core, Outgoing } from './types.ts';
+
+/** No further place is tried this long after the first, in multiples of T1: 64 s as usual, the time of two silent ones. */
+const TRIES = 128;
 
 /** Nothing to send to: a 503 made here (RFC 3261 8.1.3.1). */
 export const unreachable = ({ core, outgoing }: { core: Core; outgoing: Outgoing }): void =>
@@ -11,6 +14,7 @@ export const unreachable = ({ core, outgoing }: { core: Core; outgoing: Outgoing
 export type OutgoingSeed = Pick<Outgoing, 'app' | 'request' | 'contact' | 'dialog' | 'dialogId' | 'own'> & {
   readonly local: ListenPoint;
   readonly endpoints: readonly Endpoint[];
+  readonly flow: Flow | undefined;
 };
 
 /** A request before its first attempt. */
@@ -26,7 +30,8 @@ export const newOutgoing = (core: Core, seed: OutgoingSeed): Outgoing => {
     dialogId: seed.dialogId,
     own: seed.own,
     places: endpoints.map((endpoint) => ({ endpoint, anySize: false })),
-    flow: undefined,
+    triesUntil: Date.now() + TRIES * core.times.t1,
+    flow: seed.flow,
     sent:
       endpoints.length === 0
         ? dress(core, seed.request, { local, remote }, newBranch()).sent

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { headerNumber } from '../message/index.ts';
+import { headerNumber, headerValue, messageText } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { Received } from '../transport/types.ts';
 import { cancelIncoming } from './cancel.ts';
+import { tellStop } from './cdr.ts';
 import { count, isKnownMethod } from './counts.ts';
 import { endDialog, refreshTarget } from './dialogs.ts';
 import { admit, newIncoming } from './incoming.ts';
 import { isPrackOf, stopReliable } from './reliable.ts';
 import { ALLOW_LINE, refuse, reply, retryAfterLine, settleWith } from './reply.ts';
 import { tooShort } from './session-headers.ts';
+import { followState } from './subscription.ts';
 import type { Core, Dialog, Incoming } from './types.ts';
 import { cancelOutgoing } from './withdraw.ts';
 
@@ -96,7 +98,10 @@ export const onWithin = (core: Core, received: Received, request: SipRequest, di
     refuse(core, received, request, refusal[0], refusal[1]);
     return;
   }
-  if (TARGET_REFRESH.has(method)) refreshTarget(dialog, request);
+  if (TARGET_REFRESH.has(method)) refreshTarget(core, dialog, request, received);
+  // The peer has connected anew.
+  if (received.flow !== undefined && dialog.flow?.open === false) dialog.flow = received.flow;
+  if (method === 'NOTIFY') followState(core, dialog, headerValue(request, 'subscription-state'));
   const incoming = deliver(core, received, request, dialog);
   if (method === 'INVITE') {
     dialog.peerInvite = incoming;
@@ -114,6 +119,10 @@ const deliver = (core: Core, received: Received, request: SipRequest, dialog: Di
 
 /** BYE (RFC 3261 15.1.2): the dialog is over whatever the application says; what is pending in it gets 487. */
 const onBye = (core: Core, received: Received, request: SipRequest, dialog: Dialog): void => {
+  if (dialog.remoteCseq !== undefined && request.core.cseq.number < dialog.remoteCseq) {
+    refuse(core, received, request, 500);
+    return;
+  }
   const transaction = core.server.open(received, request);
   if (dialog.state === 'early' && dialog.role === 'uas') {
     reply(core, transaction, 200, '', dialog.localTag);
@@ -129,6 +138,8 @@ const onBye = (core: Core, received: Received, request: SipRequest, dialog: Dial
   if (dialog.peerInvite !== undefined) settleWith(core, dialog.peerInvite, 487);
   if (dialog.invite?.finished === false && dialog.invite.dialog === dialog)
     cancelOutgoing(core, dialog.invite, '');
+  if (dialog.kind === 'invite' && dialog.state === 'confirmed')
+    tellStop(core, 'network', 'normal-release', () => messageText(request));
   endDialog(core, dialog);
   if (!dialog.app.open) {
     reply(core, transaction, 200);
@@ -171,6 +182,7 @@ const onPrack = (core: Core, received: Received, request: SipRequest, dialog: Di
   }
   stopReliable(core, invite);
   invite.reliable = undefined;
+  invite.heldReliable.shift()?.();
   const incoming = deliver(core, received, request, dialog);
   dialog.app.request(request, received, incoming.txn, dialog.id);
 };

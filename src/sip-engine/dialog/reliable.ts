@@ -18,12 +18,13 @@ export const nextRseq = (incoming: Incoming): number => {
 export const startReliable = (
   core: Core,
   incoming: Incoming,
+  rseq: number,
   bytes: Buffer,
   missed: Running['missed'],
 ): void => {
   const interval = core.times.t1;
   const timer = core.timers.set(interval, repeat, { core, incoming, missed });
-  incoming.reliable = { rseq: incoming.rseq, bytes, interval, waited: 0, timer };
+  incoming.reliable = { rseq, bytes, interval, waited: 0, timer };
 };
 
 const repeat = (running: Running): void => {

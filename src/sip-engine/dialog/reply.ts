@@ -2,6 +2,7 @@ import { newTag, reasonPhrase } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { Received } from '../transport/types.ts';
+import { tellStop } from './cdr.ts';
 import { ALLOW, countResponse } from './counts.ts';
 import { endDialog } from './dialogs.ts';
 import { stopReliable } from './reliable.ts';
@@ -15,11 +16,12 @@ export const reply = (
   status: number,
   lines = '',
   tag: string = status === 100 ? '' : newTag(),
-): void => {
+): string => {
   const { request } = transaction;
   countResponse(core.counters.responsesOut, request.method, status);
   const text = renderResponse(request, status, reasonPhrase(status), tag, lines);
   core.server.respond(transaction, status, Buffer.from(text));
+  return text;
 };
 
 /** Opens a transaction for a request only to refuse it. */
@@ -29,19 +31,23 @@ export const refuse = (
   request: SipRequest,
   status: number,
   lines = '',
-): void => reply(core, core.server.open(received, request), status, lines);
+): void => {
+  reply(core, core.server.open(received, request), status, lines);
+};
 
 /** 405 and 501 say what is understood (RFC 3261 8.2.1). */
 export const ALLOW_LINE = `Allow: ${ALLOW}\r\n`;
 
-/** 500 to a request that came too early (RFC 3261 14.2, RFC 3311 5.2). */
-export const retryAfterLine = (): string => `Retry-After: ${Math.floor(Math.random() * 11)}\r\n`;
+/** When to come again; left out: 0 to 10 s, for a request that came too early (RFC 3261 14.2, RFC 3311 5.2). */
+export const retryAfterLine = (seconds: number = Math.floor(Math.random() * 11)): string =>
+  `Retry-After: ${seconds}\r\n`;
 
 /** The application has no say any more: its answer is given or not wanted. */
 export const settle = (core: Core, incoming: Incoming): void => {
   incoming.answered = true;
   core.timers.clear(incoming.expiry);
   stopReliable(core, incoming);
+  incoming.heldReliable = [];
   core.incoming.delete(incoming.txn);
   const { dialog } = incoming;
   if (dialog?.peerInvite === incoming) dialog.peerInvite = undefined;
@@ -52,6 +58,16 @@ export const settle = (core: Core, incoming: Incoming): void => {
 export const settleWith = (core: Core, incoming: Incoming, status: number, lines = ''): void => {
   settle(core, incoming);
   if (incoming.localTag === '') incoming.localTag = newTag();
-  reply(core, incoming.transaction, status, lines, incoming.localTag);
-  if (status >= 300 && !incoming.inDialog && incoming.dialog !== undefined) endDialog(core, incoming.dialog);
+  const text = reply(core, incoming.transaction, status, lines, incoming.localTag);
+  if (status < 300 || incoming.inDialog) return;
+  if (incoming.request.method === 'INVITE' && incoming.dialogId !== '') {
+    const canceled = status === 487;
+    tellStop(
+      core,
+      canceled ? 'network' : 'application',
+      canceled ? 'call-canceled' : 'call-rejected',
+      () => text,
+    );
+  }
+  if (incoming.dialog !== undefined) endDialog(core, incoming.dialog);
 };

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { newTag, parseUri } from '../message/index.ts';
 import type { SipUri } from '../message/types.ts';
-import type { Endpoint, ListenPoint } from '../transport/types.ts';
+import type { Endpoint, Flow, ListenPoint } from '../transport/types.ts';
+import { tellAttempt } from './cdr.ts';
 import { dialogIdOf } from './dialogs.ts';
 import { contactOf, contentTypeLine, given, otherLines } from './headers.ts';
+import { DIALOG_MAKING } from './objections.ts';
 import { newOutgoing, unreachable } from './outgoing.ts';
 import { departNext } from './send.ts';
 import { offerLines } from './session-headers.ts';
-import { bracketed, type Own, ownSide, substituteLocalhost, tagOf } from './text.ts';
+import { bracketed, isSecure, type Own, ownSide, substituteLocalhost, tagOf } from './text.ts';
 import type { App, AppMessage, Core, Outcome, RequestText } from './types.ts';
 
 const START_LINE = /^([A-Z][A-Z0-9_-]*) (\S+) SIP\/2\.0$/i;
@@ -25,8 +27,6 @@ export const refused = (reason: string): Outcome => ({ ok: false, reason });
 
 /** A first CSeq that rises with time, so that a restarted engine does not fall behind itself. */
 const firstCseq = (): number => (Math.floor(Date.now() / 1000) >> 1) & 0x7ffffff;
-
-const CALLING: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE']);
 
 /** The first place that a listening point of ours can reach. */
 const firstPoint = (core: Core, endpoints: readonly Endpoint[]): ListenPoint | undefined => {
@@ -49,7 +49,7 @@ const compose = (
   if (contentType === undefined) return undefined;
   const contact = contactOf(message, own);
   const from = bracketed(substituteLocalhost(given(message, 'from') ?? contactOf(undefined, own), own));
-  const hasContact = CALLING.has(method) || given(message, 'contact') !== undefined;
+  const hasContact = DIALOG_MAKING.has(method) || given(message, 'contact') !== undefined;
   const timer = method === 'INVITE' ? offerLines(core, message) : '';
   const request: RequestText = {
     method,
@@ -71,20 +71,23 @@ type Fresh = {
   readonly message: AppMessage;
   readonly method: string;
   readonly uri: string;
+  /** The connection of a user agent that registered by it. */
+  readonly flow: Flow | undefined;
 };
 
 const launch = (core: Core, fresh: Fresh, endpoints: readonly Endpoint[], resolved: boolean): Outcome => {
-  const { app, message, method, uri } = fresh;
+  const { app, message, method, uri, flow } = fresh;
   const point = firstPoint(core, endpoints);
   // An unknown name is told by a 503 later; a transport that isn't there is the application's mistake.
   if (point === undefined && !(resolved && endpoints.length === 0))
     return refused('requested protocol/transport not available');
   const [first] = endpoints;
-  if (first !== undefined && core.transports.isOwnAddress(first.address, first.port))
+  if (first !== undefined && flow === undefined && core.transports.isOwnAddress(first.address, first.port))
     return refused('can not send request to myself');
   const local = point ?? core.transports.listenPoints[0];
   if (local === undefined) return refused('requested protocol/transport not available');
-  const own = ownSide(core, local, first?.address ?? local.address);
+  const side = ownSide(core, local, first?.address ?? local.address);
+  const own = isSecure(uri) ? { ...side, secure: true } : side;
   const composed = compose(core, message, method, uri, own);
   if (composed === undefined) return refused('missing content-type');
   const { request, contact } = composed;
@@ -94,12 +97,14 @@ const launch = (core: Core, fresh: Fresh, endpoints: readonly Endpoint[], resolv
     contact,
     dialog: undefined,
     own: undefined,
-    dialogId: CALLING.has(method) ? dialogIdOf(request.callId, tagOf(request.from)) : '',
+    dialogId: DIALOG_MAKING.has(method) ? dialogIdOf(request.callId, tagOf(request.from)) : '',
     local,
     endpoints,
+    flow,
   });
   core.outgoing.set(outgoing.txn, outgoing);
   if (!departNext(core, outgoing)) core.timers.set(0, unreachable, { core, outgoing });
+  if (method === 'INVITE') tellAttempt(core, 'application', () => outgoing.sent.text);
   return { ok: true, sent: outgoing.sent, txn: outgoing.txn, dialogId: undefined };
 };
 
@@ -110,7 +115,8 @@ const destination = (uri: SipUri, route: string): SipUri | undefined => {
 
 /**
  * Sends an application's request outside dialogs. `route` is where to send it, if not to its Request-URI: a SIP URI or
- * `host[:port]`. A promise only where a name has to be resolved.
+ * `host[:port]`. Whoever registered there by a stream is reached by that; an outbound proxy stands in for a route left out.
+ * A promise only where a name has to be resolved.
  */
 export const sendRequest = (
   core: Core,
@@ -123,8 +129,10 @@ export const sendRequest = (
   if (line === undefined || uri === undefined) return refused(`invalid request-uri: ${message.startLine}`);
   const to = destination(uri, route);
   if (to === undefined) return refused(`invalid request-uri: ${route}`);
-  const fresh = { app, message, method: line.method, uri: line.uri };
-  const endpoints = core.locator.locate(to);
+  const flow = core.flows.find(to);
+  const fresh: Fresh = { app, message, method: line.method, uri: line.uri, flow };
+  if (flow !== undefined) return launch(core, fresh, [flow.remote], false);
+  const endpoints = core.locator.locate((route === '' ? core.locator.proxyOf(uri) : undefined) ?? to);
   if (endpoints instanceof Promise) return endpoints.then((found) => launch(core, fresh, found, true));
   return launch(core, fresh, endpoints, false);
 };

@@ -14,14 +14,19 @@ const ignore = (): void => {};
 /** Where requests in a dialog go. */
 export type Way = { readonly endpoints: readonly Endpoint[]; readonly flow: Flow | undefined };
 
-/** The peer's open stream or NAT address, else the first route, else the remote target (RFC 3261 12.2.1.1). */
+/**
+ * The peer's open stream or NAT address, else the first route, else the remote target (RFC 3261 12.2.1.1), which may have
+ * registered by a new connection meanwhile.
+ */
 export const wayOf = (core: Core, dialog: Dialog): Way | Promise<Way> | undefined => {
   const { flow, nat, routes, remoteTarget } = dialog;
-  if (flow?.open === true && routes.length === 0) return { endpoints: [flow.remote], flow };
+  if (flow?.open === true) return { endpoints: [flow.remote], flow };
   if (nat !== undefined) return { endpoints: [nat], flow: undefined };
   const next = routes[0] === undefined ? remoteTarget : parseNameAddress(routes[0])?.uri.raw;
   const uri = next === undefined ? undefined : parseUri(next);
   if (uri === undefined) return undefined;
+  const registered = core.flows.find(uri);
+  if (registered !== undefined) return { endpoints: [registered.remote], flow: registered };
   const endpoints = core.locator.locate(uri);
   if (endpoints instanceof Promise) return endpoints.then((found) => ({ endpoints: found, flow: undefined }));
   return { endpoints, flow: undefined };
@@ -53,6 +58,7 @@ const overTcp = (core: Core, place: Place, size: number): Endpoint | undefined =
  * The transport's own failures come later, as a failed transaction.
  */
 export const departNext = (core: Core, outgoing: Outgoing): boolean => {
+  if (outgoing.places.length > 0 && Date.now() >= outgoing.triesUntil) outgoing.places = [];
   for (let place = outgoing.places.shift(); place !== undefined; place = outgoing.places.shift()) {
     const local = core.transports.select(place.endpoint);
     if (local === undefined) continue;

@@ -6,10 +6,14 @@ import type { AppMessage, Core, Dialog } from './types.ts';
 /** What a message says about its session's time (RFC 4028 4): seconds, and who refreshes. */
 export type SessionInterval = { readonly seconds: number; readonly refresher: 'local' | 'remote' };
 
+/** Whether an option tag stands in Require of a message. */
+export const requires = (message: SipMessage, option: string): boolean =>
+  headerValues(message, 'require').some((value) => value.toLowerCase() === option);
+
 /** Whether an option tag stands in Supported or Require of a message. */
 export const supports = (message: SipMessage, option: string): boolean =>
   headerValues(message, 'supported').some((value) => value.toLowerCase() === option) ||
-  headerValues(message, 'require').some((value) => value.toLowerCase() === option);
+  requires(message, option);
 
 /** Lines of an INVITE that offer our interval where the application offers none (RFC 4028 7.1). */
 export const offerText = (core: Core): string =>

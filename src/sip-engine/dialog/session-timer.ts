@@ -21,7 +21,7 @@ export const armSessionTimer = (core: Core, dialog: Dialog, interval: SessionInt
   const margin = Math.min(32, seconds / 3);
   const delay = refresher === 'local' ? seconds / 2 : seconds - margin;
   const timer = core.timers.set(delay * 1000, refresher === 'local' ? refresh : expire, { core, dialog });
-  dialog.sessionTimer = { interval: seconds, refresher, timer };
+  dialog.sessionTimer = { interval: seconds, refresher, timer, postponed: 0 };
 };
 
 /** The timer that a 2xx to our INVITE or UPDATE asks for. */
@@ -34,9 +34,15 @@ export const armFromResponse = (
 
 const expire = ({ core, dialog }: Running): void => hangUp(core, dialog, EXPIRED);
 
+/** How often a refresh may be put off before the session is given up. */
+const MOST_POSTPONED = 8;
+
 const later = (core: Core, dialog: Dialog, ms: number): void => {
-  if (dialog.sessionTimer !== undefined)
-    dialog.sessionTimer.timer = core.timers.set(ms, refresh, { core, dialog });
+  const timer = dialog.sessionTimer;
+  if (timer === undefined) return;
+  timer.postponed += 1;
+  if (timer.postponed > MOST_POSTPONED) hangUp(core, dialog, EXPIRED);
+  else timer.timer = core.timers.set(ms, refresh, { core, dialog });
 };
 
 /** RFC 3261 14.1: the one who made the Call-ID waits 2.1 to 4 s after a 491, the other up to 2 s. */
@@ -69,6 +75,8 @@ const refreshed: Own = (core, outgoing, response) => {
     return;
   }
   if (status === 491) return later(core, dialog, glareDelay(dialog));
+  const wait = headerNumber(response, 'retry-after');
+  if (status === 500 && wait !== undefined && wait <= 10) return later(core, dialog, wait * 1000);
   hangUp(core, dialog, EXPIRED);
 };
 

@@ -5,7 +5,12 @@ import type { Endpoint, ListenPoint } from '../transport/types.ts';
 import type { Core, RequestText } from './types.ts';
 
 /** What one message says of our side: the transport, and `host:port` as its peer is told. */
-export type Own = { readonly protocol: Endpoint['protocol']; readonly place: string };
+export type Own = {
+  readonly protocol: Endpoint['protocol'];
+  readonly place: string;
+  /** The request is for a `sips` URI, so our Contact has to be one (RFC 3261 8.1.1.8, 12.1.1). */
+  readonly secure?: boolean;
+};
 
 /** Our side towards an address. */
 export const ownSide = (core: Core, local: ListenPoint, remoteAddress: string): Own => {
@@ -13,13 +18,30 @@ export const ownSide = (core: Core, local: ListenPoint, remoteAddress: string): 
   return { protocol: local.protocol, place: `${hostForWire(address)}:${port}` };
 };
 
+/** Transports as Via writes them (RFC 3261 25.1, RFC 7118 5.1). */
+const VIA_NAMES: Readonly<Record<Own['protocol'], string>> = {
+  udp: 'UDP',
+  tcp: 'TCP',
+  tls: 'TLS',
+  ws: 'WS',
+  wss: 'WSS',
+};
+
 /** Via value of a request, asking for rport (RFC 3581). */
 export const viaText = (own: Own, branch: string): string =>
-  `SIP/2.0/${own.protocol === 'udp' ? 'UDP' : 'TCP'} ${own.place};rport;branch=${branch}`;
+  `SIP/2.0/${VIA_NAMES[own.protocol]} ${own.place};rport;branch=${branch}`;
+
+/** Of a `sips` URI the transport is what runs inside TLS (RFC 3261 26.2.2, RFC 7118 7). */
+const secureTransport = (own: Own): string => (own.protocol === 'wss' ? ';transport=ws' : '');
+
+/** Whether a URI asks for TLS all the way. */
+export const isSecure = (uri: string): boolean => uri.charCodeAt(4) === 0x3a && /^sips:/i.test(uri);
 
 /** `<sip:host:port>` of our side, as Contact. */
-export const contactText = (own: Own): string =>
-  `<sip:${own.place}${own.protocol === 'udp' ? '' : ';transport=tcp'}>`;
+export const contactText = (own: Own): string => {
+  if (own.secure === true) return `<sips:${own.place}${secureTransport(own)}>`;
+  return `<sip:${own.place}${own.protocol === 'udp' ? '' : `;transport=${own.protocol}`}>`;
+};
 
 /** Puts a bare URI into angle brackets, so that what is appended is no part of it (RFC 3261 20.10). */
 export const bracketed = (value: string): string => {

@@ -1,5 +1,5 @@
 import type { Locator } from '../locate/types.ts';
-import type { HeaderField, SipRequest, SipResponse } from '../message/types.ts';
+import type { HeaderField, SipRequest, SipResponse, SipUri } from '../message/types.ts';
 import type { Proxied, ProxyPlan, SipProxy } from '../proxy/types.ts';
 import type {
   ClientTransaction,
@@ -11,7 +11,7 @@ import type {
   Timers,
 } from '../transaction/index.ts';
 import type { Endpoint, Flow, ListenPoint, Received, Transports } from '../transport/types.ts';
-import type { SipTimers } from '../types.ts';
+import type { SipEngineOptions, SipLimits, SipTimers } from '../types.ts';
 
 /** A connected application, as the dialog layer sees it. Nothing here throws; a closed one swallows everything. */
 export type App = {
@@ -75,6 +75,8 @@ export type Incoming = {
   /** Limit on the application's answer, or the repeated 1xx. */
   expiry: Timer | undefined;
   reliable: ReliableProvisional | undefined;
+  /** Reliable provisionals that wait for the PRACK of the one before (RFC 3262 3). */
+  heldReliable: (() => void)[];
   rseq: number;
   /** Set while it is being proxied instead of answered. */
   proxied: Proxied | undefined;
@@ -121,8 +123,9 @@ export type Outgoing = {
   readonly dialogId: string;
   /** Takes the final response of the engine's own requests. */
   readonly own: Own | undefined;
-  /** Places yet to try, in order (RFC 3263 4.3). */
+  /** Places yet to try, in order (RFC 3263 4.3), and the time in milliseconds after which no further one is tried. */
   places: Place[];
+  readonly triesUntil: number;
   flow: Flow | undefined;
   sent: SentMessage;
   transaction: ClientTransaction<Outgoing> | undefined;
@@ -148,6 +151,8 @@ export type SessionTimer = {
   /** Who refreshes. */
   readonly refresher: 'local' | 'remote';
   timer: Timer | undefined;
+  /** How often our refresh was put off or refused and tried again. */
+  postponed: number;
 };
 
 /** A dialog (RFC 3261 12). */
@@ -192,6 +197,25 @@ export type Dialog = {
   expiry: Timer | undefined;
 };
 
+/** User agents that registered over a stream, and the connection each is reached by: its Contact alone leads nowhere. */
+export type RegisteredFlows = {
+  /** The open connection of whoever registered this URI's user and host. */
+  find(uri: SipUri): Flow | undefined;
+  /** Keeps, or refreshes, a contact for `seconds`. `record` is the address of record it stands for. */
+  add(uri: SipUri, record: string, flow: Flow, seconds: number): void;
+  remove(uri: SipUri): void;
+  /** All contacts of an address of record. */
+  removeRecord(record: string): void;
+  closed(flow: Flow): void;
+  readonly size: number;
+};
+
+/** Options of the engine that this layer obeys. */
+export type Habits = Required<
+  Pick<SipEngineOptions, 'natDetection' | 'rejectRegisterWithNoRealm' | 'alwaysSend180'>
+> &
+  Pick<SipEngineOptions, 'autoAnswerOptionsFrom'>;
+
 export type Counters = {
   droppedStrangers: number;
   droppedMalformed: number;
@@ -202,6 +226,8 @@ export type Counters = {
   readonly requestsOut: Map<string, number>;
   readonly responsesIn: Map<number, number>;
   readonly responsesOut: Map<number, number>;
+  /** Requests and connections refused because a limit was reached. */
+  readonly refusedByLimit: Partial<Record<keyof SipLimits, number>>;
 };
 
 /** Who takes a new request. */
@@ -251,6 +277,9 @@ export type Core = {
   readonly outgoing: Map<string, Outgoing>;
   readonly dialogs: Dialogs;
   readonly locator: Locator;
+  readonly flows: RegisteredFlows;
+  readonly habits: Habits;
+  readonly limits: Pick<SipLimits, 'transactions' | 'dialogs'>;
   readonly proxy: SipProxy;
   /** Who takes a new request; a promise where a web server is asked. Never rejects. */
   route(request: SipRequest, received: Received): Decision | Promise<Decision>;
@@ -274,4 +303,6 @@ export type Dialogs = {
   remove(dialog: Dialog): void;
   all(): Iterable<Dialog>;
   readonly size: number;
+  /** Those that the peer began. */
+  readonly inbound: number;
 };

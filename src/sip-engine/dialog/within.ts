@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseNameAddress } from '../message/index.ts';
+import { stopReason, tellStop } from './cdr.ts';
 import { endDialog, stopSessionTimer } from './dialogs.ts';
 import { contactOf, contentTypeLine, given, otherLines } from './headers.ts';
 import { newOutgoing, unreachable } from './outgoing.ts';
@@ -81,8 +82,8 @@ const depart = (core: Core, dialog: Dialog, request: RequestText, sender: Sender
     contact: dialog.contact,
     local: local ?? dialog.local,
     endpoints: local === undefined ? [] : way.endpoints,
+    flow: way.flow,
   });
-  outgoing.flow = way.flow;
   if (request.method === 'INVITE') dialog.invite = outgoing;
   core.outgoing.set(outgoing.txn, outgoing);
   if (!departNext(core, outgoing)) core.timers.set(0, unreachable, { core, outgoing });
@@ -115,12 +116,17 @@ const ignore: Own = () => {};
 const sendBye = (core: Core, dialog: Dialog, reason: string, then?: (sent: SentMessage) => void): void => {
   const content = { method: 'BYE', lines: `Reason: SIP ;cause=200 ;text="${reason}"\r\n`, body: '' };
   const { invite } = dialog;
+  const confirmed = dialog.state === 'confirmed' && dialog.kind === 'invite';
+  const sent = (message: SentMessage): void => {
+    if (confirmed) tellStop(core, 'application', stopReason(reason), () => message.text);
+    then?.(message);
+  };
   const acked =
     invite?.accepted === dialog && invite.ack === undefined
       ? sendAck(core, dialog, invite, '', '')
       : undefined;
-  if (acked instanceof Promise) acked.then(() => sendOwn(core, dialog, content, ignore, then));
-  else sendOwn(core, dialog, content, ignore, then);
+  if (acked instanceof Promise) acked.then(() => sendOwn(core, dialog, content, ignore, sent));
+  else sendOwn(core, dialog, content, ignore, sent);
 };
 
 /** BYE of the engine's own; the application is told unless it is gone (drachtio's unsolicited message). */
@@ -151,6 +157,7 @@ export const sendAck = (
   lines: string,
   body: string,
 ): SentMessage | undefined | Promise<SentMessage | undefined> => {
+  core.timers.clear(invite.expiry);
   const way = wayOf(core, dialog);
   if (way === undefined || dialog.remoteTarget === undefined) return undefined;
   const request = compose(dialog, dialog.remoteTarget, {

@@ -1,166 +1,143 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import type { App, Core } from '../dialog/types.ts';
+import type { Socket } from 'node:net';
+import type { App, CdrEvent, Core } from '../dialog/types.ts';
+import type { AdminOptions } from '../types.ts';
+import { type Client, type ClientEvents, createClient, digestOf } from './client.ts';
 import { type Connection, type Greeting, onCommand } from './commands.ts';
-import { createDeframer, createFrameBuffer } from './framing.ts';
-import { requestFrame, responseFrame, unsolicitedFrame } from './leader.ts';
+import { cdrFrame } from './leader.ts';
+import { listenForClients } from './listen.ts';
+import { createTurns, type Turns } from './turns.ts';
 
-/** Bytes that may wait for an application that does not read; then its connection is closed. */
-const MAX_BACKLOG = 16 * 1024 * 1024;
-/** How long a connection may stay without a good `authenticate`, in milliseconds. */
+/** How long an application's connection may stay without a good `authenticate`, in milliseconds. */
 const AUTHENTICATE_WITHIN = 10_000;
+/** How long output may wait for an application unless told otherwise, in milliseconds. */
+const DRAIN_WITHIN = 30_000;
+/** Connections in all that have not authenticated; further ones are closed at once. */
+const MAX_UNKNOWN = 100;
 
 export type Clients = {
   readonly address: string;
   readonly port: number;
+  readonly tlsPort: number | undefined;
+  /** Connections that have authenticated. */
+  readonly count: number;
   /** The next application in turn that takes requests of this method, in lower case. */
   pick(verb: string): App | undefined;
+  /** The next in turn that has authenticated with this tag. */
+  pickTagged(tag: string): App | undefined;
+  /** Tells the next application in turn that wants to know. */
+  cdr(event: CdrEvent): void;
+  /** Takes a connection that was opened to an application, also one that is still connecting. */
+  adopt(socket: Socket, events: AdoptedEvents): Client;
   /** Commands are carried out from now on. */
   serve(core: Core, greeting: Greeting): void;
   close(): Promise<void>;
 };
 
-type Client = {
-  readonly app: App & { open: boolean };
-  readonly socket: Socket;
-  readonly verbs: Set<string>;
-  known: boolean;
-};
+export type AdoptedEvents = { authenticated(client: Client): void; gone(client: Client): void };
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const NO_EVENTS: AdoptedEvents = { authenticated: () => {}, gone: () => {} };
 
-/** Frames to a socket: those of one turn of the event loop go out in one write. */
-const createWriter = (socket: Socket): ((payload: string) => void) => {
-  const frames = createFrameBuffer();
-  const flush = (): void => {
-    const bytes = frames.take();
-    if (socket.destroyed || !socket.writable) return;
-    socket.write(bytes);
-    if (socket.writableLength === 0) frames.reuse();
-    else if (socket.writableLength > MAX_BACKLOG) socket.destroy();
-  };
-  return (payload) => {
-    if (frames.isEmpty) setImmediate(flush);
-    frames.add(payload);
-  };
-};
-
-const createApp = (write: (payload: string) => void): App & { open: boolean } => ({
-  open: true,
-  request(request, received, txn, dialogId) {
-    write(requestFrame(request, received, txn, dialogId));
+const connectionOf = (client: Client, verbs: Turns): Connection => ({
+  app: client.app,
+  write: client.write,
+  get authenticated() {
+    return client.authenticated;
   },
-  response(response, from, size, txn, dialogId) {
-    write(responseFrame(response, from, size, txn, dialogId));
+  authenticate: client.authenticate,
+  route(verb) {
+    client.verbs.add(verb);
+    verbs.add(verb, client);
   },
-  unsolicited(sent, dialogId) {
-    write(unsolicitedFrame(sent, dialogId));
+  unroute(verb) {
+    client.verbs.delete(verb);
+    verbs.remove(verb, client);
   },
+  hangUp: client.hangUp,
 });
 
 /**
- * Listens for applications (drachtio-srf).
+ * Listens for applications (drachtio-srf), in the clear and over TLS.
  *
  * @param onGone called when an authenticated application's connection has ended
- * @throws the system's error when the address can't be bound
+ * @param keepAlive milliseconds between TCP's own keep-alives; 0 for none
+ * @throws the system's error when an address can't be bound; OpenSSL's when the certificate can't be used
  */
 export const createClients = async (
-  admin: { readonly address: string; readonly port: number; readonly secret: string },
+  admin: AdminOptions,
   onGone: (app: App) => void,
+  keepAlive: number,
 ): Promise<Clients> => {
-  const secret = digest(admin.secret);
-  const clients = new Set<Client>();
-  const turns = new Map<string, Client[]>();
+  const limits = {
+    secret: digestOf(admin.secret),
+    drainWithin: admin.drainWithin ?? DRAIN_WITHIN,
+    authenticateWithin: AUTHENTICATE_WITHIN,
+    keepAlive,
+  };
+  const all = new Set<Client>();
+  const known = new Map<Client, readonly string[]>();
+  const verbs = createTurns();
+  const tags = createTurns();
+  const connections = new Map<Client, Connection>();
   let serving: { readonly core: Core; readonly greeting: Greeting } | undefined;
 
-  const leave = (client: Client, verb: string): void => {
-    const rest = turns.get(verb)?.filter((other) => other !== client) ?? [];
-    if (rest.length > 0) turns.set(verb, rest);
-    else turns.delete(verb);
-    client.verbs.delete(verb);
+  const leaveTags = (client: Client): void => {
+    for (const tag of known.get(client) ?? []) tags.remove(tag, client);
   };
 
-  const gone = (client: Client): void => {
-    if (!clients.delete(client)) return;
-    client.app.open = false;
-    for (const verb of [...client.verbs]) leave(client, verb);
-    if (client.known) onGone(client.app);
-  };
-
-  const connectionOf = (client: Client, write: (payload: string) => void): Connection => ({
-    app: client.app,
-    write,
-    get authenticated() {
-      return client.known;
+  const eventsFor = (more: AdoptedEvents): ClientEvents => ({
+    command(client, payload) {
+      const connection = connections.get(client);
+      if (connection === undefined || serving === undefined) client.destroy();
+      else onCommand(serving.core, serving.greeting, connection, payload);
     },
-    authenticate(given) {
-      client.known = client.known || timingSafeEqual(digest(given), secret);
-      return client.known;
+    authenticated(client) {
+      leaveTags(client);
+      known.set(client, client.tags);
+      for (const tag of client.tags) tags.add(tag, client);
+      more.authenticated(client);
     },
-    route(verb) {
-      if (client.verbs.has(verb)) return;
-      client.verbs.add(verb);
-      turns.set(verb, [...(turns.get(verb) ?? []), client]);
+    gone(client) {
+      leaveTags(client);
+      for (const verb of client.verbs) verbs.remove(verb, client);
+      all.delete(client);
+      connections.delete(client);
+      if (known.delete(client)) onGone(client.app);
+      more.gone(client);
     },
-    unroute: (verb) => leave(client, verb),
-    hangUp: () => setImmediate(() => client.socket.destroySoon()),
   });
 
-  const accept = (socket: Socket): void => {
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 45_000);
-    const write = createWriter(socket);
-    const client: Client = { app: createApp(write), socket, verbs: new Set(), known: false };
-    clients.add(client);
-    const connection = connectionOf(client, write);
-    const deframer = createDeframer();
-    const limit = setTimeout(() => {
-      if (!client.known) socket.destroy();
-    }, AUTHENTICATE_WITHIN);
-    limit.unref();
-    socket.on('data', (chunk) => {
-      const payloads = deframer.push(chunk);
-      if (payloads === undefined || serving === undefined) {
-        socket.destroy();
-        return;
-      }
-      for (const payload of payloads) {
-        if (socket.destroyed || socket.writableEnded) return;
-        onCommand(serving.core, serving.greeting, connection, payload);
-      }
-    });
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      clearTimeout(limit);
-      gone(client);
-    });
+  const enter = (socket: Socket, events: AdoptedEvents): Client => {
+    const client = createClient(socket, limits, eventsFor(events));
+    all.add(client);
+    connections.set(client, connectionOf(client, verbs));
+    return client;
   };
 
-  const server = createServer(accept);
-  server.listen(admin.port, admin.address);
-  await once(server, 'listening');
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : admin.port;
+  const listening = await listenForClients(admin, (socket) => {
+    if (all.size - known.size >= MAX_UNKNOWN) socket.destroy();
+    else enter(socket, NO_EVENTS);
+  });
 
   return {
     address: admin.address,
-    port,
-    pick(verb) {
-      const list = turns.get(verb);
-      const [first, ...others] = list ?? [];
-      if (first === undefined) return undefined;
-      if (others.length > 0) turns.set(verb, [...others, first]);
-      return first.app;
+    port: listening.port,
+    tlsPort: listening.tlsPort,
+    get count() {
+      return known.size;
     },
+    pick: (verb) => verbs.next(verb)?.app,
+    pickTagged: (tag) => tags.next(tag)?.app,
+    cdr(event) {
+      const client = verbs.next(`cdr:${event.type}`);
+      client?.write(cdrFrame(event));
+    },
+    adopt: enter,
     serve(core, greeting) {
       serving = { core, greeting };
     },
     async close() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const { socket } of clients) socket.destroy();
-      await closed;
+      for (const client of all) client.destroy();
+      await listening.close();
     },
   };
 };

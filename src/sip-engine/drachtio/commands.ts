@@ -5,13 +5,14 @@ import { cancelByApp } from '../dialog/withdraw.ts';
 import { sendWithin } from '../dialog/within.ts';
 import { parseAppMessage } from './app-message.ts';
 import { replyFrame, sentFrame } from './leader.ts';
+import { proxyByApp } from './proxy-command.ts';
 
 /** What commands may do to the connection they came by. */
 export type Connection = {
   readonly app: App;
   write(payload: string): void;
-  /** Takes the secret; true when it is right. Counts the tries. */
-  authenticate(secret: string): boolean;
+  /** Takes secret and tags. What is wrong with them comes back; counts the tries. */
+  authenticate(secret: string, tags: string): string | undefined;
   readonly authenticated: boolean;
   route(verb: string): void;
   unroute(verb: string): void;
@@ -28,11 +29,13 @@ const VERBS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+const FAILED: Outcome = { ok: false, reason: 'Unknown server error' };
+
 const answer = (connection: Connection, ref: string, outcome: Outcome): void =>
   connection.write(
     outcome.ok
       ? sentFrame(ref, outcome.sent, outcome.txn, outcome.dialogId)
-      : replyFrame(ref, `NOK|${outcome.reason}`),
+      : replyFrame(ref, 'NOK', outcome.reason),
   );
 
 /** Sends what an application wants sent: a response, a CANCEL, a request in a dialog or a new one. */
@@ -49,6 +52,11 @@ const dispatch = (
   return sendRequest(core, app, message, route);
 };
 
+const refuse = (connection: Connection, ref: string, reason: string): void => {
+  connection.write(replyFrame(ref, 'NO', reason));
+  connection.hangUp();
+};
+
 const onSip = (
   core: Core,
   connection: Connection,
@@ -56,25 +64,24 @@ const onSip = (
   fields: readonly string[],
   text: string,
 ): void => {
-  const isResponse = text.startsWith('SIP/2.0 ');
-  if (isResponse && (fields[2] ?? '') === '') {
-    connection.write(replyFrame(ref, 'NO|transaction id missing'));
-    connection.hangUp();
+  if (text.startsWith('SIP/2.0 ') && (fields[2] ?? '') === '') {
+    refuse(connection, ref, 'transaction id missing');
     return;
   }
   const message = parseAppMessage(text);
   if (message === undefined) {
-    connection.write(replyFrame(ref, 'NOK|invalid sip message'));
+    connection.write(replyFrame(ref, 'NOK', 'invalid sip message'));
     return;
   }
   const outcome = dispatch(core, connection.app, fields, message);
-  if (outcome instanceof Promise) outcome.then((done) => answer(connection, ref, done));
-  else answer(connection, ref, outcome);
-};
-
-const refuse = (connection: Connection, ref: string, reason: string): void => {
-  connection.write(replyFrame(ref, `NO|${reason}`));
-  connection.hangUp();
+  if (!(outcome instanceof Promise)) {
+    answer(connection, ref, outcome);
+    return;
+  }
+  outcome.then(
+    (done) => answer(connection, ref, done),
+    () => answer(connection, ref, FAILED),
+  );
 };
 
 const onRoute = (connection: Connection, ref: string, verb: string, add: boolean): void => {
@@ -88,30 +95,24 @@ const onRoute = (connection: Connection, ref: string, verb: string, add: boolean
   connection.write(replyFrame(ref, 'OK'));
 };
 
-/** Carries out one message of an application (drachtio's protocol); every one gets exactly one reply. */
-export const onCommand = (core: Core, greeting: Greeting, connection: Connection, payload: string): void => {
-  const end = payload.indexOf('\r\n');
-  const fields = (end < 0 ? payload : payload.slice(0, end)).split('|');
+const onAuthenticate = (
+  connection: Connection,
+  greeting: Greeting,
+  ref: string,
+  fields: readonly string[],
+): void => {
+  const wrong = connection.authenticate(fields[2] ?? '', fields[3] ?? '');
+  const { hostports, version, local } = greeting;
+  connection.write(
+    wrong === undefined ? replyFrame(ref, 'OK', hostports, version, local) : replyFrame(ref, 'NO', wrong),
+  );
+};
+
+const carryOut = (core: Core, connection: Connection, fields: readonly string[], text: string): void => {
   const [ref = '', type] = fields;
-  if (type === undefined) {
-    refuse(connection, ref, 'Invalid message format');
-    return;
-  }
-  if (type === 'authenticate') {
-    if (!connection.authenticate(fields[2] ?? '')) {
-      refuse(connection, ref, 'incorrect secret');
-      return;
-    }
-    connection.write(replyFrame(ref, `OK|${greeting.hostports}|${greeting.version}|${greeting.local}`));
-    return;
-  }
-  if (!connection.authenticated) {
-    refuse(connection, ref, 'not authenticated');
-    return;
-  }
   switch (type) {
     case 'sip':
-      onSip(core, connection, ref, fields, end < 0 ? '' : payload.slice(end + 2));
+      onSip(core, connection, ref, fields, text);
       return;
     case 'route':
       onRoute(connection, ref, fields[2] ?? '', true);
@@ -120,13 +121,33 @@ export const onCommand = (core: Core, greeting: Greeting, connection: Connection
       onRoute(connection, ref, fields[2] ?? '', false);
       return;
     case 'ping':
-      connection.write(replyFrame(ref, 'OK|pong'));
+      connection.write(replyFrame(ref, 'OK', 'pong'));
       return;
     case 'proxy':
-      connection.write(replyFrame(ref, 'NOK|error proxying request: not supported'));
+      proxyByApp(core, connection, ref, fields, text);
       return;
     default:
       refuse(connection, ref, 'Unknown message type');
       return;
   }
+};
+
+/** Carries out one message of an application (drachtio's protocol); every one gets exactly one reply. */
+export const onCommand = (core: Core, greeting: Greeting, connection: Connection, payload: string): void => {
+  const end = payload.indexOf('\r');
+  const fields = (end < 0 ? payload : payload.slice(0, end)).split('|');
+  const [ref = '', type] = fields;
+  if (type === undefined) {
+    refuse(connection, ref, 'Invalid message format');
+    return;
+  }
+  if (type === 'authenticate') {
+    onAuthenticate(connection, greeting, ref, fields);
+    return;
+  }
+  if (!connection.authenticated) {
+    refuse(connection, ref, 'not authenticated');
+    return;
+  }
+  carryOut(core, connection, fields, end < 0 ? '' : payload.slice(end + 2));
 };

@@ -1,11 +1,8 @@
-/** Largest frame of an application, in bytes. */
+/** Largest frame that is taken from an application, in bytes. */
 export const MAX_FRAME = 65_536;
 
 const HASH = 0x23;
 const ZERO = 0x30;
-/** Digits of the largest length that is read. */
-const MAX_DIGITS = 5;
-
 /** Bytes set aside for frames at a time. */
 const CHUNK = 65_536;
 
@@ -74,31 +71,39 @@ export const createFrameBuffer = (): FrameBuffer => {
 
 /** Cuts a byte stream into frames. */
 export type Deframer = {
-  /** Payloads that are complete now. Undefined when the stream is broken: it can't be read on from here. */
+  /** Payloads that are complete now. Undefined when there are none because the stream is broken. */
   push(chunk: Buffer): readonly string[] | undefined;
+  /** It can't be read on from here. */
+  readonly broken: boolean;
 };
 
 type Head = { readonly start: number; readonly length: number };
 
 /** Length and start of the payload at `from`; undefined while digits are missing, null when it is no frame. */
-const readHead = (bytes: Buffer, from: number): Head | undefined | null => {
+const readHead = (bytes: Buffer, from: number, limit: number): Head | undefined | null => {
   let length = 0;
   for (let at = from; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte === HASH)
-      return at === from || length === 0 || length > MAX_FRAME ? null : { start: at + 1, length };
+    if (byte === HASH) return length === 0 ? null : { start: at + 1, length };
     const digit = byte - ZERO;
-    if (digit < 0 || digit > 9 || at - from >= MAX_DIGITS) return null;
     length = length * 10 + digit;
+    // A leading zero is no length: a stream of them would never be too long.
+    if (digit < 0 || digit > 9 || length === 0 || length > limit) return null;
   }
   return undefined;
 };
 
-export const createDeframer = (): Deframer => {
+/** @param limit largest payload in bytes */
+export const createDeframer = (limit: number = MAX_FRAME): Deframer => {
   let rest: Buffer = Buffer.alloc(0);
   let wanted = 0;
+  let broken = false;
   return {
+    get broken() {
+      return broken;
+    },
     push(chunk) {
+      if (broken) return undefined;
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       // A large frame in small pieces is put together once, not once for each piece.
       if (bytes.length < wanted) {
@@ -109,9 +114,9 @@ export const createDeframer = (): Deframer => {
       let from = 0;
       wanted = 0;
       while (from < bytes.length) {
-        const head = readHead(bytes, from);
-        if (head === null) return undefined;
-        if (head === undefined) break;
+        const head = readHead(bytes, from, limit);
+        broken = head === null;
+        if (!head) break;
         const end = head.start + head.length;
         if (end > bytes.length) {
           wanted = end - from;
@@ -121,7 +126,7 @@ export const createDeframer = (): Deframer => {
         from = end;
       }
       rest = from === bytes.length ? Buffer.alloc(0) : bytes.subarray(from);
-      return payloads;
+      return broken && payloads.length === 0 ? undefined : payloads;
     },
   };
 };

@@ -1,49 +1,90 @@
-import { isAll, quotedEnd, runEnd, skipBlanks, TOKEN, VALUE } from './characters.ts';
+import { quotedEnd, runEnd, skipBlanks, skipBlanksBack, TOKEN, VALUE } from './characters.ts';
 import type { NameAddress } from './types.ts';
-import { parametersToString, parseUri, uriToString } from './uri.ts';
+import { isUri, parametersToString, parseUri, uriToString } from './uri.ts';
 
 const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 
-/** Two values of these in one header would be read differently by different peers. */
-const UNIQUE: ReadonlySet<string> = new Set(['tag', 'branch']);
+/** Where the parts of the header parameter stand that was read last: one for all, so that reading makes no garbage. */
+const part = { name: 0, nameEnd: 0, value: 0, valueEnd: 0 };
+
+/** Reads the parameter whose `;` stands at `from` into `part`; gives where the next one begins, or -1 when it is malformed. */
+const readParameter = (text: string, from: number, end: number): number => {
+  if (text.charCodeAt(from) !== 0x3b) return -1;
+  part.name = skipBlanks(text, from + 1, end);
+  part.nameEnd = runEnd(text, part.name, end, TOKEN);
+  if (part.nameEnd === part.name) return -1;
+  const next = skipBlanks(text, part.nameEnd, end);
+  part.value = next;
+  part.valueEnd = next;
+  if (next >= end || text.charCodeAt(next) !== 0x3d) return next;
+  part.value = skipBlanks(text, next + 1, end);
+  const quoted = part.value < end && text.charCodeAt(part.value) === 0x22;
+  part.valueEnd = quoted ? quotedEnd(text, part.value, end) : runEnd(text, part.value, end, VALUE);
+  return part.valueEnd < 0 ? -1 : skipBlanks(text, part.valueEnd, end);
+};
+
+const isNamed = (text: string, name: string): boolean => {
+  if (part.nameEnd - part.name !== name.length) return false;
+  for (let at = 0; at < name.length; at += 1)
+    if ((text.charCodeAt(part.name + at) | 0x20) !== name.charCodeAt(at)) return false;
+  return true;
+};
+
+/** What `tagAt` gives when there is no tag, and when the parameters are malformed. */
+export const NO_TAG = -1;
+export const MALFORMED = -2;
+
+/**
+ * Checks the header parameters (`;a=b;c="d"`) between two positions, exactly as `parseHeaderParameters` does, and gives
+ * where the value of the first tag begins.
+ */
+export const tagAt = (text: string, from: number, end: number): number => {
+  let at = NO_TAG;
+  let tagEnd = 0;
+  for (let position = skipBlanks(text, from, end); position < end; ) {
+    position = readParameter(text, position, end);
+    if (position < 0) return MALFORMED;
+    if (!isNamed(text, 'tag')) continue;
+    // Two tags in one header would be read differently by different peers.
+    if (at >= 0 && text.slice(part.value, part.valueEnd) !== text.slice(at, tagEnd)) return MALFORMED;
+    if (at >= 0) continue;
+    at = part.value;
+    tagEnd = part.valueEnd;
+  }
+  return at;
+};
+
+/** `parseHeaderParameters` between two positions. */
+export const parametersAt = (
+  text: string,
+  from: number,
+  end: number,
+  unique: string,
+): ReadonlyMap<string, string> | undefined => {
+  let position = skipBlanks(text, from, end);
+  if (position === end) return NO_PARAMETERS;
+  const parameters = new Map<string, string>();
+  while (position < end) {
+    position = readParameter(text, position, end);
+    if (position < 0) return undefined;
+    const name = text.slice(part.name, part.nameEnd).toLowerCase();
+    const value = text.slice(part.value, part.valueEnd);
+    const earlier = parameters.get(name);
+    if (earlier === undefined) parameters.set(name, value);
+    else if (name === unique && earlier !== value) return undefined;
+  }
+  return parameters;
+};
 
 /**
  * Reads header parameters (`;a=b;c="d"`) from `from` to the end of `text`. Names in lower case, values as written
  * (quotes kept, see `unquote`), the first of two with one name counts.
  *
- * @returns undefined when malformed: an empty parameter, an open quote, anything else left over, a second tag or branch
- * that says something else than the first (SIPp repeats tags)
+ * @returns undefined when malformed: an empty parameter, an open quote, anything else left over, a second tag that says
+ * something else than the first (SIPp repeats tags)
  */
-export const parseHeaderParameters = (
-  text: string,
-  from: number,
-): ReadonlyMap<string, string> | undefined => {
-  const end = text.length;
-  let position = skipBlanks(text, from, end);
-  if (position === end) return NO_PARAMETERS;
-  const parameters = new Map<string, string>();
-  while (position < end) {
-    if (text.charCodeAt(position) !== 0x3b) return undefined;
-    const nameStart = skipBlanks(text, position + 1, end);
-    const nameEnd = runEnd(text, nameStart, end, TOKEN);
-    if (nameEnd === nameStart) return undefined;
-    const name = text.slice(nameStart, nameEnd).toLowerCase();
-    let value = '';
-    position = skipBlanks(text, nameEnd, end);
-    if (text.charCodeAt(position) === 0x3d) {
-      const valueStart = skipBlanks(text, position + 1, end);
-      const quoted = text.charCodeAt(valueStart) === 0x22;
-      const valueEnd = quoted ? quotedEnd(text, valueStart, end) : runEnd(text, valueStart, end, VALUE);
-      if (valueEnd < 0) return undefined;
-      value = text.slice(valueStart, valueEnd);
-      position = skipBlanks(text, valueEnd, end);
-    }
-    const earlier = parameters.get(name);
-    if (earlier === undefined) parameters.set(name, value);
-    else if (earlier !== value && UNIQUE.has(name)) return undefined;
-  }
-  return parameters;
-};
+export const parseHeaderParameters = (text: string, from: number): ReadonlyMap<string, string> | undefined =>
+  parametersAt(text, from, text.length, 'tag');
 
 /** The content of a quoted string, escapes resolved; other text as it is. */
 export const unquote = (text: string): string => {
@@ -58,24 +99,65 @@ export const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&'
 /** What stands before `<` without quotes: words of tokens by RFC 3261; anything but separators of lists by this parser. */
 const isPlainDisplay = (text: string): boolean => !/[",;<>]/.test(text);
 
-type Bracketed = { readonly display: string | undefined; readonly open: number };
+/** Where the parts of an address stand. `display` is empty without one; `parameters` is where the first `;` may be. */
+type AddressParts = {
+  readonly display: number;
+  readonly displayEnd: number;
+  readonly uri: number;
+  readonly uriEnd: number;
+  readonly parameters: number;
+};
 
-/** Finds the `<` of a name-addr and the display name before it; undefined when the text is malformed, open -1 for an addr-spec. */
-const findBracket = (text: string): Bracketed | undefined => {
-  const start = skipBlanks(text, 0, text.length);
-  if (text.charCodeAt(start) === 0x22) {
-    const close = quotedEnd(text, start, text.length);
-    if (close < 0) return undefined;
-    const open = skipBlanks(text, close, text.length);
-    return text.charCodeAt(open) === 0x3c ? { display: unquote(text.slice(start, close)), open } : undefined;
+const bracketed = (text: string, display: number, displayEnd: number, open: number, end: number) => {
+  const close = text.indexOf('>', open);
+  return close < 0 || close >= end
+    ? undefined
+    : { display, displayEnd, uri: open + 1, uriEnd: close, parameters: close + 1 };
+};
+
+/** Without angle brackets everything from `;` on belongs to the header and the URI can't have `?` or a comma. */
+const bare = (text: string, from: number, end: number): AddressParts | undefined => {
+  let position = from;
+  for (; position < end; position += 1) {
+    const code = text.charCodeAt(position);
+    if (code === 0x3b) break;
+    if (code === 0x3f || code === 0x2c) return undefined;
   }
-  const open = text.indexOf('<', start);
-  if (open < 0) return { display: undefined, open };
-  if (open === start) return { display: undefined, open };
-  const before = text.slice(start, open).trimEnd();
-  if (isPlainDisplay(before)) return { display: before, open };
+  const uriEnd = skipBlanksBack(text, from, position);
+  return { display: from, displayEnd: from, uri: from, uriEnd, parameters: position };
+};
+
+/** Finds the parts of a `name-addr` or `addr-spec` between two positions; neither URI nor parameters are read yet. */
+export const addressParts = (text: string, from: number, end: number): AddressParts | undefined => {
+  const start = skipBlanks(text, from, end);
+  if (start === end) return undefined;
+  const first = text.charCodeAt(start);
+  if (first === 0x3c) return bracketed(text, start, start, start, end);
+  if (first === 0x22) {
+    const close = quotedEnd(text, start, end);
+    if (close < 0) return undefined;
+    const open = skipBlanks(text, close, end);
+    return open < end && text.charCodeAt(open) === 0x3c
+      ? bracketed(text, start, close, open, end)
+      : undefined;
+  }
+  const display = text.slice(start, end);
+  const length = display.indexOf('<');
   // A bracket inside a quoted parameter of an addr-spec is none of ours.
-  return before.includes(',') ? undefined : { display: undefined, open: -1 };
+  return length < 0 || !isPlainDisplay(display.slice(0, length))
+    ? bare(text, start, end)
+    : bracketed(text, start, skipBlanksBack(text, start, start + length), start + length, end);
+};
+
+/**
+ * Checks the address between two positions, exactly as `parseNameAddress` does.
+ *
+ * @returns where the value of its tag begins, NO_TAG or MALFORMED
+ */
+export const addressTagAt = (text: string, from: number, end: number): number => {
+  const parts = addressParts(text, from, end);
+  if (parts === undefined || !isUri(text, parts.uri, parts.uriEnd)) return MALFORMED;
+  return tagAt(text, parts.parameters, end);
 };
 
 /**
@@ -85,49 +167,43 @@ const findBracket = (text: string): Bracketed | undefined => {
  * @returns undefined when malformed or when more than one address is there
  */
 export const parseNameAddress = (text: string): NameAddress | undefined => {
-  const bracket = findBracket(text);
-  if (!bracket) return undefined;
-  const { display, open } = bracket;
-  if (open >= 0) {
-    const close = text.indexOf('>', open);
-    const uri = close < 0 ? undefined : parseUri(text.slice(open + 1, close));
-    const parameters = uri && parseHeaderParameters(text, close + 1);
-    return parameters && { display, uri, parameters };
-  }
-  const start = skipBlanks(text, 0, text.length);
-  const semicolon = text.indexOf(';', start);
-  const end = semicolon < 0 ? text.length : semicolon;
-  const spec = text.slice(start, end).trimEnd();
-  if (spec.includes('?') || spec.includes(',')) return undefined;
-  const uri = parseUri(spec);
-  const parameters = uri && parseHeaderParameters(text, end);
-  return parameters && { display: undefined, uri, parameters };
+  const parts = addressParts(text, 0, text.length);
+  const uri = parts && parseUri(text.slice(parts.uri, parts.uriEnd));
+  if (parts === undefined || uri === undefined) return undefined;
+  const parameters = parseHeaderParameters(text, parts.parameters);
+  const display =
+    parts.uri === parts.display || parts.uri === parts.display + 1
+      ? undefined
+      : unquote(text.slice(parts.display, parts.displayEnd));
+  return parameters && { display, uri, parameters };
 };
 
-/** The position of the `>` that closes the `<` at `from`, or the end. */
-const bracketEnd = (text: string, from: number): number => {
-  const close = text.indexOf('>', from);
-  return close < 0 ? text.length : close;
+/** The position of the comma that ends the item at `from` (not one inside quotes or angle brackets), or the end. */
+export const itemEnd = (text: string, from: number, end: number): number => {
+  for (let position = from; position < end; position += 1) {
+    const code = text.charCodeAt(position);
+    if (code === 0x2c) return position;
+    if (code === 0x3c) {
+      const close = text.indexOf('>', position);
+      if (close < 0 || close >= end) return end;
+      position = close;
+    } else if (code === 0x22) {
+      const close = quotedEnd(text, position, end);
+      if (close < 0) return end;
+      position = close - 1;
+    }
+  }
+  return end;
 };
 
 /** Splits a header line at its commas, but not inside quotes or angle brackets, empty items included. Linear. */
 export const splitAtCommas = (value: string, most = Number.POSITIVE_INFINITY): string[] => {
-  if (!value.includes(',')) return [value.trim()];
   const items: string[] = [];
-  const end = value.length;
-  let start = 0;
-  for (let position = 0; position < end && items.length < most; position += 1) {
-    const code = value.charCodeAt(position);
-    if (code === 0x2c) {
-      items.push(value.slice(start, position).trim());
-      start = position + 1;
-    } else if (code === 0x3c) position = bracketEnd(value, position);
-    else if (code === 0x22) {
-      const close = quotedEnd(value, position, end);
-      position = close < 0 ? end : close - 1;
-    }
+  for (let from = 0; from <= value.length && items.length < most; ) {
+    const end = itemEnd(value, from, value.length);
+    items.push(value.slice(from, end).trim());
+    from = end + 1;
   }
-  if (items.length < most) items.push(value.slice(start).trim());
   return items;
 };
 
@@ -150,29 +226,4 @@ export const parseNameAddressList = (value: string): NameAddress[] | undefined =
 export const nameAddressToString = (address: NameAddress): string => {
   const display = address.display === undefined || address.display === '' ? '' : `${quote(address.display)} `;
   return `${display}<${uriToString(address.uri)}>${parametersToString(address.parameters)}`;
-};
-
-/**
- * Puts quotes around a display name that needs them and has none (`Jörg Müller <sip:…>`), which strict readers refuse.
- * Anything else comes back unchanged.
- */
-export const withQuotedDisplay = (value: string): string => {
-  const open = value.indexOf('<');
-  if (open <= 0 || value.charCodeAt(0) === 0x22) return value;
-  const display = value.slice(0, open).trim();
-  if (!isPlainDisplay(display) || display.split(/[ \t]+/).every((word) => isAll(word, TOKEN))) return value;
-  return `${quote(display)} ${value.slice(open)}`;
-};
-
-/**
- * Drops the tag that a From or To repeats, so that nobody further up has to choose. Anything else comes back unchanged,
- * also what has quoted parameters.
- */
-export const withOneTag = (value: string): string => {
-  const from = value.lastIndexOf('>') + 1;
-  const first = value.indexOf(';tag=', from);
-  const second = first < 0 ? -1 : value.indexOf(';tag=', first + 5);
-  if (second < 0 || value.includes('"', from)) return value;
-  const [, tag = '', ...others] = value.slice(first).split(';');
-  return [value.slice(0, first), tag, ...others.filter((parameter) => parameter !== tag)].join(';');
 };

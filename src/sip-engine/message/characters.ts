@@ -7,9 +7,9 @@ const MARK = "-_.!~*'()";
 export const TOKEN = 1;
 /** Host names; `_` is not a host character but occurs in private names. */
 export const HOST = 2;
-/** User and password of a SIP URI; characters above ASCII are let through, as peers send them unescaped. */
+/** User and password of a SIP URI without escapes; characters above ASCII are let through, as peers send them unescaped. */
 export const USER = 4;
-/** Names and values of URI parameters, and URI headers. */
+/** Names and values of URI parameters, without escapes. */
 export const URI_PARAMETER = 8;
 /** Unquoted values of header parameters: wider than `token` (hosts, IPv6, base64), but never a separator or blank. */
 export const VALUE = 16;
@@ -17,19 +17,25 @@ export const VALUE = 16;
 export const SCHEME = 32;
 /** What may stand in a URI of a scheme this engine knows nothing of. */
 export const OPAQUE = 64;
+/** The headers of a SIP URI (what stands after `?`), without escapes. */
+export const URI_HEADER = 128;
+/** Numbers of `tel` URIs (RFC 3966), also with letters; without escapes. */
+export const PHONE = 256;
 
 const VISIBLE = Array.from({ length: 0x7f - 0x21 }, (_, index) => String.fromCharCode(0x21 + index)).join('');
 const without = (all: string, some: string): string => [...all].filter((c) => !some.includes(c)).join('');
 
-const table = new Uint8Array(128);
+const table = new Uint16Array(128);
 const classes: readonly (readonly [number, string])[] = [
   [TOKEN, `${ALPHANUMERIC}-.!%*_+\`'~`],
   [HOST, `${ALPHANUMERIC}-._`],
-  [USER, `${ALPHANUMERIC}${MARK}%&=+$,;?/#`],
-  [URI_PARAMETER, without(VISIBLE, ';?<>"\\^`{|}')],
+  [USER, `${ALPHANUMERIC}${MARK}&=+$,;?/#`],
+  [URI_PARAMETER, without(VISIBLE, ';?<>"\\^`{|}%')],
+  [PHONE, `${ALPHANUMERIC}${MARK}&=+$,/#`],
   [VALUE, without(VISIBLE, ';,<>"|\\')],
   [SCHEME, `${ALPHANUMERIC}+-.`],
   [OPAQUE, without(VISIBLE, '<>"\\^`{|}')],
+  [URI_HEADER, without(VISIBLE, '<>"\\^`{|}%')],
 ];
 for (const [bit, characters] of classes) {
   for (const character of characters) {
@@ -38,16 +44,28 @@ for (const [bit, characters] of classes) {
   }
 }
 
-const ABOVE_ASCII = USER | VALUE;
+// Blanks and line ends of other scripts part words for readers further up, so they are of no class.
+const aboveAscii = (code: number): number => (/\s/.test(String.fromCharCode(code)) ? 0 : USER | VALUE);
+
+/** Bits of the classes that a character is of. */
+export const classesOf = (code: number): number => (code < 128 ? (table[code] ?? 0) : aboveAscii(code));
 
 /** The first position from `from` on, at most `end`, whose character is not of the class. */
 export const runEnd = (text: string, from: number, end: number, mask: number): number => {
   let position = from;
-  while (position < end) {
-    const code = text.charCodeAt(position);
-    const bits = code < 128 ? (table[code] ?? 0) : ABOVE_ASCII;
-    if ((bits & mask) === 0) break;
-    position += 1;
+  while (position < end && (classesOf(text.charCodeAt(position)) & mask) !== 0) position += 1;
+  return position;
+};
+
+const isHexDigit = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+
+/** As `runEnd`, with `%` and two hexadecimal digits as one more character of the class. Stops at any other `%`. */
+export const escapedRunEnd = (text: string, from: number, end: number, mask: number): number => {
+  let position = runEnd(text, from, end, mask);
+  while (position + 2 < end && text.charCodeAt(position) === 0x25) {
+    if (!isHexDigit(text.charCodeAt(position + 1)) || !isHexDigit(text.charCodeAt(position + 2))) break;
+    position = runEnd(text, position + 3, end, mask);
   }
   return position;
 };
@@ -56,26 +74,20 @@ export const runEnd = (text: string, from: number, end: number, mask: number): n
 export const isAll = (text: string, mask: number): boolean =>
   text.length > 0 && runEnd(text, 0, text.length, mask) === text.length;
 
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
 /** The first position from `from` on, at most `end`, that is no blank. */
 export const skipBlanks = (text: string, from: number, end: number): number => {
   let position = from;
-  while (position < end) {
-    const code = text.charCodeAt(position);
-    if (code !== 0x20 && code !== 0x09) break;
-    position += 1;
-  }
+  while (position < end && isBlank(text.charCodeAt(position))) position += 1;
   return position;
 };
 
-const isHexDigit = (code: number): boolean =>
-  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
-
-/** Whether each `%` is followed by two hexadecimal digits, so that unescaping can't fail further up. */
-export const hasSoundEscapes = (text: string): boolean => {
-  for (let at = text.indexOf('%'); at >= 0; at = text.indexOf('%', at + 3)) {
-    if (!isHexDigit(text.charCodeAt(at + 1)) || !isHexDigit(text.charCodeAt(at + 2))) return false;
-  }
-  return true;
+/** The position behind the last character before `end`, at least `from`, that is no blank. */
+export const skipBlanksBack = (text: string, from: number, end: number): number => {
+  let position = end;
+  while (position > from && isBlank(text.charCodeAt(position - 1))) position -= 1;
+  return position;
 };
 
 /**
@@ -90,11 +102,14 @@ export const quotedEnd = (text: string, from: number, end: number): number => {
   return -1;
 };
 
-/** A non-negative decimal number of at most `max`, or undefined. Leading zeros are allowed, signs and blanks are not. */
-export const parseDecimal = (text: string, max: number): number | undefined => {
-  if (text.length === 0) return undefined;
+/**
+ * The decimal number of at most `max` between two positions, or undefined. Leading zeros are allowed, signs and blanks
+ * are not.
+ */
+export const decimalAt = (text: string, from: number, end: number, max: number): number | undefined => {
+  if (from >= end) return undefined;
   let value = 0;
-  for (let position = 0; position < text.length; position += 1) {
+  for (let position = from; position < end; position += 1) {
     const digit = text.charCodeAt(position) - 0x30;
     if (digit < 0 || digit > 9) return undefined;
     value = value * 10 + digit;
@@ -102,3 +117,7 @@ export const parseDecimal = (text: string, max: number): number | undefined => {
   }
   return value;
 };
+
+/** A non-negative decimal number of at most `max`, or undefined. */
+export const parseDecimal = (text: string, max: number): number | undefined =>
+  decimalAt(text, 0, text.length, max);

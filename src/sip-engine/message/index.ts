@@ -6,6 +6,7 @@ export {
   splitHeaderList,
 } from './address.ts';
 export { header, headerValue, headerValues, withHeader, withoutHeaders } from './fields.ts';
+export { type BodyPart, multipartParts } from './multipart.ts';
 export { canonicalName, headerKey, headerName } from './names.ts';
 export { DEFAULT_LIMITS, parseMessage } from './parse.ts';
 export { reasonPhrase } from './reasons.ts';

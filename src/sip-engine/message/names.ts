@@ -28,11 +28,18 @@ const SPELLINGS: readonly string[] = [
   'Call-ID',
   'CSeq',
   'MIME-Version',
+  'Min-SE',
   'RAck',
   'RSeq',
   'SIP-ETag',
   'SIP-If-Match',
+  'Remote-Party-ID',
   'WWW-Authenticate',
+  'P-Associated-URI',
+  'P-Called-Party-ID',
+  'P-Profile-Key',
+  'P-Visited-Network-ID',
+  'Policy-ID',
   'P-DCS-OSPS',
   'P-DCS-Billing-Info',
   'P-DCS-Redirect',
@@ -47,6 +54,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'accept-contact',
   'accept-encoding',
   'accept-language',
+  'accept-resource-priority',
   'alert-info',
   'allow',
   'allow-events',
@@ -63,13 +71,16 @@ const LISTS: ReadonlySet<string> = new Set([
   'p-associated-uri',
   'p-early-media',
   'p-preferred-identity',
+  'p-visited-network-id',
   'path',
   'proxy-require',
   'reason',
+  'recv-info',
   'record-route',
   'reject-contact',
   'request-disposition',
   'require',
+  'resource-priority',
   'route',
   'security-client',
   'security-server',
@@ -81,6 +92,35 @@ const LISTS: ReadonlySet<string> = new Set([
   'warning',
 ]);
 
+/** What the parser does with a header, beyond passing it on. */
+export const ROLE = {
+  none: 0,
+  via: 1,
+  /** Addresses that dialogs are built from. */
+  address: 2,
+  from: 3,
+  to: 4,
+  callId: 5,
+  cseq: 6,
+  maxForwards: 7,
+  contentLength: 8,
+  date: 9,
+} as const;
+
+const ROLES: ReadonlyMap<string, number> = new Map([
+  ['via', ROLE.via],
+  ['from', ROLE.from],
+  ['to', ROLE.to],
+  ['call-id', ROLE.callId],
+  ['cseq', ROLE.cseq],
+  ['max-forwards', ROLE.maxForwards],
+  ['content-length', ROLE.contentLength],
+  ['contact', ROLE.address],
+  ['route', ROLE.address],
+  ['record-route', ROLE.address],
+  ['date', ROLE.date],
+]);
+
 export type HeaderName = {
   /** Long name in lower case. */
   readonly key: string;
@@ -88,17 +128,13 @@ export type HeaderName = {
   readonly name: string;
   /** Whether a line may hold several values. */
   readonly list: boolean;
+  /** With a `%` in it, which lenient readers take for an escape. */
+  readonly escaped: boolean;
+  /** One of `ROLE`. */
+  readonly role: number;
 };
 
-const capitalised = (key: string): string => {
-  let name = '';
-  let upper = true;
-  for (const character of key) {
-    name += upper ? character.toUpperCase() : character;
-    upper = character === '-';
-  }
-  return name;
-};
+const capitalised = (key: string): string => key.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 
 const spellings = new Map(SPELLINGS.map((name) => [name.toLowerCase(), name]));
 
@@ -107,50 +143,102 @@ const describe = (text: string): HeaderName => {
   const key = (lower.length === 1 ? COMPACT[lower] : undefined) ?? lower;
   // Extension names in `X-` are the sender's own: left as they are.
   const name = key.startsWith('x-') ? text : (spellings.get(key) ?? capitalised(key));
-  return { key, name, list: LISTS.has(key) };
+  const role = ROLES.get(key) ?? ROLE.none;
+  return { key, name, list: LISTS.has(key), escaped: key.includes('%'), role };
 };
 
 const FREQUENT: readonly string[] = [
-  ...SPELLINGS,
-  ...[...LISTS, ...Object.values(COMPACT)].flatMap((key) => [key, capitalised(key)]),
+  ...ROLES.keys(),
+  ...LISTS,
+  ...SPELLINGS.map((name) => name.toLowerCase()),
+  ...Object.values(COMPACT),
   ...Object.keys(COMPACT),
-  ...[
-    'max-forwards',
-    'user-agent',
-    'server',
-    'date',
-    'expires',
-    'min-se',
-    'min-expires',
-    'organization',
-  ].flatMap((key) => [key, capitalised(key)]),
-  ...[
-    'authorization',
-    'proxy-authorization',
-    'proxy-authenticate',
-    'content-disposition',
-    'timestamp',
-  ].flatMap((key) => [key, capitalised(key)]),
-  ...[
-    'privacy',
-    'remote-party-id',
-    'retry-after',
-    'replaces',
-    'p-charging-vector',
-    'p-called-party-id',
-  ].flatMap((key) => [key, capitalised(key)]),
-  'call-id',
-  'cseq',
-  'www-authenticate',
-  'rack',
-  'rseq',
+  'authorization',
+  'content-disposition',
+  'expires',
+  'identity',
+  'min-expires',
+  'organization',
+  'p-access-network-info',
+  'p-charging-vector',
+  'privacy',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'replaces',
+  'retry-after',
+  'server',
+  'timestamp',
+  'user-agent',
+  'warning',
 ];
 
-// Fixed at load: names from the network never make it grow.
-const known: ReadonlyMap<string, HeaderName> = new Map(FREQUENT.map((text) => [text, describe(text)]));
+type Known = HeaderName & {
+  /** In lower case, as it stands in messages: the long name or the compact form. */
+  readonly written: string;
+};
+
+// Fixed at load: names from the network never make it grow. Twice as many slots as names, each at most a few steps away.
+const SLOTS = 512;
+const known: (Known | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+
+const LOWER = 0x20;
+
+/** The hash of a name so far and one more character of it, in either case. */
+export const hashStep = (hash: number, code: number): number => (Math.imul(hash, 31) + (code | LOWER)) | 0;
+
+const slotOf = (hash: number): number => (hash ^ (hash >>> 9)) & (SLOTS - 1);
+
+const isWritten = (written: string, text: string, from: number): boolean => {
+  for (let at = 0; at < written.length; at += 1)
+    if ((text.charCodeAt(from + at) | LOWER) !== written.charCodeAt(at)) return false;
+  return true;
+};
+
+for (const written of new Set(FREQUENT)) {
+  let hash = 0;
+  for (const character of written) hash = hashStep(hash, character.charCodeAt(0));
+  let slot = slotOf(hash);
+  while (known[slot] !== undefined) slot = (slot + 1) & (SLOTS - 1);
+  known[slot] = { ...describe(written), written };
+}
+
+/** The usual spellings, long and compact, by length, first and last character; of two in one place the first. */
+const usual: (Known | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+
+const placeOf = (text: string, from: number, end: number): number =>
+  (text.charCodeAt(from) ^ (text.charCodeAt(end - 1) << 2) ^ ((end - from) * 37)) & (SLOTS - 1);
+
+for (const written of new Set(FREQUENT)) {
+  const known = describe(written);
+  const spelling = written.length === 1 ? written : known.name;
+  usual[placeOf(spelling, 0, spelling.length)] ??= { ...known, written: spelling };
+}
+
+/** The header whose name stands between two positions, when it is written as usual; a short cut of `headerNameAt`. */
+export const usualNameAt = (text: string, from: number, end: number): HeaderName | undefined => {
+  const entry = usual[placeOf(text, from, end)];
+  return entry !== undefined && entry.written.length === end - from && text.startsWith(entry.written, from)
+    ? entry
+    : undefined;
+};
+
+/** Key, spelling and kind of the token that stands between two positions; `hash` is that of all its characters. */
+export const headerNameAt = (text: string, from: number, end: number, hash: number): HeaderName => {
+  let slot = slotOf(hash);
+  for (let entry = known[slot]; entry !== undefined; entry = known[slot]) {
+    if (entry.written.length === end - from && isWritten(entry.written, text, from)) return entry;
+    slot = (slot + 1) & (SLOTS - 1);
+  }
+  return describe(text.slice(from, end));
+};
 
 /** Key, spelling and kind of a header name in any case or compact form. */
-export const headerName = (text: string): HeaderName => known.get(text) ?? describe(text);
+export const headerName = (text: string): HeaderName => {
+  let hash = 0;
+  for (let position = 0; position < text.length; position += 1)
+    hash = hashStep(hash, text.charCodeAt(position));
+  return headerNameAt(text, 0, text.length, hash);
+};
 
 /** Long name in lower case: `i`, `CALL-ID` and `Call-Id` all give `call-id`. */
 export const headerKey = (text: string): string => headerName(text).key;

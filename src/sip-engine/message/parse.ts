@@ -1,32 +1,27 @@
-import { parseNameAddress, splitAtCommas, withOneTag, withQuotedDisplay } from './address.ts';
-import { isAll, parseDecimal, TOKEN } from './characters.ts';
-import { isListHeader } from './names.ts';
-import { parseStartLine, type StartLine, scanHead } from './scan.ts';
-import type { HeaderField, MessageCore, NameAddress, ParseLimits, ParseResult, Via } from './types.ts';
-import { parseUri } from './uri.ts';
-import { parseVia } from './via.ts';
+import { isAscii } from 'node:buffer';
+import { addressTagAt, itemEnd, MALFORMED, NO_TAG } from './address.ts';
+import { decimalAt, isAll, runEnd, skipBlanks, TOKEN, VALUE } from './characters.ts';
+import { ROLE } from './names.ts';
+import { withQuotedDisplay, withQuotedDisplays, withTagFirst } from './repair.ts';
+import { decoded, type Head, type Mark, parseStartLine, type StartLine, scanHead } from './scan.ts';
+import type { HeaderField, MessageCore, ParseLimits, ParseResult, Via } from './types.ts';
+import { isRequestUri } from './uri.ts';
+import { isUsualAddress, isUsualCallId, isUsualRequestUri, usualTag, usualViaAt } from './usual.ts';
+import { viaAt, viaToString } from './via.ts';
 
 /** Far above what peers send, far below what costs time: an ordinary INVITE has 15 headers and 1.5 kB. */
 export const DEFAULT_LIMITS: ParseLimits = {
-  message: 65_536,
+  message: 65_535,
   line: 8_192,
-  headers: 100,
+  headers: 256,
   items: 50,
-  vias: 20,
+  vias: 100,
 };
 
 /** List items that all headers of a message may have together, as a multiple of those of one line. */
 const LINES_OF_ITEMS = 5;
 
 const MAX_CSEQ = 0x7fff_ffff;
-
-/** RFC 3261 20: at most one of each, by a bit of its own; the others may be split over several lines. */
-const SINGLE: ReadonlyMap<string, number> = new Map(
-  ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length'].map((key, index) => [key, 1 << index]),
-);
-
-/** Headers of addresses that are checked when they are there, because dialogs are built from them. */
-const ADDRESSES: ReadonlySet<string> = new Set(['contact', 'route', 'record-route']);
 
 /** What is wrong with a message: the status for a request and a reason phrase free of the sender's text. */
 type Fault = { readonly status: number; readonly reason: string };
@@ -35,128 +30,201 @@ const fault = (reason: string, status = 400): Fault => ({ status, reason });
 
 const isFault = (value: object): value is Fault => 'status' in value;
 
-const commas = (value: string, most: number): number => {
-  let count = 0;
-  for (let at = value.indexOf(','); at >= 0 && count <= most; at = value.indexOf(',', at + 1)) count += 1;
+/** The headers that may be there once, by role. */
+type Singles = (Mark | undefined)[];
+
+/** Items of a list, at most one more than `most`. */
+const countItems = ({ text, from, end }: Mark, most: number): number => {
+  let count = 1;
+  for (let at = text.indexOf(',', from); at >= 0 && at < end && count <= most; at = text.indexOf(',', at + 1))
+    count += 1;
+  if (count <= most) return count;
+  // Some of the commas may be none of the list's.
+  count = 0;
+  for (let position = from; position <= end && count <= most; count += 1)
+    position = itemEnd(text, position, end) + 1;
   return count;
 };
 
-const checkCounts = (fields: readonly HeaderField[], limits: ParseLimits): Fault | undefined => {
+/** Counts what may be there a limited number of times, and gathers what may be there once. */
+const checkCounts = (marks: readonly Mark[], singles: Singles, limits: ParseLimits): Fault | undefined => {
   let total = 0;
-  let seen = 0;
-  for (const { key, value } of fields) {
-    const bit = SINGLE.get(key) ?? 0;
-    if ((seen & bit) !== 0) return fault(`Repeated ${key} header`);
-    seen |= bit;
-    if (!value.includes(',') || !isListHeader(key)) continue;
-    const count = commas(value, limits.items * LINES_OF_ITEMS);
-    if (count >= limits.items && splitAtCommas(value, limits.items + 1).length > limits.items)
-      return fault('Too many items in a header');
+  for (const mark of marks) {
+    const { role, list, key } = mark.header;
+    if (role >= ROLE.from) {
+      // RFC 3261 20: at most one of each of these. Of Dates the first counts.
+      if (singles[role] === undefined) singles[role] = mark;
+      else if (role !== ROLE.date) return fault(`Repeated ${key} header`);
+    }
+    if (!list) continue;
+    const count = countItems(mark, limits.items);
+    if (count > limits.items) return fault('Too many items in a header');
     total += count;
     if (total > limits.items * LINES_OF_ITEMS) return fault('Too many items in the headers');
   }
   return undefined;
 };
 
-const findValue = (fields: readonly HeaderField[], key: string): string | undefined => {
-  for (const field of fields) if (field.key === key) return field.value;
-  return undefined;
+/** Reads all Vias of a line. */
+const readViaLine = ({ text, from, end }: Mark): Via[] | undefined => {
+  const usual = usualViaAt(text, from, end);
+  if (usual !== undefined) return [usual];
+  const vias: Via[] = [];
+  for (let position = from; position <= end; ) {
+    const next = itemEnd(text, position, end);
+    const via = viaAt(text, position, next);
+    if (!via) return undefined;
+    vias.push(via);
+    position = next + 1;
+  }
+  return vias;
 };
 
 /** Reads all Via values and gives the top one. */
-const readVias = (fields: readonly HeaderField[], limits: ParseLimits): Via | Fault => {
+const readVias = ({ fields, marks }: Head, limits: ParseLimits): Via | Fault => {
   let top: Via | undefined;
   let count = 0;
-  for (const { key, value } of fields) {
-    if (key !== 'via') continue;
-    for (const item of splitAtCommas(value)) {
-      const via = parseVia(item);
-      if (!via) return fault('Malformed Via header');
-      top ??= via;
-      count += 1;
-    }
+  for (const mark of marks) {
+    if (mark.header.role !== ROLE.via) continue;
+    const vias = readViaLine(mark);
+    if (!vias) return fault('Malformed Via header');
+    top ??= vias[0];
+    count += vias.length;
+    // Simple readers know the protocol in capitals only.
+    if (!mark.text.startsWith('SIP', mark.from)) settle(fields, mark, vias.map(viaToString).join(', '));
   }
   if (count > limits.vias) return fault('Too many Via headers');
   return top ?? fault('Missing Via header');
 };
 
+/** Puts a repaired value into its place. */
+const settle = (fields: HeaderField[], { index }: Mark, value: string): void => {
+  const field = fields[index];
+  if (field !== undefined && field.value !== value) fields[index] = { ...field, value };
+};
+
 /** Call-IDs end up in lines parted by `|` and blanks; neither they nor anything above ASCII may be in
  * them (RFC 3261 25.1 `callid`). */
-const isCallId = (text: string): boolean => {
-  for (let position = 0; position < text.length; position += 1) {
+const isCallId = ({ text, from, end }: Mark): boolean => {
+  if (isUsualCallId(text, from, end)) return true;
+  for (let position = from; position < end; position += 1) {
     const code = text.charCodeAt(position);
     if (code <= 0x20 || code === 0x7c || code >= 0x7f) return false;
   }
-  return text.length > 0;
+  return end > from;
 };
 
-const readCSeq = (value: string): MessageCore['cseq'] | undefined => {
-  const match = /^(\d+)[ \t]+(\S+)$/.exec(value);
-  const number = parseDecimal(match?.[1] ?? '', MAX_CSEQ);
-  const method = match?.[2] ?? '';
+const readCSeq = ({ text, from, end }: Mark): MessageCore['cseq'] | undefined => {
+  const digits = runEnd(text, from, end, TOKEN);
+  const number = decimalAt(text, from, digits, MAX_CSEQ);
+  const method = text.slice(skipBlanks(text, digits, end), end);
   return number === undefined || !isAll(method, TOKEN) ? undefined : { number, method };
 };
 
-/** A tag must be there with a value or not at all, in plain ASCII; quotes would make two spellings of one tag. */
-const readTag = (address: NameAddress): string | undefined => {
-  const tag = address.parameters.get('tag');
-  if (tag === undefined) return '';
-  return tag === '' || /[^!#-~]/.test(tag) ? undefined : tag;
+/** Whether simple readers see the same tag at once: a name in quotes or none, the tag first and last of the parameters. */
+const isPlainParty = ({ text, from, end }: Mark, tag: number, tagEnd: number): boolean => {
+  const first = text.charCodeAt(from);
+  if (first !== 0x3c && first !== 0x22) return false;
+  return tag < 0 || (tagEnd === end && text.charCodeAt(tag - 6) === 0x3e);
 };
 
-const readParty = (value: string | undefined, name: string): { readonly tag: string } | Fault => {
-  if (value === undefined) return fault(`Missing ${name} header`);
-  const address = parseNameAddress(value);
-  const tag = address && readTag(address);
-  return tag === undefined ? fault(`Malformed ${name} header`) : { tag };
+/** Reads From or To and gives its tag, `''` without one. */
+const readParty = (fields: HeaderField[], mark: Mark | undefined, name: string): string | Fault => {
+  if (mark === undefined) return fault(`Missing ${name} header`);
+  const { text, from, end } = mark;
+  const usual = usualTag(text, from, end);
+  if (usual !== undefined) return usual;
+  const tag = addressTagAt(text, from, end);
+  if (tag === MALFORMED) return fault(`Malformed ${name} header`);
+  // A tag is a token and nothing else: quotes would make two spellings of one.
+  const tagEnd = tag === NO_TAG ? end : runEnd(text, tag, end, VALUE);
+  if (tag !== NO_TAG && (tagEnd === tag || runEnd(text, tag, end, TOKEN) !== tagEnd))
+    return fault(`Malformed ${name} header`);
+  if (!isPlainParty(mark, tag, tagEnd))
+    settle(fields, mark, withTagFirst(withQuotedDisplay(text.slice(from, end))));
+  return tag === NO_TAG ? '' : text.slice(tag, tagEnd);
 };
 
-const readCore = (fields: readonly HeaderField[], limits: ParseLimits): MessageCore | Fault => {
-  const via = readVias(fields, limits);
+const readCore = (head: Head, singles: Singles, limits: ParseLimits): MessageCore | Fault => {
+  const via = readVias(head, limits);
   if (isFault(via)) return via;
-  const from = readParty(findValue(fields, 'from'), 'From');
-  if (isFault(from)) return from;
-  const to = readParty(findValue(fields, 'to'), 'To');
-  if (isFault(to)) return to;
-  const callId = findValue(fields, 'call-id');
+  const fromTag = readParty(head.fields, singles[ROLE.from], 'From');
+  if (typeof fromTag !== 'string') return fromTag;
+  const toTag = readParty(head.fields, singles[ROLE.to], 'To');
+  if (typeof toTag !== 'string') return toTag;
+  const callId = singles[ROLE.callId];
   if (callId === undefined) return fault('Missing Call-ID header');
   if (!isCallId(callId)) return fault('Malformed Call-ID header');
-  const cseqValue = findValue(fields, 'cseq');
-  if (cseqValue === undefined) return fault('Missing CSeq header');
-  const cseq = readCSeq(cseqValue);
+  const cseqMark = singles[ROLE.cseq];
+  if (cseqMark === undefined) return fault('Missing CSeq header');
+  const cseq = readCSeq(cseqMark);
   if (!cseq) return fault('Malformed CSeq header');
-  return { callId, fromTag: from.tag, toTag: to.tag, cseq, via };
+  return { callId: callId.text.slice(callId.from, callId.end), fromTag, toTag, cseq, via };
 };
 
-const isSoundAddressField = ({ key, value }: HeaderField, method: string): boolean => {
-  if (key === 'contact' && value === '*') return method === 'REGISTER';
-  return splitAtCommas(value).every((item) => parseNameAddress(item) !== undefined);
+const areAddresses = ({ text, from, end }: Mark): boolean => {
+  for (let position = from; position <= end; ) {
+    const next = itemEnd(text, position, end);
+    if (addressTagAt(text, position, next) === MALFORMED) return false;
+    position = next + 1;
+  }
+  return true;
 };
+
+/** Whether the value of a Contact, Route or Record-Route is sound. */
+const isSoundAddresses = (mark: Mark, method: string): boolean => {
+  const { header, text, from, end } = mark;
+  if (end === from + 1 && text.charCodeAt(from) === 0x2a)
+    return header.key === 'contact' && method === 'REGISTER';
+  return areAddresses(mark);
+};
+
+/** Checks all addresses and gives the first that is unsound; those of a response are left out instead. */
+const checkAddresses = (
+  { fields, marks }: Head,
+  kind: StartLine['kind'],
+  method: string,
+): string | undefined => {
+  const unsound: Mark[] = [];
+  for (const mark of marks) {
+    if (mark.header.role !== ROLE.address) continue;
+    const { text, from, end } = mark;
+    if (isUsualAddress(text, from, end)) continue;
+    if (isSoundAddresses(mark, method)) settle(fields, mark, withQuotedDisplays(text.slice(from, end)));
+    else unsound.push(mark);
+  }
+  if (kind === 'request') return unsound[0]?.header.name;
+  for (const { index } of unsound.reverse()) fields.splice(index, 1);
+  return undefined;
+};
+
+/** RFC 3261 20.17 knows GMT alone, and a time in another zone would be read as another time (RFC 4475 3.1.2.12). */
+const isSoundDate = (date: Mark | undefined): boolean =>
+  date === undefined || /(?:GMT|UTC)$/i.test(date.text.slice(date.from, date.end));
+
+/** An ACK finds its dialog by its tags: without it a call would die for the sake of a URI that nobody looks at. */
+const isAckUri = ({ method, uri }: { readonly method: string; readonly uri: string }): boolean =>
+  method === 'ACK' && !/[\s<>]/.test(uri);
 
 const checkRequest = (
   line: Extract<StartLine, { kind: 'request' }>,
-  fields: readonly HeaderField[],
+  singles: Singles,
   core: MessageCore,
-) => {
+): Fault | undefined => {
   if (core.cseq.method !== line.method) return fault('CSeq method does not match');
-  const uri = parseUri(line.uri);
-  // RFC 3261 19.1.1: no headers in a Request-URI.
-  if (uri?.headers !== '') return fault('Malformed Request-URI');
-  const hops = findValue(fields, 'max-forwards');
-  if (hops !== undefined && parseDecimal(hops, 255) === undefined)
+  if (!isUsualRequestUri(line.uri) && !isRequestUri(line.uri) && !isAckUri(line))
+    return fault('Malformed Request-URI');
+  const hops = singles[ROLE.maxForwards];
+  if (hops !== undefined && decimalAt(hops.text, hops.from, hops.end, 255) === undefined)
     return fault('Malformed Max-Forwards header');
-  for (const field of fields) {
-    if (ADDRESSES.has(field.key) && !isSoundAddressField(field, line.method))
-      return fault(`Malformed ${field.name} header`);
-  }
-  return undefined;
+  return isSoundDate(singles[ROLE.date]) ? undefined : fault('Malformed Date header');
 };
 
 const EMPTY = Buffer.alloc(0);
 
-const readBody = (bytes: Buffer, from: number, fields: readonly HeaderField[]): Buffer | Fault => {
-  const value = findValue(fields, 'content-length');
-  const length = value === undefined ? bytes.length - from : parseDecimal(value, 0xffff_ffff);
+const readBody = (bytes: Buffer, from: number, mark: Mark | undefined): Buffer | Fault => {
+  const length =
+    mark === undefined ? bytes.length - from : decimalAt(mark.text, mark.from, mark.end, 0xffff_ffff);
   if (length === undefined) return fault('Malformed Content-Length header');
   if (from + length > bytes.length) return fault('Body shorter than Content-Length');
   return length === 0 ? EMPTY : bytes.subarray(from, from + length);
@@ -189,21 +257,11 @@ const refuse = (line: StartLine, fields: readonly HeaderField[], { status, reaso
 };
 
 const checkVersion = (line: StartLine): Fault | undefined => {
-  if (line.kind === 'response' || line.version.toUpperCase() === 'SIP/2.0') return undefined;
+  if (line.kind === 'response' || line.version === 'SIP/2.0' || line.version.toUpperCase() === 'SIP/2.0')
+    return undefined;
   return /^SIP\/\d+\.\d+$/i.test(line.version)
     ? fault('Version Not Supported', 505)
     : fault('Malformed Request-Line');
-};
-
-const soundParty = (value: string): string => withOneTag(withQuotedDisplay(value));
-
-const needsRepair = ({ key, value }: HeaderField): boolean =>
-  (key === 'from' || key === 'to') && soundParty(value) !== value;
-
-/** Names of From and To that strict readers refuse are quoted, and repeated tags dropped. */
-const withSoundParties = (fields: readonly HeaderField[]): readonly HeaderField[] => {
-  if (!fields.some(needsRepair)) return fields;
-  return fields.map((field) => (needsRepair(field) ? { ...field, value: soundParty(field.value) } : field));
 };
 
 const EMPTY_LINE = Buffer.from('\r\n\r\n');
@@ -215,6 +273,21 @@ const messageStart = (bytes: Buffer): number => {
   return start;
 };
 
+/** What is wrong with a message as a whole, before its headers are looked into. */
+const checkWhole = (
+  line: StartLine,
+  startLine: string,
+  head: Head,
+  limits: ParseLimits,
+): Fault | undefined => {
+  const wrong = checkVersion(line);
+  if (wrong) return wrong;
+  if (startLine.length > limits.line)
+    return line.kind === 'request' ? fault('Request-URI Too Long', 414) : fault('Start line too long');
+  if (startLine.includes('\r') || startLine.includes('\n')) return fault('Stray line end');
+  return head.problem === undefined ? undefined : fault(head.problem);
+};
+
 /**
  * Reads one message: a datagram, or a frame cut from a stream. Never throws; takes time linear in the size.
  *
@@ -222,40 +295,43 @@ const messageStart = (bytes: Buffer): number => {
  * tags and Call-ID free of `|` and blanks, Contact, Route and Record-Route readable (in a response those that aren't are
  * left out), body of exactly Content-Length bytes, surplus cut (RFC 3261 18.3). The body shares memory with `bytes`.
  *
- * Refused requests carry 400, 505 (version) or 513 (size), with a reason phrase that names the header. An unknown URI
- * scheme is no fault here.
+ * Refused requests carry 400, 414 (start line), 505 (version) or 513 (size), with a reason phrase that names the header.
+ * An unknown URI scheme is no fault here.
  */
 export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS): ParseResult => {
   const start = messageStart(bytes);
   const within = Math.min(bytes.length, start + limits.message);
   const blank = bytes.indexOf(EMPTY_LINE, start);
   const headEnd = blank < 0 || blank > within ? within : blank;
-  const text = bytes.toString('utf8', start, headEnd);
-  const line1 = text.indexOf('\r\n');
-  const line = parseStartLine(line1 < 0 ? text : text.slice(0, line1));
+  // With the line end of the last header.
+  const text = bytes.toString('latin1', start, headEnd === blank ? headEnd + 2 : headEnd);
+  const wide = !isAscii(bytes);
+  const lineEnd = text.indexOf('\r\n');
+  const plain = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  const startLine = wide ? decoded(plain) : plain;
+  const line = parseStartLine(startLine);
   if (!line) return { ok: false, action: 'drop', reason: 'Not a SIP message' };
-  const head = scanHead(text, limits);
-  const fields = withSoundParties(head.fields);
+  const head = scanHead(text, lineEnd < 0 ? text.length : lineEnd + 2, wide, limits);
+  const singles: Singles = [];
   const early =
     (bytes.length - start > limits.message ? fault('Message Too Large', 513) : undefined) ??
-    checkVersion(line) ??
-    (head.problem === undefined ? undefined : fault(head.problem)) ??
+    checkWhole(line, plain, head, limits) ??
     (headEnd !== blank ? fault('Missing empty line') : undefined) ??
-    checkCounts(fields, limits);
-  if (early) return refuse(line, fields, early);
-  const core = readCore(fields, limits);
-  if (isFault(core)) return refuse(line, fields, core);
-  const body = readBody(bytes, headEnd + 4, fields);
-  if (isFault(body)) return refuse(line, fields, body);
+    checkCounts(head.marks, singles, limits);
+  if (early) return refuse(line, head.fields, early);
+  const core = readCore(head, singles, limits);
+  if (isFault(core)) return refuse(line, head.fields, core);
+  const body = readBody(bytes, headEnd + 4, singles[ROLE.contentLength]);
+  if (isFault(body)) return refuse(line, head.fields, body);
+  const wrong = line.kind === 'request' ? checkRequest(line, singles, core) : undefined;
+  if (wrong) return refuse(line, head.fields, wrong);
+  const unsound = checkAddresses(head, line.kind, core.cseq.method);
+  if (unsound) return refuse(line, head.fields, fault(`Malformed ${unsound} header`));
+  const headers = head.fields;
   if (line.kind === 'response') {
-    const headers = fields.filter(
-      (field) => !ADDRESSES.has(field.key) || isSoundAddressField(field, core.cseq.method),
-    );
     const { status, reason } = line;
     return { ok: true, message: { kind: 'response', status, reason, headers, body, core } };
   }
-  const wrong = checkRequest(line, fields, core);
-  if (wrong) return refuse(line, fields, wrong);
   const { method, uri } = line;
-  return { ok: true, message: { kind: 'request', method, uri, headers: fields, body, core } };
+  return { ok: true, message: { kind: 'request', method, uri, headers, body, core } };
 };

@@ -26,14 +26,14 @@ export type ProxyReport = {
   final(response: SipResponse, from: Endpoint, size: number): void;
   /** Nothing more will come. */
   done(): void;
-  /** Nothing was proxied; the request still waits for an answer. */
+  /** Nothing was proxied; the request still waits for an answer, unless it was refused here. */
   refused(reason: string): void;
 };
 
 /** A request that is being proxied, as the UAS side sees it. */
 export type Proxied = {
-  /** The caller withdrew: every branch gets its CANCEL. */
-  cancel(): void;
+  /** The caller withdrew: every branch gets its CANCEL, with the caller's Reason. */
+  cancel(request: SipRequest): void;
 };
 
 /** The stateful proxy, and the stateless relay of what follows in dialogs it stayed in. */
@@ -47,4 +47,8 @@ export type SipProxy = {
   flowClosed(flow: Flow): void;
   /** Requests being proxied now. */
   readonly size: number;
+  /** Client transactions of its branches. */
+  readonly transactions: number;
+  /** Gives up everything: 503 to callers, CANCEL to those who ring. */
+  close(): void;
 };

@@ -26,6 +26,10 @@ export const createClientTransactions = <C>(
   const byKey = new Map<string, ClientTransaction<C>>();
   const lifetime = 64 * times.t1;
 
+  /** Timers B and F; a dialog that stands is not given up sooner than RFC 3261 says. */
+  const patience = ({ method, parts }: Departure<C>): number =>
+    method === 'INVITE' && times.b !== undefined && !/;\s*tag=/i.test(parts.to) ? times.b : lifetime;
+
   const stopTimers = (transaction: ClientTransaction<C>): void => {
     timers.clear(transaction.retransmit);
     timers.clear(transaction.expiry);
@@ -151,14 +155,17 @@ export const createClientTransactions = <C>(
         ack: undefined,
       };
       byKey.set(transaction.key, transaction);
-      transaction.expiry = timers.set(lifetime, timedOut, transaction);
+      transaction.expiry = timers.set(patience(departure), timedOut, transaction);
       if (!isStream(transaction)) transaction.retransmit = timers.set(times.t1, retransmit, transaction);
+      base.asked?.(transaction.parts, transaction.target);
       transports.send(transaction.bytes, transaction.target, () => fail(transaction, 'transport'));
       return transaction;
     },
     receive(response, received) {
       const transaction = byKey.get(`${response.core.via.branch}|${response.core.cseq.method}`);
       if (transaction === undefined) return false;
+      if (response.core.cseq.number !== transaction.parts.cseq || handlers.accepts?.(response) === false)
+        return true;
       if (transaction.method === 'INVITE') receiveInvite(transaction, response, received);
       else receiveOther(transaction, response, received);
       return true;

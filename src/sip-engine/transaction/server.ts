@@ -54,8 +54,9 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
       transports.send(bytes, target, ignore);
       return;
     }
+    if (target.remote.protocol === 'ws' || target.remote.protocol === 'wss') return; // browsers take no connections
     // The connection is gone: a new one to the sent-by port (RFC 3261 18.2.2).
-    const port = transaction.request.core.via.port ?? 5060;
+    const port = transaction.request.core.via.port ?? (target.remote.protocol === 'tls' ? 5061 : 5060);
     transports.send(bytes, { local: target.local, remote: { ...target.remote, port } }, ignore);
   };
 
@@ -118,6 +119,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
         target: { local: received.local, remote: received.remote, flow: received.flow },
         state: 'trying',
         response: undefined,
+        repeats: 0,
         interval: 0,
         retransmit: undefined,
         expiry: undefined,
@@ -130,6 +132,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
     },
     repeat(transaction) {
       counters.retransmissionsIn += 1;
+      transaction.repeats += 1;
       // An accepted INVITE absorbs its retransmissions: the 2xx is repeated end to end (RFC 6026 7.1).
       if (transaction.state !== 'proceeding' && transaction.state !== 'completed') return;
       if (transaction.response !== undefined) send(transaction, transaction.response);
@@ -138,8 +141,12 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
       if (transaction.state !== 'trying' && transaction.state !== 'proceeding') return;
       transaction.response = bytes;
       send(transaction, bytes);
-      if (status >= 200) return complete(transaction, status);
-      transaction.state = 'proceeding';
+      if (status < 200) {
+        transaction.state = 'proceeding';
+        return;
+      }
+      complete(transaction, status);
+      base.answered?.(transaction.request, transaction.received, status);
     },
     resend(transaction, bytes) {
       counters.retransmissionsOut += 1;

@@ -24,6 +24,8 @@ export type ServerTransaction<O> = {
   state: 'trying' | 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';
   /** Last response sent. */
   response: Buffer | undefined;
+  /** How often the request came again. */
+  repeats: number;
   interval: number;
   /** Timer G. */
   retransmit: Timer | undefined;
@@ -78,6 +80,8 @@ export type ClientHandlers<C> = {
   response(transaction: ClientTransaction<C>, response: SipResponse, received: Received): void;
   /** No final response: timer B or F, or the transport failed (RFC 3261 17.1.4). The transaction is gone. */
   failed(transaction: ClientTransaction<C>, reason: 'timeout' | 'transport'): void;
+  /** False for a response with more Vias than ours, which a user agent drops (RFC 3261 8.1.3.3). Left out: all are taken. */
+  accepts?(response: SipResponse): boolean;
 };
 
 /** Counters that transactions keep. */
@@ -89,4 +93,8 @@ export type TransactionBase = {
   readonly timers: Timers;
   readonly times: SipTimers;
   readonly counters: TransactionCounters;
+  /** Told of each request that leaves, once. */
+  readonly asked?: (parts: RequestParts, target: Target) => void;
+  /** Told of each final response that leaves, once. */
+  readonly answered?: (request: SipRequest, received: Received, status: number) => void;
 };

@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { createNetworks } from './networks.ts';
-import type { Endpoint, ListenPoint } from './types.ts';
+import { createNetworks, type Networks } from '../../base/networks.ts';
+import type { Endpoint, ListenPoint, TransportProtocol } from './types.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 
@@ -14,7 +14,14 @@ export type LocalAddress = {
 };
 
 /** What a listening point was configured with beside what it is bound to. */
-export type ConfiguredPoint = { readonly point: ListenPoint; readonly external: string | undefined };
+export type ConfiguredPoint = {
+  readonly point: ListenPoint;
+  readonly external: string | undefined;
+  /** Peers in them are told the bound address. Left out: peers on private networks that this machine is part of. */
+  readonly localNetworks?: Networks | undefined;
+  /** Host names that stand for it, in lower case. */
+  readonly names?: readonly string[] | undefined;
+};
 
 export const familyOf = (address: string): Family => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
@@ -89,17 +96,22 @@ export const concreteAddress = (
 };
 
 /**
- * What Via and Contact tell a peer. The external address if there is one, but of a wildcard point loopback peers and those
- * on a private network this machine is part of are told the address they can reach.
+ * What Via and Contact tell a peer. The external address if there is one, but peers in the point's local networks are told
+ * the address they can reach; without such networks, of a wildcard point, loopback peers and those on a private network
+ * this machine is part of.
  */
 export const advertisedAddress = (
-  { point, external }: ConfiguredPoint,
+  { point, external, localNetworks }: ConfiguredPoint,
   remote: string | undefined,
   table: readonly LocalAddress[],
 ): string => {
   if (external === undefined) return concreteAddress(point, remote, table);
-  if (remote === undefined || !isWildcard(point.address)) return external;
-  const near = isLoopback(remote) || (isPrivate(remote) && table.some((local) => local.contains(remote)));
+  if (remote === undefined) return external;
+  if (localNetworks?.contains(withoutZone(remote)) === true) return concreteAddress(point, remote, table);
+  if (!isWildcard(point.address)) return external;
+  const near =
+    isLoopback(remote) ||
+    (localNetworks === undefined && isPrivate(remote) && table.some((local) => local.contains(remote)));
   return near ? concreteAddress(point, remote, table) : external;
 };
 
@@ -146,4 +158,36 @@ export const selectPoint = (
     bestScore = value;
   }
   return best;
+};
+
+/** RFC 3261 19.1.2; RFC 7118 5.3 leaves WebSocket its own (RFC 6455 3). */
+const DEFAULT_PORTS: Readonly<Record<TransportProtocol, number>> = {
+  udp: 5060,
+  tcp: 5060,
+  tls: 5061,
+  ws: 80,
+  wss: 443,
+};
+
+const isOwnHost = (
+  { point, external }: ConfiguredPoint,
+  host: string,
+  table: readonly LocalAddress[],
+): boolean => {
+  if (host === point.address || host === external || host === point.advertised.address) return true;
+  if (!isWildcard(point.address) || isIP(host) === 0 || familyOf(host) !== familyOf(point.address))
+    return false;
+  return isLoopback(host) || table.some(({ address }) => address === withoutZone(host));
+};
+
+/** Whether a URI's host and port are this point; a name of it stands for it whatever port name service would find. */
+export const isOwnPlace = (
+  configured: ConfiguredPoint,
+  host: string,
+  port: number | undefined,
+  table: () => readonly LocalAddress[],
+): boolean => {
+  const { point, names } = configured;
+  if (names?.includes(host.toLowerCase())) return port === undefined || port === point.port;
+  return point.port === (port ?? DEFAULT_PORTS[point.protocol]) && isOwnHost(configured, host, table());
 };

@@ -1,6 +1,6 @@
+import { createNetworks, type Networks } from '../../base/networks.ts';
 import type { Admission } from '../types.ts';
 import { withoutZone } from './addresses.ts';
-import { createNetworks, type Networks } from './networks.ts';
 
 /** Who is known, compiled for the look-up that each packet needs. */
 export type Gate = {

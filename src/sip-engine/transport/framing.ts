@@ -9,6 +9,8 @@ export type Framer = {
   push(chunk: Buffer): void;
   /** The next frame that is complete. After a broken one nothing follows. */
   next(): Frame | undefined;
+  /** Whether a message has begun that is not whole yet. */
+  readonly begun: boolean;
 };
 
 const CR = 0x0d;
@@ -27,8 +29,10 @@ const announcedLength = (head: string): number => {
 /**
  * Cuts a byte stream into SIP messages by Content-Length (RFC 3261 18.3) and finds keep-alives between them (RFC 5626
  * 3.5.1). Each byte is looked at once however the stream is split; at most one message of `most` bytes is held.
+ *
+ * @param awaitsPong whether a lone line end is the answer to a ping of ours, and not the first half of the peer's
  */
-export const createFramer = (most: number): Framer => {
+export const createFramer = (most: number, awaitsPong: () => boolean = () => false): Framer => {
   let buffer: Buffer = Buffer.alloc(0);
   let start = 0;
   let end = 0;
@@ -73,6 +77,10 @@ export const createFramer = (most: number): Framer => {
   /** Steps over line ends between messages; true for a ping. */
   const skipLineEnds = (): boolean => {
     while (end - start >= 2 && buffer[start] === CR && buffer[start + 1] === LF) {
+      if (end - start === 2 && awaitsPong()) {
+        start = end;
+        return false;
+      }
       if (end - start === 2 || (end - start === 3 && buffer[start + 2] === CR)) return false;
       const double = buffer[start + 2] === CR && buffer[start + 3] === LF;
       start += double ? 4 : 2;
@@ -116,5 +124,11 @@ export const createFramer = (most: number): Framer => {
     return measure() ?? take();
   };
 
-  return { push, next };
+  return {
+    push,
+    next,
+    get begun() {
+      return start < end && !(buffer[start] === CR && end - start <= 3);
+    },
+  };
 };

@@ -1,4 +1,4 @@
-/** Sockets of the SIP engine: UDP and TCP over IPv4 and IPv6, admission of peers. */
+/** Sockets of the SIP engine: UDP, TCP, TLS and WebSocket over IPv4 and IPv6, admission of peers. */
 export { createTransports, newTransportCounters } from './transports.ts';
 export type {
   Endpoint,

@@ -9,7 +9,8 @@ import {
   stampReceived,
   stampTopVia,
 } from '../message/index.ts';
-import type { Admission } from '../types.ts';
+import type { Admission, SipLimits } from '../types.ts';
+import { isScanner, type Offence, type Wall } from '../wall/index.ts';
 import { withoutZone } from './addresses.ts';
 import { createGate } from './admission.ts';
 import type { StrangerBudget } from './budget.ts';
@@ -40,6 +41,8 @@ export type ReceiverOptions = {
   readonly limits: ParseLimits;
   readonly counters: TransportCounters;
   readonly budget: StrangerBudget;
+  /** Left out: everybody may send. */
+  readonly wall?: Wall | undefined;
 };
 
 const MOST_CORRESPONDENTS = 4096;
@@ -107,16 +110,37 @@ const stamped = (
   return { ...result, request: { ...result.request, headers } };
 };
 
+const TOO_LARGE = 'Message Too Large';
+
 const sized = (result: ParseResult, broken: Arrival['broken']): ParseResult => {
-  if (broken !== 'too large' || result.ok || result.action === 'drop') return result;
-  return { ...result, status: 513, reason: 'Message Too Large' };
+  if (broken !== 'too large' || result.ok) return result;
+  return result.action === 'drop'
+    ? { ...result, reason: TOO_LARGE }
+    : { ...result, status: 513, reason: TOO_LARGE };
+};
+
+/** What the parser says of a message beyond one of our limits, and the limit's name. */
+const LIMITS: ReadonlyMap<string, keyof SipLimits> = new Map([
+  ['Too many header lines', 'headers'],
+  [TOO_LARGE, 'messageBytes'],
+]);
+
+/** Counts a message refused because a limit was reached. */
+export const countLimit = ({ refusedByLimit }: TransportCounters, limit: keyof SipLimits): void => {
+  refusedByLimit[limit] = (refusedByLimit[limit] ?? 0) + 1;
+};
+
+/** What the wall is told of an unknown sender's message that nobody wants. */
+const offenceOf = (result: ParseResult): Offence => {
+  if (!result.ok) return 'malformed';
+  return result.message.kind === 'request' && isScanner(result.message) ? 'scanner' : 'stranger';
 };
 
 /** Verdict on an unknown sender's message: `served` as if known, `stranger` for the layer above to match, or nothing. */
 type Standing = 'served' | 'stranger' | 'dropped';
 
 export const createReceiver = (options: ReceiverOptions, handlers: TransportHandlers): Receiver => {
-  const { limits, counters, budget } = options;
+  const { limits, counters, budget, wall } = options;
   const correspondents = createCorrespondents();
   let gate = createGate(options.admission);
 
@@ -145,24 +169,44 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
     });
   };
 
+  const read = ({ bytes, broken }: Arrival): ParseResult => {
+    const result = sized(parseMessage(bytes, limits), broken);
+    const limit = result.ok ? undefined : LIMITS.get(result.reason);
+    if (limit !== undefined) countLimit(counters, limit);
+    return result;
+  };
+
+  const dropStranger = ({ remote }: Arrival, offence: Offence | undefined): void => {
+    counters.droppedStrangers += 1;
+    if (offence !== undefined) wall?.offence(remote.address, offence);
+  };
+
   const acceptUnknown = (arrival: Arrival): void => {
-    const worthParsing =
-      arrival.broken === undefined &&
-      (gate.hasRealms || mayBelongToCall(arrival.bytes)) &&
-      hasBudget(arrival.remote);
-    const result = worthParsing ? parseMessage(arrival.bytes, limits) : undefined;
-    const verdict = result?.ok ? standing(result.message) : 'dropped';
-    if (!result?.ok || verdict === 'dropped') {
-      counters.droppedStrangers += 1;
+    if (arrival.broken !== undefined) {
+      if (arrival.broken === 'too large') countLimit(counters, 'messageBytes');
+      dropStranger(arrival, 'malformed');
       return;
     }
-    hand(arrival, result, verdict === 'stranger');
+    if (!gate.hasRealms && !mayBelongToCall(arrival.bytes)) {
+      dropStranger(arrival, 'stranger');
+      return;
+    }
+    if (!hasBudget(arrival.remote)) {
+      dropStranger(arrival, undefined);
+      return;
+    }
+    const result = read(arrival);
+    const verdict = result.ok ? standing(result.message) : 'dropped';
+    if (result.ok && verdict !== 'dropped') hand(arrival, result, verdict === 'stranger');
+    else dropStranger(arrival, offenceOf(result));
   };
 
   const acceptKnown = (arrival: Arrival): void => {
-    const result = sized(parseMessage(arrival.bytes, limits), arrival.broken);
+    const result = read(arrival);
     if (!result.ok && result.action === 'drop') {
       counters.droppedMalformed += 1;
+      // Without an admission everybody is served, scanners too.
+      wall?.offence(arrival.remote.address, 'malformed');
       return;
     }
     if (!result.ok) counters.rejectedMalformed += 1;
@@ -174,7 +218,8 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
 
   return {
     accept: (arrival) => {
-      if (isKeepAlive(arrival.bytes)) return;
+      if (wall !== undefined && !wall.admits(arrival.remote.address)) return;
+      if (arrival.broken === undefined && isKeepAlive(arrival.bytes)) return;
       if (isKnown(arrival.remote)) acceptKnown(arrival);
       else acceptUnknown(arrival);
     },

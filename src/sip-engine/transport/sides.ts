@@ -53,10 +53,10 @@ export const createSides = (
     const { sides } = peerOf(remoteAddress);
     const side = sides.get(local);
     if (side !== undefined) return side;
-    const external = points.find(({ point }) => point === local)?.external;
+    const configured = points.find(({ point }) => point === local) ?? { point: local, external: undefined };
     const fresh: Side = {
       told: {
-        address: advertisedAddress({ point: local, external }, remoteAddress, known),
+        address: advertisedAddress(configured, remoteAddress, known),
         port: local.port,
       },
       concrete: concreteAddress(local, remoteAddress, known),

@@ -1,25 +1,18 @@
-import { isIP } from 'node:net';
-import { DEFAULT_LIMITS } from '../message/index.ts';
-import {
-  advertisedAddress,
-  type ConfiguredPoint,
-  createAddressTable,
-  familyOf,
-  isLoopback,
-  isWildcard,
-  withoutZone,
-} from './addresses.ts';
+import { createNetworks } from '../../base/networks.ts';
+import { DEFAULT_LIMITS, type ParseLimits } from '../message/index.ts';
+import type { SipLimits } from '../types.ts';
+import { advertisedAddress, type ConfiguredPoint, createAddressTable, isOwnPlace } from './addresses.ts';
 import { createStrangerBudget } from './budget.ts';
-import { createReceiver } from './receive.ts';
+import { countLimit, createReceiver } from './receive.ts';
+import { createSecurity } from './secure.ts';
 import { createSides } from './sides.ts';
-import { createStreams } from './tcp.ts';
+import { createStreams } from './streams.ts';
 import type {
   ListenPoint,
   StreamLimits,
   TransportCounters,
   TransportHandlers,
   TransportOptions,
-  TransportProtocol,
   Transports,
 } from './types.ts';
 import { openUdp, type UdpSocket } from './udp.ts';
@@ -30,55 +23,114 @@ const DEFAULT_STREAMS: StreamLimits = {
   idle: 900_000,
   strangerIdle: 60_000,
   connect: 5_000,
+  handshake: 10_000,
+  first: 10_000,
+  whole: 10_000,
+  wholeOfKnown: 30_000,
+  pong: 10_000,
   backlog: 1024 * 1024,
 };
 
 const DEFAULT_MTU = 1300;
-const DEFAULT_PORT = 5060;
+const DEFAULT_KEEP_ALIVE = 45;
+/** More than what calls need, less than what costs. */
+const DEFAULT_MESSAGE = 65_535;
+const DEFAULT_HEADERS = 256;
 
 /** Counters at zero. */
 export const newTransportCounters = (): TransportCounters => ({
   droppedStrangers: 0,
   droppedMalformed: 0,
   rejectedMalformed: 0,
+  refusedByLimit: {},
 });
 
 type Wanted = TransportOptions['listen'][number];
 
+const parseLimitsOf = ({ parseLimits, limits }: TransportOptions): ParseLimits => ({
+  ...DEFAULT_LIMITS,
+  message: DEFAULT_MESSAGE,
+  headers: DEFAULT_HEADERS,
+  ...parseLimits,
+  ...(limits?.messageBytes !== undefined && { message: limits.messageBytes }),
+  ...(limits?.headers !== undefined && { headers: limits.headers }),
+});
+
+const streamLimitsOf = (
+  limits: Partial<SipLimits> = {},
+  streams: Partial<StreamLimits> = {},
+): StreamLimits => ({
+  ...DEFAULT_STREAMS,
+  ...(limits.connections !== undefined && { connections: limits.connections }),
+  ...(limits.connectionsPerStranger !== undefined && { perStranger: limits.connectionsPerStranger }),
+  ...streams,
+});
+
+const needsCertificate = ({ protocol }: Wanted): boolean => protocol === 'tls' || protocol === 'wss';
+
+/** A point as configured; a wildcard is told as what peers in general reach it by. */
+const configure = (
+  { protocol, address, externalAddress, localNetworks, names }: Wanted,
+  port: number,
+  table: Parameters<typeof advertisedAddress>[2],
+): ConfiguredPoint => {
+  const more = {
+    external: externalAddress,
+    localNetworks: localNetworks && createNetworks(localNetworks),
+    names: names?.map((name) => name.toLowerCase()),
+  };
+  const bare = { protocol, address, port, advertised: { address, port } };
+  const told = advertisedAddress({ point: bare, ...more }, undefined, table);
+  return { point: { ...bare, advertised: { address: told, port } }, ...more };
+};
+
 /**
  * Binds every listening point and serves them until `close`. When one can't be bound none stays open.
  *
- * @throws the system's error of the point that could not be bound, with `address` and `port` in its message
+ * @throws the system's error of the point that could not be bound, with `address` and `port` in its message; an error when
+ *   a point needs certificates and has none that can be used
  */
 export const createTransports = async (
   options: TransportOptions,
   handlers: TransportHandlers,
 ): Promise<Transports> => {
-  const limits = options.parseLimits ?? DEFAULT_LIMITS;
+  const { wall } = options;
+  const limits = parseLimitsOf(options);
+  const streamLimits = streamLimitsOf(options.limits, options.streams);
   const counters = options.counters ?? newTransportCounters();
   const mtu = options.mtu ?? DEFAULT_MTU;
   const budget = createStrangerBudget(options.strangersPerSecond ?? 50);
-  const receiver = createReceiver({ admission: options.admission, limits, counters, budget }, handlers);
+  const receiver = createReceiver({ admission: options.admission, limits, counters, budget, wall }, handlers);
   const addressTable = createAddressTable();
   const points: ConfiguredPoint[] = [];
   const sides = createSides(points, addressTable);
   const udp = new Map<ListenPoint, UdpSocket>();
-  const streams = createStreams({ ...DEFAULT_STREAMS, ...options.streams }, limits.message, {
-    received: (arrival) => receiver.accept({ ...arrival, remote: arrival.flow.remote }),
-    closed: handlers.flowClosed,
-    isKnown: receiver.isKnown,
+  if (options.tls === undefined && options.listen.some(needsCertificate))
+    throw new Error('tls and wss points need a certificate');
+  const security = createSecurity(options.tls, streamLimits.handshake);
+  const streams = createStreams(
+    {
+      limits: streamLimits,
+      most: limits.message,
+      keepAlive: (options.keepAliveSeconds ?? DEFAULT_KEEP_ALIVE) * 1000,
+      security,
+    },
+    {
+      received: (arrival) => receiver.accept({ ...arrival, remote: arrival.flow.remote }),
+      closed: handlers.flowClosed,
+      isKnown: receiver.isKnown,
+      admits: (address) => wall === undefined || wall.admits(address),
+      refused: (limit) => countLimit(counters, limit),
+    },
+  );
+  wall?.onChange((change) => {
+    if (change.type === 'banned') streams.drop(createNetworks([change.ban.cidr]).contains);
   });
 
-  const addPoint = (protocol: TransportProtocol, wanted: Wanted, port: number): ListenPoint => {
-    const external = wanted.externalAddress;
-    const bare = { protocol, address: wanted.address, port, advertised: { address: wanted.address, port } };
-    const advertised = {
-      address: advertisedAddress({ point: bare, external }, undefined, addressTable()),
-      port,
-    };
-    const point: ListenPoint = { ...bare, advertised };
-    points.push({ point, external });
-    return point;
+  const addPoint = (wanted: Wanted, port: number): ListenPoint => {
+    const configured = configure(wanted, port, addressTable());
+    points.push(configured);
+    return configured.point;
   };
 
   const bindUdp = async (wanted: Wanted): Promise<void> => {
@@ -89,14 +141,14 @@ export const createTransports = async (
       const remote = { protocol: 'udp', address, port } as const;
       receiver.accept({ bytes, remote, local: point, localAddress, flow: undefined });
     });
-    point = addPoint('udp', wanted, socket.port);
+    point = addPoint(wanted, socket.port);
     udp.set(point, socket);
   };
 
-  const bindTcp = async (wanted: Wanted): Promise<void> => {
+  const bindStream = async (wanted: Wanted): Promise<void> => {
     let point: ListenPoint | undefined;
-    const port = await streams.listen(wanted.address, wanted.port, () => point);
-    point = addPoint('tcp', wanted, port);
+    const port = await streams.listen(wanted, () => point);
+    point = addPoint(wanted, port);
   };
 
   const close = async (): Promise<void> => {
@@ -105,31 +157,22 @@ export const createTransports = async (
 
   try {
     for (const wanted of options.listen)
-      await (wanted.protocol === 'udp' ? bindUdp(wanted) : bindTcp(wanted));
+      await (wanted.protocol === 'udp' ? bindUdp(wanted) : bindStream(wanted));
   } catch (error) {
     await close();
     throw error;
   }
-
-  const isOwnHost = ({ point, external }: ConfiguredPoint, host: string): boolean => {
-    if (host === point.address || host === external || host === point.advertised.address) return true;
-    if (!isWildcard(point.address) || isIP(host) === 0 || familyOf(host) !== familyOf(point.address))
-      return false;
-    return isLoopback(host) || addressTable().some(({ address }) => address === withoutZone(host));
-  };
 
   return {
     listenPoints: points.map(({ point }) => point),
     select: sides.select,
     advertisedTo: sides.advertisedTo,
     isOwnAddress: (host, port) =>
-      points.some(
-        (configured) => configured.point.port === (port ?? DEFAULT_PORT) && isOwnHost(configured, host),
-      ),
+      points.some((configured) => isOwnPlace(configured, host, port, addressTable)),
     fitsUdp: (size) => size <= mtu,
     send: (bytes, { local, remote, flow }, failed) => {
       receiver.sentTo(remote.address);
-      if (remote.protocol === 'tcp') {
+      if (remote.protocol !== 'udp') {
         streams.send(bytes, { local, remote, flow }, failed);
         return;
       }
@@ -141,8 +184,8 @@ export const createTransports = async (
       return streams.count;
     },
     setAdmission: receiver.setAdmission,
-    setTls: () => {},
-    flow: () => undefined,
+    setTls: security.replace,
+    flow: streams.flow,
     close,
   };
 };

@@ -1,5 +1,5 @@
 import type { ParseLimits, ParseResult, SipMessage } from '../message/types.ts';
-import type { Admission, SipEngineOptions, SipProtocol, TlsOptions } from '../types.ts';
+import type { Admission, SipEngineOptions, SipLimits, SipProtocol, TlsOptions } from '../types.ts';
 import type { Wall } from '../wall/types.ts';
 
 export type TransportProtocol = SipProtocol;
@@ -89,8 +89,8 @@ export type Transports = {
   flow(id: string): Flow | undefined;
   /**
    * Sends bytes. UDP: from the listening point's socket. Streams: on `flow` if open, else on a connection to `remote`, opened
-   * when needed and kept for reuse. Failure (refused, unreachable, reset, 5 s connect time-out) comes by the callback, at
-   * most once and never before `send` returns.
+   * when needed and kept for reuse. Failure (refused, unreachable, reset, too large for a datagram, a certificate that isn't
+   * the peer's, a time-out of connecting or handshaking) comes by the callback, at most once and never before `send` returns.
    */
   send(
     bytes: Buffer,
@@ -115,6 +115,8 @@ export type TransportCounters = {
   droppedMalformed: number;
   /** Requests of known peers that were handed up to be refused. */
   rejectedMalformed: number;
+  /** Messages and connections refused because a limit was reached, by its name. */
+  readonly refusedByLimit: Partial<Record<keyof SipLimits, number>>;
 };
 
 /** How to run the transports; everything but `listen` has a default. */
@@ -133,16 +135,25 @@ export type TransportOptions = Pick<
 };
 
 export type StreamLimits = {
-  /** Open connections in all; further ones are closed at once. Default 2000. */
+  /** Connections in all, open or on the way to it; further ones are closed at once. Default `SipLimits.connections`. */
   readonly connections: number;
-  /** Open connections of one unknown address. Default 10. */
+  /** Connections of one unknown address. Default `SipLimits.connectionsPerStranger`. */
   readonly perStranger: number;
   /** Milliseconds without a byte after which a connection is closed. Default 15 minutes. */
   readonly idle: number;
-  /** The same for unknown addresses. Default 60 s. */
+  /** The same for unknown addresses, without a whole message. Default 60 s. */
   readonly strangerIdle: number;
-  /** Milliseconds. Default 5000. */
+  /** Milliseconds for TCP to connect. Default 5000. */
   readonly connect: number;
+  /** Milliseconds for the TLS handshake and WebSocket's upgrade; for peers that connect to us, both together. Default 10 s. */
+  readonly handshake: number;
+  /** Milliseconds until an unknown address that connects has sent a whole message. Default 10 s. */
+  readonly first: number;
+  /** Milliseconds until a message that has begun is whole: of unknown addresses, and of others. Defaults 10 s and 30 s. */
+  readonly whole: number;
+  readonly wholeOfKnown: number;
+  /** Milliseconds for the answer to a keep-alive. Default 10 s. */
+  readonly pong: number;
   /** Bytes that may wait for a slow reader before its connection is closed. Default 1 MiB. */
   readonly backlog: number;
 };

@@ -47,9 +47,14 @@ export const openUdp = async (
         setImmediate(failed, new Error('transport closed'));
         return;
       }
-      socket.send(bytes, remote.port, remote.address, (error) => {
-        if (error) failed(error);
-      });
+      try {
+        socket.send(bytes, remote.port, remote.address, (error) => {
+          if (error) failed(error);
+        });
+      } catch (error) {
+        // Thrown for a port that is none.
+        setImmediate(failed, error instanceof Error ? error : new Error(String(error)));
+      }
     },
     close: () => {
       closing ??= new Promise((resolve) => {

@@ -22,12 +22,21 @@ export type Wall = {
    * is parsed, so it must be cheap; counts what it refuses.
    */
   admits(address: string): boolean;
-  offence(address: string, kind: Offence): void;
+  /** Notes what an address did; true when it is to get no answer any more. Never true for known and trusted ones. */
+  offence(address: string, kind: Offence): boolean;
   /** A request of this address was answered with success: it is no scanner, and what it did before is forgotten. */
   welcome(address: string): void;
+  /**
+   * We asked something of this address by ourselves, or it has shown credentials that were right: for an hour it is neither
+   * limited nor banned by itself. A line that we call owes us more messages than any stranger may send.
+   */
+  partner(address: string): void;
   /** Whether an address is a source of the admission: never banned by itself. */
   setKnown(isKnown: (address: string) => boolean): void;
   bans(): readonly (Ban & { readonly dropped: number })[];
+  /** Bans in force. */
+  readonly size: number;
+  /** @throws Error when it names no address or network */
   ban(ban: Ban): void;
   unban(cidr: string): boolean;
   onChange(listener: (change: BanChange) => void): void;

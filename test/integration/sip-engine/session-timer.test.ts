@@ -100,6 +100,32 @@ it('a refresh that meets 491 is tried again, one that fails ends the call', asyn
   expect(await reason.promise).toBe('Session timer expired');
 });
 
+it('a refresh that comes too early for the peer is sent again when it says', async () => {
+  harness = await startHarness(TIMED);
+  const peer = await harness.peer();
+  const granted = ['Session-Expires: 2;refresher=uac', 'Require: timer'];
+  const { call } = await callOut(harness, peer, {}, { headers: granted });
+  const early = await peer.next('INVITE');
+  peer.send(call.respond(early, 500, 'Too Early', { headers: ['Retry-After: 0'] }), harness.port);
+  const again = await peer.next('INVITE');
+  expect(again.header('CSeq')).not.toBe(early.header('CSeq'));
+  peer.send(call.respond(again, 200, 'OK', { body: sdp(), headers: granted }), harness.port);
+  await peer.next('ACK');
+  expect(peer.count('BYE')).toBe(0);
+});
+
+it('a refresh that the peer knows no call for ends ours, with BYE', async () => {
+  const reason = deferred<string>();
+  harness = await startHarness(TIMED);
+  const peer = await harness.peer();
+  const granted = ['Session-Expires: 2;refresher=uac', 'Require: timer'];
+  const { call, dialog } = await callOut(harness, peer, {}, { headers: granted });
+  dialog.on('destroy', (_bye: SipMessage, why: string) => reason.resolve(why));
+  peer.send(call.respond(await peer.next('INVITE'), 481, 'Gone'), harness.port);
+  await peer.next('BYE');
+  expect(await reason.promise).toBe('Session timer expired');
+});
+
 it('of a call of ours: our refreshes keep it, by re-INVITE with the last SDP', async () => {
   harness = await startHarness(TIMED);
   const peer = await harness.peer();

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Server } from 'node:net';
 
 /** drachtio-srf as far as these tests use it: its own types are thin. */
 export type SipMessage = {
@@ -23,6 +24,14 @@ export type Req = SipMessage &
     readonly receivedOn: string;
     readonly server: { readonly hostport: string };
     cancel(options: object, callback?: (error: unknown, request: unknown) => void): void;
+    proxy(options: object): Promise<{
+      readonly connected: boolean;
+      readonly finalStatus: number;
+      readonly responses: readonly {
+        readonly port: number;
+        readonly msgs: readonly { readonly status: number }[];
+      }[];
+    }>;
   };
 
 export type Res = SipMessage & {
@@ -54,7 +63,22 @@ export type Dialog = Emitter & {
 
 export type Srf = Emitter & {
   readonly hostport: string;
-  connect(options: { host: string; port: number; secret: string; enablePing?: boolean }): void;
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    enablePing?: boolean;
+    tls?: { ca?: string; rejectUnauthorized?: boolean };
+    reconnect?: { maxAttempts: number };
+  }): void;
+  /** Waits for connections of the engine; the server can be closed. */
+  listen(options: {
+    host: string;
+    port: number;
+    secret: string;
+    tls?: { key: string; cert: string };
+  }): Server;
+  endSession(message: Req | Res): void;
   disconnect(): void;
   createUAS(req: Req, res: Res, options: object): Promise<Dialog>;
   createUAC(uri: string, options: object, progress?: object): Promise<Dialog>;
@@ -67,15 +91,19 @@ export type Srf = Emitter & {
   prack(handler: (req: Req, res: Res) => void): void;
 };
 
-const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new () => Srf;
+const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new (tags?: readonly string[]) => Srf;
+
+/** A drachtio-srf application that is not connected yet. */
+export const newSrf = (tags: readonly string[] = []): Srf => new SrfClass(tags);
 
 /** A drachtio-srf application connected to an engine; rejects when it is refused. */
 export const connectSrf = async (
   admin: { readonly address: string; readonly port: number },
   secret: string,
   prepare: (srf: Srf) => void = () => {},
+  tags: readonly string[] = [],
 ): Promise<Srf> => {
-  const srf = new SrfClass();
+  const srf = newSrf(tags);
   prepare(srf);
   await new Promise<void>((resolve, reject) => {
     srf.on('connect', (error: Error | null) => (error ? reject(error) : resolve()));

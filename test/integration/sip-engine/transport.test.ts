@@ -1,53 +1,24 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { buildResponse, headerValue, serializeMessage } from '../../../src/sip-engine/message/index.ts';
+import { createTransports, type Endpoint } from '../../../src/sip-engine/transport/index.ts';
 import {
-  createTransports,
-  type Endpoint,
-  type Flow,
-  newTransportCounters,
-  type Received,
-  type TransportOptions,
-  type TransportProtocol,
-  type Transports,
-} from '../../../src/sip-engine/transport/index.ts';
+  callIds,
+  closeAll,
+  ignore,
+  nobody,
+  open,
+  portOf,
+  request,
+  start,
+  tcpListener,
+  tcpPeer,
+  until,
+} from './transport-stage.ts';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-type Running = {
-  transports: Transports;
-  received: Received[];
-  closed: Flow[];
-  counters: ReturnType<typeof newTransportCounters>;
-};
-
-const start = async (options: Partial<TransportOptions> = {}): Promise<Running> => {
-  const received: Received[] = [];
-  const closed: Flow[] = [];
-  const counters = newTransportCounters();
-  const listen = options.listen ?? [
-    { protocol: 'udp', address: '127.0.0.1', port: 0 },
-    { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-  ];
-  const transports = await createTransports(
-    { ...options, listen, counters },
-    { received: (one) => received.push(one), flowClosed: (flow) => closed.push(flow) },
-  );
-  open.push(transports);
-  return { transports, received, closed, counters };
-};
-
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
-
-const portOf = ({ transports }: Running, protocol: TransportProtocol): number =>
-  transports.listenPoints.find((point) => point.protocol === protocol)?.port ?? 0;
+afterEach(closeAll);
 
 const udpPeer = async (
   address = '127.0.0.1',
@@ -60,69 +31,6 @@ const udpPeer = async (
   open.push({ close: () => socket.close() });
   return { socket, port: socket.address().port, texts };
 };
-
-const tcpPeer = async (port: number, host = '127.0.0.1'): Promise<{ socket: Socket; text: () => string }> => {
-  const socket = connect(port, host);
-  let text = '';
-  socket.on('data', (bytes) => {
-    text += bytes.toString();
-  });
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  open.push({ close: () => socket.destroy() });
-  return { socket, text: () => text };
-};
-
-const tcpListener = async (): Promise<{ port: number; sockets: Socket[]; text: () => string }> => {
-  const sockets: Socket[] = [];
-  let text = '';
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => {});
-    socket.on('data', (bytes) => {
-      text += bytes.toString();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  open.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  return { port: typeof address === 'object' && address ? address.port : 0, sockets, text: () => text };
-};
-
-type Parts = {
-  method?: string;
-  callId?: string;
-  toTag?: string;
-  uri?: string;
-  from?: string;
-  body?: string;
-  more?: string;
-};
-
-const request = ({
-  method = 'OPTIONS',
-  callId = 'call-1',
-  toTag = '',
-  uri = 'sip:bob@127.0.0.1',
-  from = 'example.org',
-  body = '',
-  more = '',
-}: Parts = {}): string =>
-  `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP client.invalid:5060;branch=z9hG4bK1\r\nFrom: <sip:alice@${from}>;tag=a\r\n` +
-  `To: <sip:bob@127.0.0.1>${toTag === '' ? '' : `;tag=${toTag}`}\r\nCall-ID: ${callId}\r\nCSeq: 1 ${method}\r\n${more}` +
-  `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-
-const callIds = (received: readonly Received[]): string[] =>
-  received.map(({ result }) => (result.ok ? result.message.core.callId : `refused ${result.status}`));
-
-const nobody = { sources: [], realms: [] };
-const ignore = (): void => {};
 
 describe('UDP', () => {
   it('receives with Via filled in, and answers from the same port', async () => {
@@ -177,7 +85,11 @@ describe('UDP', () => {
     ])
       peer.socket.send(text, port, '127.0.0.1');
     await until(() => expect(callIds(running.received)).toEqual(['refused 400', 'last']));
-    expect(running.counters).toEqual({ droppedStrangers: 0, droppedMalformed: 1, rejectedMalformed: 1 });
+    expect(running.counters).toMatchObject({
+      droppedStrangers: 0,
+      droppedMalformed: 1,
+      rejectedMalformed: 1,
+    });
     const [refused] = running.received;
     if (!refused || refused.result.ok) throw new Error('accepted');
     expect(refused.result.request.headers[0]?.value).toContain(`rport=${peer.port}`);
@@ -214,7 +126,11 @@ describe('admission', () => {
     for (const text of messages) peer.socket.send(text, port, '127.0.0.1');
     await until(() => expect(callIds(running.received)).toEqual(['in-dialog', 'answer']));
     expect(running.received.every(({ stranger }) => stranger)).toBe(true);
-    expect(running.counters).toEqual({ droppedStrangers: 3, droppedMalformed: 0, rejectedMalformed: 0 });
+    expect(running.counters).toMatchObject({
+      droppedStrangers: 3,
+      droppedMalformed: 0,
+      rejectedMalformed: 0,
+    });
     expect(peer.texts).toEqual([]);
   });
 

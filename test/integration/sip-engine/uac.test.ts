@@ -297,6 +297,31 @@ describe('digest', () => {
     await done;
   });
 
+  it('answers a 407 to a re-INVITE inside the dialog, with the next CSeq; later changes go on', async () => {
+    harness = await startHarness();
+    const peer = await harness.peer();
+    const { dialog, call } = await callOut(harness, peer);
+    const auth = { username: 'u', password: 'p' };
+    const changed = dialog.request({ method: 'INVITE', body: sdp('changed'), auth });
+    const first = await peer.next('INVITE');
+    peer.send(
+      call.respond(first, 407, 'Proxy Authentication Required', { headers: CHALLENGE, contact: false }),
+      harness.port,
+    );
+    expect((await peer.next('ACK')).header('CSeq')).toBe(first.header('CSeq').replace('INVITE', 'ACK'));
+    const second = await peer.next('INVITE');
+    expect(second.header('Proxy-Authorization')).toContain('username="u"');
+    expect(second.body).toContain('s=changed');
+    expect(second.startLine).toBe(`INVITE sip:peer@127.0.0.1:${peer.port} SIP/2.0`);
+    expect(Number.parseInt(second.header('CSeq'), 10)).toBe(Number.parseInt(first.header('CSeq'), 10) + 1);
+    peer.send(call.respond(second, 200, 'OK', { body: sdp() }), harness.port);
+    expect(await changed).toMatchObject({ status: 200 });
+    const modified = dialog.modify(sdp('again'));
+    const third = await peer.next('INVITE');
+    peer.send(call.respond(third, 200, 'OK', { body: sdp('taken') }), harness.port);
+    await modified;
+  });
+
   it('registers with a trunk', async () => {
     harness = await startHarness();
     const peer = await harness.peer();

@@ -43,6 +43,20 @@ describe('localhost', () => {
     expect(contactOf(undefined, UDP)).toBe('<sip:192.0.2.9:5080>');
   });
 
+  it.each([
+    ['tls', '<sip:h:5061;transport=tls>', '<sips:h:5061>'],
+    ['ws', '<sip:h:5061;transport=ws>', '<sips:h:5061>'],
+    ['wss', '<sip:h:5061;transport=wss>', '<sips:h:5061;transport=ws>'],
+  ] as const)(
+    'over %s our Contact says so, and is sips for who asked for sips',
+    (protocol, usual, secure) => {
+      const own = { protocol, place: 'h:5061' };
+      expect(contactOf(undefined, own)).toBe(usual);
+      expect(contactOf(undefined, { ...own, secure: true })).toBe(secure);
+      expect(contactOf(app('contact: sips:7@localhost'), own)).toBe(secure.replace('sips:', 'sips:7@'));
+    },
+  );
+
   it('is left alone outside From, To, Contact and P-Asserted-Identity', () => {
     expect(
       otherLines(app('Refer-To: <sip:a@localhost>', 'P-Asserted-Identity: <sip:a@localhost>'), UDP),

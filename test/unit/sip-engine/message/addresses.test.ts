@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitAtCommas, withOneTag, withQuotedDisplay } from '../../../../src/sip-engine/message/address.ts';
+import { splitAtCommas } from '../../../../src/sip-engine/message/address.ts';
 import {
   nameAddressToString,
   parseNameAddress,
@@ -11,6 +11,7 @@ import {
   uriToString,
   viaToString,
 } from '../../../../src/sip-engine/message/index.ts';
+import { withQuotedDisplay, withTagFirst } from '../../../../src/sip-engine/message/repair.ts';
 
 describe('parseUri', () => {
   it('takes a URI apart', () => {
@@ -144,10 +145,10 @@ describe('a repeated tag', () => {
   });
 
   it('is dropped', () => {
-    expect(withOneTag('<sip:a@b>;tag=1;x=2;tag=1;tag=1')).toBe('<sip:a@b>;tag=1;x=2');
-    expect(withOneTag('sip:a@b;tag=1;tag=1')).toBe('sip:a@b;tag=1');
+    expect(withTagFirst('<sip:a@b>;tag=1;x=2;tag=1;tag=1')).toBe('<sip:a@b>;tag=1;x=2');
+    expect(withTagFirst('sip:a@b;tag=1;tag=1')).toBe('sip:a@b;tag=1');
     for (const other of ['<sip:a@b;tag=1>;tag=1', '<sip:a@b>;tag=1;tag=12', '<sip:a@b>;x=";tag=1;tag=1;"'])
-      expect(withOneTag(other)).toBe(other);
+      expect(withTagFirst(other)).toBe(other);
   });
 });
 

@@ -159,6 +159,16 @@ describe('parseMessage', () => {
     expect(verdict(bytes)).toBe('pass');
   });
 
+  it('takes an ACK whatever its Request-URI, since a call hangs on it', () => {
+    const ack = (uri: string): Buffer =>
+      Buffer.from(
+        `ACK ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b.example>;tag=1\r\n` +
+          'To: <sip:b@c.example>;tag=2\r\nCall-ID: x\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n',
+      );
+    expect(parseMessage(ack('sip:sip:192.0.2.9:5060')).ok).toBe(true);
+    expect(parseMessage(ack('<sip:b@c.example> x')).ok).toBe(false);
+  });
+
   it('never asks for an answer to an ACK, a response, or what has no Via', () => {
     expect(
       verdict(invite({ cseq: 'CSeq: 7 ACK', from: '' }, [], '', 'ACK sip:bob@example.com SIP/2.0')),
@@ -198,10 +208,10 @@ describe('parseMessage', () => {
 
   it('keeps to its limits', () => {
     const many = (count: number, line: string): string[] => Array.from({ length: count }, () => line);
-    expect(verdict(invite({}, many(94, 'X-A: 1')))).toBe('pass');
-    expect(verdict(invite({}, many(95, 'X-A: 1')))).toBe(400);
-    expect(verdict(invite({}, many(19, LINES.via)))).toBe('pass');
-    expect(verdict(invite({}, many(20, LINES.via)))).toBe(400);
+    expect(verdict(invite({}, many(250, 'X-A: 1')))).toBe('pass');
+    expect(verdict(invite({}, many(251, 'X-A: 1')))).toBe(400);
+    expect(verdict(invite({}, many(99, LINES.via)))).toBe('pass');
+    expect(verdict(invite({}, many(100, LINES.via)))).toBe(400);
     expect(verdict(invite({}, [`Allow: ${many(50, 'A').join(',')}`]))).toBe('pass');
     expect(verdict(invite({}, [`Allow: ${many(51, 'A').join(',')}`]))).toBe(400);
     expect(verdict(invite({}, many(6, `Allow: ${many(49, 'A').join(',')}`)))).toBe(400);

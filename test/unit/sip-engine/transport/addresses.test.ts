@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createNetworks } from '../../../../src/base/networks.ts';
 import {
   advertisedAddress,
   type ConfiguredPoint,
+  isOwnPlace,
   type LocalAddress,
   selectPoint,
 } from '../../../../src/sip-engine/transport/addresses.ts';
@@ -81,5 +83,55 @@ describe('advertisedAddress', () => {
     expect(told(point('0.0.0.0', '198.51.100.1'), '203.0.113.1')).toBe('198.51.100.1');
     expect(told(point('0.0.0.0', '198.51.100.1'), '192.168.7.9')).toBe('192.168.7.2');
     expect(told(point('0.0.0.0', '198.51.100.1'), '127.0.0.1')).toBe('127.0.0.1');
+  });
+});
+
+describe('local networks', () => {
+  const told = (configured: ConfiguredPoint, remote: string): string =>
+    advertisedAddress(configured, remote, table);
+  const localNetworks = createNetworks(['203.0.113.0/24']);
+
+  it('are told the bound address, or of a wildcard the one that leads there', () => {
+    const bound = { ...point('10.1.0.5', '198.51.100.1'), localNetworks };
+    expect(told(bound, '203.0.113.9')).toBe('10.1.0.5');
+    expect(told(bound, '203.0.114.9')).toBe('198.51.100.1');
+    const wildcard = { ...point('0.0.0.0', '198.51.100.1'), localNetworks };
+    expect(told(wildcard, '203.0.113.9')).toBe('10.1.0.5');
+    expect(told(wildcard, '127.0.0.1')).toBe('127.0.0.1');
+  });
+
+  it('take the place of those this machine is part of', () => {
+    const guessed = point('0.0.0.0', '198.51.100.1');
+    expect(told(guessed, '192.168.7.9')).toBe('192.168.7.2');
+    expect(told({ ...guessed, localNetworks }, '192.168.7.9')).toBe('198.51.100.1');
+  });
+});
+
+describe('isOwnPlace', () => {
+  const isOwn = (configured: ConfiguredPoint, host: string, port?: number): boolean =>
+    isOwnPlace(configured, host, port, () => table);
+
+  it('is the bound, the external or an own address with the port, or the default port of the protocol', () => {
+    const udp = point('0.0.0.0', '198.51.100.1');
+    for (const host of ['198.51.100.1', '10.1.0.5', '127.0.0.1']) {
+      expect(isOwn(udp, host)).toBe(true);
+      expect(isOwn(udp, host, 5060)).toBe(true);
+      expect(isOwn(udp, host, 5070)).toBe(false);
+    }
+    expect(isOwn(udp, '203.0.113.1')).toBe(false);
+    const secured: ConfiguredPoint = {
+      point: { ...udp.point, protocol: 'wss', address: '10.1.0.5', port: 443 },
+      external: undefined,
+    };
+    expect(isOwn(secured, '10.1.0.5')).toBe(true);
+    expect(isOwn(secured, '10.1.0.5', 443)).toBe(true);
+  });
+
+  it('is a name of the point, at any port that name service may give', () => {
+    const named = { ...point('10.1.0.5'), names: ['sip.example.com'] };
+    expect(isOwn(named, 'SIP.example.com')).toBe(true);
+    expect(isOwn(named, 'sip.example.com', 5060)).toBe(true);
+    expect(isOwn(named, 'sip.example.com', 5070)).toBe(false);
+    expect(isOwn(named, 'example.com')).toBe(false);
   });
 });

@@ -58,6 +58,31 @@ describe('createFramer', () => {
     expect(feed([Buffer.from('\r\n\r')])).toEqual([]);
   });
 
+  it('takes a lone line end for a pong while one is awaited, and for half a ping otherwise', () => {
+    let awaited = true;
+    const framer = createFramer(1000, () => awaited);
+    framer.push(Buffer.from('\r\n'));
+    expect(framer.next()).toBeUndefined();
+    framer.push(Buffer.from('\r\n'));
+    expect(framer.next()).toBeUndefined();
+    awaited = false;
+    for (const half of ['\r\n', '\r\n']) framer.push(Buffer.from(half));
+    expect(framer.next()?.kind).toBe('ping');
+    expect(framer.next()).toBeUndefined();
+  });
+
+  it('tells whether a message has begun', () => {
+    const framer = createFramer(1000);
+    const text = message('hello');
+    const begun = [];
+    for (const part of ['\r\n', text.slice(0, 1), text.slice(1, -1), text.slice(-1)]) {
+      framer.push(Buffer.from(part));
+      while (framer.next());
+      begun.push(framer.begun);
+    }
+    expect(begun).toEqual([false, true, true, false]);
+  });
+
   it('takes no body where no length is given, and a folded length', () => {
     const bare = 'MESSAGE sip:a SIP/2.0\r\nSubject: x\r\n\r\n';
     const folded = 'MESSAGE sip:a SIP/2.0\r\nContent-Length:\r\n 2\r\n\r\nhi';

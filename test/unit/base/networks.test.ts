@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createNetworks, ipv4Number } from '../../../../src/sip-engine/transport/networks.ts';
+import { createNetworks, ipv4Number } from '../../../src/base/networks.ts';
 
 const address = fc.ipV4();
 const prefix = fc.integer({ min: 0, max: 32 });
