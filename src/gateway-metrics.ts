@@ -1,9 +1,15 @@
-import { counter, gauge, Histogram, Registry } from './base/metrics.ts';
+import { counter, gauge, Histogram, labelledGauge, Registry } from './base/metrics.ts';
 import type { CallServices, Calls } from './calls/index.ts';
 import type { MediaEngine, MediaEngineStats } from './media/index.ts';
-import type { SipEngineStats, SipServer } from './sip/index.ts';
+import type { Registrar, SipEngineStats, SipServer, TrunkOperation } from './sip/index.ts';
 
-type Observed = { readonly calls: Calls; readonly sip: SipServer; readonly media: MediaEngine };
+type Observed = {
+  readonly calls: Calls;
+  readonly sip: SipServer;
+  readonly media: MediaEngine;
+  readonly trunks: Pick<TrunkOperation, 'status'>;
+  readonly registrar: Pick<Registrar, 'counts'> | undefined;
+};
 
 type NumberKeys<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
 
@@ -28,6 +34,9 @@ const SIP_GAUGES: readonly (readonly [NumberKeys<SipEngineStats> & string, strin
   ['rejectedMalformed', 'Messages refused for their form, since start'],
   ['retransmissionsIn', 'Repeated messages received, since start'],
   ['retransmissionsOut', 'Repeated messages sent, since start'],
+  ['bans', 'Addresses and networks that get no answer'],
+  ['droppedBanned', 'Messages and connections of banned addresses, since start'],
+  ['droppedOverRate', 'Messages above the rate of their address, since start'],
 ];
 
 const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -44,6 +53,54 @@ const remembered = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
     }
     return answer;
   };
+};
+
+const STATE_VALUES = { up: 1, down: 0, unknown: undefined } as const;
+
+const observeTrunks = (registry: Registry, trunks: Observed['trunks']): void => {
+  labelledGauge(
+    registry,
+    'dialtrace_trunk_up',
+    'Whether a gateway of a trunk is up; left out as long as nothing is known of it',
+    ['trunk', 'gateway'],
+    () =>
+      trunks.status().flatMap(({ id, gateways }) =>
+        gateways.flatMap(({ uri, state }) => {
+          const value = STATE_VALUES[state];
+          return value === undefined ? [] : [{ labels: { trunk: id, gateway: uri }, value }];
+        }),
+      ),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_trunk_calls',
+    'Calls of a trunk that are up',
+    ['trunk', 'direction'],
+    () =>
+      trunks.status().flatMap(({ id, calls }) => [
+        { labels: { trunk: id, direction: 'in' }, value: calls.in },
+        { labels: { trunk: id, direction: 'out' }, value: calls.out },
+      ]),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_trunk_refused_calls',
+    'Calls that the limits of a trunk kept out, since start',
+    ['trunk'],
+    () => trunks.status().map(({ id, calls }) => ({ labels: { trunk: id }, value: calls.refused })),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_trunk_registered',
+    'Whether a trunk that registers is registered',
+    ['trunk'],
+    () =>
+      trunks
+        .status()
+        .flatMap(({ id, registration }) =>
+          registration ? [{ labels: { trunk: id }, value: registration.state === 'registered' ? 1 : 0 }] : [],
+        ),
+  );
 };
 
 /** The gateway's metrics in one registry: what is counted as it happens, and what is asked for at each scrape. */
@@ -65,7 +122,20 @@ export const createGatewayMetrics = () => {
     setup.observe(setupMs / 1000);
   };
 
-  const observe = ({ calls, sip, media }: Observed): void => {
+  const observe = ({ calls, sip, media, trunks, registrar }: Observed): void => {
+    observeTrunks(registry, trunks);
+    gauge(
+      registry,
+      'dialtrace_registered_users',
+      'Users with a registered phone',
+      () => registrar?.counts.users ?? 0,
+    );
+    gauge(
+      registry,
+      'dialtrace_registered_contacts',
+      'Registered phones',
+      () => registrar?.counts.contacts ?? 0,
+    );
     gauge(registry, 'dialtrace_calls_active', 'Calls that are up', () => calls.active);
     gauge(
       registry,

@@ -8,11 +8,14 @@ import { createShutdown, type Shutdown } from './base/shutdown.ts';
 import { VERSION } from './base/version.ts';
 import { type Calls, createCalls } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
+import { createBanKeeper, lastBans, withWall } from './gateway-bans.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
+import { registrarDomains, startRegistrar } from './gateway-registrar.ts';
+import { silenceMs, sipServerKind, watchSipCertificates } from './gateway-sip.ts';
 import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, publicMediaAddress, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
-import { createTrunkTable, type SipServerOptions, startSipServer, type Trunk } from './sip/index.ts';
+import { createTrunkOperation, createTrunkTable, startSipServer, type Trunk } from './sip/index.ts';
 import { claimDatabase, isBusy, openStore, type Store } from './store/index.ts';
 import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
 
@@ -30,30 +33,10 @@ export type Gateway = {
   readonly interruptedCalls: number;
   /** Settles when the gateway can't go on (the SIP engine died). */
   readonly failed: Promise<Error>;
+  /** Reads the SIP certificates again; the old ones stay when the new ones can't be used. */
+  reloadCertificates(): Promise<void>;
   /** Refuses new calls, waits up to `drainSeconds` for those that are up, then ends them and closes everything. */
   stop(options?: { now?: boolean }): Promise<void>;
-};
-
-const sipServerKind = (
-  config: GatewayConfig,
-  trunks: ReturnType<typeof createTrunkTable>,
-): SipServerOptions['server'] => {
-  const { sip } = config;
-  if (sip.engine === 'drachtio' && sip.drachtio) return { type: 'drachtio', ...sip.drachtio };
-  return {
-    type: 'embedded',
-    options: {
-      listen: sip.listen.map(({ transport, address, port, publicAddress }) => ({
-        protocol: transport,
-        address,
-        port,
-        ...(publicAddress !== undefined && { externalAddress: publicAddress }),
-      })),
-      mtu: sip.udpMtu,
-      sessionExpires: sip.sessionTimerSeconds,
-      admission: trunks.admission(),
-    },
-  };
 };
 
 /** Ends what a crash left open: call records first, then recordings, whose files get their headers and hashes. */
@@ -162,7 +145,9 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     digest: trunk.digest,
     isTest: false,
   }));
-  const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)]);
+  const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)], registrarDomains(config));
+  const registrar = await startRegistrar(config, store, logger, now);
+  shutdown.add('the registrar', async () => registrar?.close());
   const listening = config.sip.listen.find((point) => point.transport === 'udp') ?? config.sip.listen[0];
   const echo = createEchoLine({ gateway: listening?.address ?? '0.0.0.0', media, logger });
   shutdown.add('the echo', () => echo.close());
@@ -174,12 +159,16 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   });
   const metrics = createGatewayMetrics();
   let calls: Calls | undefined;
+  const bans = createBanKeeper(store, logger, now);
+  shutdown.add('bans', () => bans.stop());
   const sip = await startSipServer({
-    server: sipServerKind(config, trunks),
+    server: withWall(sipServerKind(config, configured, trunks), config.sip, await lastBans(store, now())),
+    onBan: bans.note,
     onInvite: (invite) => calls?.receive(invite),
+    onRegister: registrar?.register,
     // A trunk's OPTIONS asks whether we take calls (RFC 3261 11.2); a stranger's gets silence.
     onOptions: (peer) => {
-      if (!trunks.match(peer, undefined, '')) return undefined;
+      if (!trunks.match(peer, undefined, '') && !registrar?.isRegistered(peer)) return undefined;
       return state === 'ok' ? 200 : 503;
     },
     onLost: (error) => {
@@ -189,13 +178,27 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     },
   });
   shutdown.add('SIP', () => sip.close());
+  const certificates = watchSipCertificates(config, configured, sip, logger);
+  shutdown.add('the watch over certificates', () => certificates?.close());
+  const operation = createTrunkOperation({
+    trunks: configured,
+    table: trunks,
+    sip,
+    onAdmission: () => sip.setAdmission(trunks.admission()),
+    logger,
+    now,
+  });
+  shutdown.add('the trunks', () => operation.close());
 
   calls = createCalls({
     runId,
     store,
     media,
     trunks,
+    operation,
     dial: (options) => sip.dial(options),
+    phones: registrar,
+    silenceMs: silenceMs(config),
     echoUri: () => echo.uri(),
     mediaAddress: mediaAddressFor(config.media),
     recording: config.recording,
@@ -204,7 +207,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     onEnded: metrics.callEnded,
   });
   const activeCalls = calls;
-  metrics.observe({ calls: activeCalls, sip, media });
+  metrics.observe({ calls: activeCalls, sip, media, trunks: operation, registrar });
 
   const reports = createReportRunner(config.database);
   shutdown.add('reports', () => reports.close());
@@ -215,6 +218,8 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     metricsRegistry: metrics.registry,
     health: () => ({ status: state, callsInProgress: activeCalls.active }),
     reports,
+    wall: sip.wall,
+    trunkStatus: () => operation.status(),
   });
   shutdown.add('HTTP', () => http.close());
   const httpAddress = await http.listen();
@@ -228,6 +233,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   });
   shutdown.add('the run file', () => removeRunFile(config.runFile));
   state = 'ok';
+  operation.start();
 
   let stopping: Promise<void> | undefined;
   let hurry: () => void = () => undefined;
@@ -252,6 +258,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     http: httpAddress,
     interruptedCalls,
     failed,
+    reloadCertificates: async () => certificates?.reload(),
     stop: ({ now: atOnce = false } = {}) => {
       stopping ??= stop();
       if (atOnce) hurry();

@@ -10,6 +10,25 @@ export const counter = <L extends string>(
   labels: L[] = [],
 ): Counter<L> => new Counter({ name, help, labelNames: labels, registers: [registry] });
 
+/** A gauge with labels: at each scrape it shows exactly what `collect` gives. */
+export const labelledGauge = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labels: L[],
+  collect: () => readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[],
+): Gauge<L> =>
+  new Gauge({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect(this: Gauge<L>) {
+      this.reset();
+      for (const { labels: names, value } of collect()) this.set(names, value);
+    },
+  });
+
 /** A gauge registered in `registry`; `collect` is asked at each scrape when given. */
 export const gauge = (
   registry: Registry,

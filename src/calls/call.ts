@@ -105,6 +105,7 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   const { services, plan } = deps;
   const session = services.media.createSession(plan.callId);
   let bridged: Bridged | undefined;
+  let answeredLine: AnsweredLine | undefined;
   let lineRows: readonly LegTable[] = [];
   /** Rows whose legs live until the session closes. */
   const openLegs: { row: LegTable; leg: MediaLeg }[] = [];
@@ -142,6 +143,7 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
       const tried = plan.route.lines.length === 1 ? 'the line did not answer' : 'no line answered';
       return { ...failure, by: 'line', reason: `${tried}: ${failure.status.replace('_', ' ')}` };
     }
+    answeredLine = dialled.answered;
     openLegs.push(dialled.answered);
     lineRows = [...dialled.rows, dialled.answered.row];
     bridged = await answerAndTalk(deps, session, leg, answer, dialled.answered);
@@ -170,6 +172,7 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   const endedAt = services.now();
   if (end.status !== 'answered') plan.invite.refuse(end.sipCode, { Reason: `Q.850;cause=${end.q850}` });
 
+  answeredLine?.leave();
   const summary = await session.close().catch(() => undefined);
   for (const { row, leg } of openLegs)
     Object.assign(row, mediaColumns(summary?.legs.get(leg.id)), { ended_at: endedAt, q850_cause: end.q850 });

@@ -1,12 +1,12 @@
-import type { CalledNumber, Caller, Trunk } from '../sip/index.ts';
+import type { Admittance, CalledNumber, Caller, Trunk } from '../sip/index.ts';
 import type { NumberRoute } from '../store/index.ts';
 
 /** Everything that decides what happens to a call before a line is dialled. */
 export type Facts = {
   readonly draining: boolean;
   readonly trunk: Trunk;
-  /** Calls of the trunk that are up, this one not counted. */
-  readonly trunkCalls: number;
+  /** Whether the trunk's limits have room for the call. */
+  readonly room: Admittance;
   readonly called: CalledNumber | undefined;
   readonly caller: Caller;
   readonly callerBlocked: boolean;
@@ -22,9 +22,15 @@ export type Decision =
       readonly q850: number;
       /** One sentence for the call record. */
       readonly reason: string;
+      /** Of a 503: when it may be worth another try. */
+      readonly retryAfterSeconds?: number;
     };
 
-const refuse = (status: 'blocked' | 'failed', sipCode: number, q850: number, reason: string): Decision => ({
+const RETRY_WHEN_STOPPING_S = 10;
+
+type Refusal = Extract<Decision, { type: 'refuse' }>;
+
+const refuse = (status: 'blocked' | 'failed', sipCode: number, q850: number, reason: string): Refusal => ({
   type: 'refuse',
   status,
   sipCode,
@@ -34,10 +40,14 @@ const refuse = (status: 'blocked' | 'failed', sipCode: number, q850: number, rea
 
 /** Decides whether a call is dialled on, pure and in the order in which reasons outrank each other. */
 export const decide = (facts: Facts): Decision => {
-  const { trunk, called, route } = facts;
-  if (facts.draining) return refuse('failed', 503, 41, 'the gateway is stopping');
-  if (trunk.maxCalls !== undefined && facts.trunkCalls >= trunk.maxCalls) {
-    return refuse('failed', 503, 42, `trunk ${trunk.id} has its ${trunk.maxCalls} calls up already`);
+  const { trunk, called, route, room } = facts;
+  if (facts.draining) {
+    const retryAfterSeconds = RETRY_WHEN_STOPPING_S;
+    return { ...refuse('failed', 503, 41, 'the gateway is stopping'), retryAfterSeconds };
+  }
+  if (room.type === 'full') {
+    const { reason, retryAfterSeconds } = room;
+    return { ...refuse('failed', 503, 42, reason), retryAfterSeconds };
   }
   if (!called) return refuse('failed', 404, 1, `the request names no number in ${trunk.didFrom.join(', ')}`);
   if (!called.e164) return refuse('failed', 404, 1, `"${called.raw}" in ${called.header} is no phone number`);

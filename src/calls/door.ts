@@ -12,20 +12,31 @@ export type Door = {
 
 export const createDoor = ({
   trunks,
+  phones,
   logger,
   now,
-}: Pick<CallServices, 'trunks' | 'logger' | 'now'>): Door => {
-  const digest = createDigestVerifier(now);
+}: Pick<CallServices, 'trunks' | 'phones' | 'logger' | 'now'>): Door => {
+  const digest = createDigestVerifier({ now });
   let strangers = 0;
 
   const authenticate = (invite: IncomingInvite, trunk: Trunk): Trunk | undefined => {
     if (!trunk.digest) return trunk;
-    const verdict = digest.verify('INVITE', invite.header('Authorization'), trunk.digest);
+    const { realm } = trunk.digest;
+    const verdict = digest.verify(
+      {
+        method: 'INVITE',
+        uri: invite.requestUri,
+        body: invite.offer,
+        credentials: invite.header('Authorization'),
+      },
+      realm,
+      trunk.digest,
+    );
     switch (verdict.type) {
       case 'accepted':
         return trunk;
       case 'challenge':
-        invite.refuse(401, { 'WWW-Authenticate': verdict.header });
+        invite.refuse(401, { 'WWW-Authenticate': verdict.headers });
         return undefined;
       case 'refused':
         logger.warn({ trunk: trunk.id, peer: peerText(invite.peer) }, 'wrong credentials');
@@ -37,6 +48,11 @@ export const createDoor = ({
   return {
     admit: (invite) => {
       const match = trunks.match(invite.peer, invite.header('From'), invite.requestUri);
+      if (!match && phones?.isRegistered(invite.peer)) {
+        // Users' phones are called; they don't call through the gateway.
+        invite.refuse(403);
+        return undefined;
+      }
       if (!match) {
         strangers += 1;
         logger.debug({ peer: peerText(invite.peer) }, 'stranger ignored');

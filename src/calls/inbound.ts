@@ -1,6 +1,6 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import { findCalledNumber, type IncomingInvite, readCaller, type Trunk } from '../sip/index.ts';
+import { type Admittance, findCalledNumber, type IncomingInvite, readCaller, type Trunk } from '../sip/index.ts';
 import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
 import { completeRecord } from './completion.ts';
@@ -36,7 +36,6 @@ type Handled = {
 };
 
 type ActiveCall = {
-  readonly trunkId: string;
   readonly stop: (stop: CallStop) => void;
   readonly done: Promise<void>;
 };
@@ -52,6 +51,7 @@ export const createCalls = (services: CallServices): Calls => {
   const handle = async (
     invite: IncomingInvite,
     trunk: Trunk,
+    room: Admittance,
     id: string,
     stopped: Promise<CallStop>,
   ): Promise<Handled> => {
@@ -62,8 +62,7 @@ export const createCalls = (services: CallServices): Calls => {
     const caller = readCaller(invite, trunk.region);
     const callerHmac = caller.type === 'known' ? services.store.vault.hmac(caller.number) : null;
     const [route, callerBlocked] = await Promise.all([routes.of(called?.e164), routes.isBlocked(callerHmac)]);
-    const trunkCalls = [...active.values()].filter((call) => call.trunkId === trunk.id).length - 1;
-    const decision = decide({ draining, trunk, trunkCalls, called, caller, callerBlocked, route });
+    const decision = decide({ draining, trunk, room, called, caller, callerBlocked, route });
 
     const opening = { id, runId: services.runId, startedAt, invite, trunk, caller, called, route, decision };
 
@@ -87,8 +86,8 @@ export const createCalls = (services: CallServices): Calls => {
     const setupMs = performance.now() - began;
 
     if (decision.type === 'refuse') {
-      const { status, sipCode, q850, reason } = decision;
-      const retry = sipCode === 503 ? { 'Retry-After': '10' } : undefined;
+      const { status, sipCode, q850, reason, retryAfterSeconds } = decision;
+      const retry = retryAfterSeconds === undefined ? undefined : { 'Retry-After': `${retryAfterSeconds}` };
       invite.refuse(sipCode, { Reason: `Q.850;cause=${q850}`, ...retry });
       const end: CallEnd = { status, sipCode, q850, reason, by: 'gateway' };
       const endedAt = services.now();
@@ -111,6 +110,7 @@ export const createCalls = (services: CallServices): Calls => {
   const receive = (invite: IncomingInvite): void => {
     const trunk = door.admit(invite);
     if (!trunk) return;
+    const room = services.operation.enter(trunk.id, 'in');
     const id = ulid(services.now());
     let stop: (stop: CallStop) => void = () => undefined;
     const stopped = new Promise<CallStop>((resolve) => {
@@ -125,14 +125,17 @@ export const createCalls = (services: CallServices): Calls => {
       }),
     );
     const done = Promise.resolve()
-      .then(() => handle(invite, trunk, id, stopped))
+      .then(() => handle(invite, trunk, room, id, stopped))
       .then(settle)
       .catch((error) => {
         services.logger.error({ call: id, error: errorMessage(error) }, 'call failed');
         invite.refuse(500);
       })
-      .finally(() => active.delete(id));
-    active.set(id, { trunkId: trunk.id, stop, done });
+      .finally(() => {
+        active.delete(id);
+        if (room.type === 'admitted') room.leave();
+      });
+    active.set(id, { stop, done });
   };
 
   const idle = async (): Promise<void> => {

@@ -1,9 +1,23 @@
-import type { Caller, Trunk } from '../sip/index.ts';
+import { applyHeaderRules, type Caller, escapeUser, type Trunk, type TrunkRoute } from '../sip/index.ts';
 import type { LineTable } from '../store/index.ts';
+
+/** A place at which a line can be reached. */
+export type LineTarget = {
+  readonly uri: string;
+  /** Next hop where it is not the URI's. */
+  readonly proxy?: string | undefined;
+  /** It sits behind NAT. */
+  readonly nat?: boolean;
+  /** URI of the trunk's gateway that this is. */
+  readonly gateway?: string | undefined;
+};
 
 /** What an INVITE to a line consists of, apart from its SDP. */
 export type LineRequest = {
-  readonly uri: string;
+  /** In the order in which they are tried. */
+  readonly targets: readonly [LineTarget, ...LineTarget[]];
+  /** They are known to be down. */
+  readonly isQuickTry: boolean;
   readonly headers: Record<string, string>;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
 };
@@ -13,9 +27,13 @@ export type LineRequestInput = {
   readonly line: LineTable;
   /** The trunk that a line of type `trunk` is dialled through. */
   readonly trunk: Trunk | undefined;
+  /** That trunk's gateways. */
+  readonly route: TrunkRoute | undefined;
   readonly caller: Caller;
   /** E.164 of the tracking number. */
   readonly trackingNumber: string;
+  /** The registered phones of a line of type `user`. */
+  readonly phones: readonly LineTarget[];
   /** URI of the built-in echo, for lines of type `echo`. */
   readonly echoUri: string | undefined;
 };
@@ -27,26 +45,27 @@ const quote = (text: string): string =>
     .replace(/["\\]/g, '\\$&')
     .slice(0, 80)}"`;
 
-/** Escapes what RFC 3261 25.1 does not allow in the user part of a URI. */
-const escapeUser = (user: string): string =>
-  user
-    .replace(/\p{Surrogate}/gu, '')
-    .replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, (character) => encodeURIComponent(character));
-
 /** Puts `user` into a SIP URI that has another user or none. */
 const withUser = (uri: string, user: string): string => {
   const match = /^(sips?:)(?:[^@;?]*@)?(.*)$/i.exec(uri);
   return `${match?.[1] ?? 'sip:'}${escapeUser(user)}@${match?.[2] ?? uri}`;
 };
 
-const targetOf = ({ line, trunk, echoUri }: LineRequestInput): string | undefined => {
+const onlyTarget = (uri: string | null | undefined): readonly LineTarget[] => (uri ? [{ uri }] : []);
+
+const targetsOf = ({ line, route, phones, echoUri }: LineRequestInput): readonly LineTarget[] => {
   switch (line.type) {
     case 'echo':
-      return echoUri;
+      return onlyTarget(echoUri);
     case 'sip':
-      return line.uri ?? undefined;
-    case 'trunk':
-      return trunk?.gateway && line.number ? withUser(trunk.gateway, line.number) : undefined;
+      return onlyTarget(line.uri);
+    case 'user':
+      return phones;
+    case 'trunk': {
+      const { number } = line;
+      if (number === null) return [];
+      return (route?.gateways ?? []).map(({ uri }) => ({ uri: withUser(uri, number), gateway: uri }));
+    }
   }
 };
 
@@ -70,24 +89,26 @@ const identityHeaders = ({ caller, trunk, trackingNumber }: LineRequestInput): R
  * @returns undefined when the line can't be dialled: its trunk is gone or has no gateway
  */
 export const lineRequest = (input: LineRequestInput): LineRequest | undefined => {
-  const uri = targetOf(input);
-  if (uri === undefined) return undefined;
+  const [first, ...others] = targetsOf(input);
+  if (!first) return undefined;
   const { trunk, trackingNumber } = input;
   const diversion: Record<string, string> =
     trunk && !trunk.diversion
       ? {}
       : { Diversion: `<sip:${trackingNumber}@dialtrace.invalid>;reason=unconditional;counter=1` };
+  const headers = {
+    ...identityHeaders(input),
+    ...diversion,
+    Contact: '<sip:dialtrace@localhost>',
+    'Content-Type': 'application/sdp',
+    Supported: '100rel, timer',
+    Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK',
+    'X-Dialtrace-Call': input.callId,
+  };
   return {
-    uri,
-    headers: {
-      ...identityHeaders(input),
-      ...diversion,
-      Contact: '<sip:dialtrace@localhost>',
-      'Content-Type': 'application/sdp',
-      Supported: '100rel, timer',
-      Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK',
-      'X-Dialtrace-Call': input.callId,
-    },
+    targets: [first, ...others],
+    isQuickTry: input.route?.allDown ?? false,
+    headers: trunk ? applyHeaderRules(headers, trunk.headers) : headers,
     auth: trunk?.auth,
   };
 };

@@ -1,7 +1,16 @@
 import type { Logger } from '../base/logger.ts';
 import type { Region } from '../base/phone.ts';
 import type { LegOptions, MediaEngine } from '../media/index.ts';
-import type { Caller, DialOptions, IncomingInvite, OutgoingInvite, Trunk, TrunkTable } from '../sip/index.ts';
+import type {
+  Caller,
+  DialOptions,
+  IncomingInvite,
+  OutgoingInvite,
+  Registrar,
+  Trunk,
+  TrunkOperation,
+  TrunkTable,
+} from '../sip/index.ts';
 import type { CallStatus, HangupBy, NumberRoute, Store } from '../store/index.ts';
 
 /** What calls stand on; the composition root fills it in. */
@@ -10,7 +19,12 @@ export type CallServices = {
   readonly store: Store;
   readonly media: MediaEngine;
   readonly trunks: TrunkTable;
+  readonly operation: Pick<TrunkOperation, 'route' | 'report' | 'enter'>;
   readonly dial: (options: DialOptions) => OutgoingInvite;
+  /** Users' phones; undefined when none can register. */
+  readonly phones: Pick<Registrar, 'reach' | 'isRegistered'> | undefined;
+  /** Milliseconds after which `dial` gives up on who says nothing at all, not even 100; undefined when it isn't known. */
+  readonly silenceMs: number | undefined;
   /** URI of the built-in echo, which is started at the first call to it. */
   readonly echoUri: () => Promise<string>;
   /** The media address to tell a peer at this address or host name, where it differs from the engine's. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { dirname } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { errorCode, errorMessage } from '../base/errors.ts';
 import type { RunFile } from '../base/run-file.ts';
-import type { GatewayConfig } from '../config/index.ts';
+import { type GatewayConfig, type ListenConfig, readCertificates } from '../config/index.ts';
 import { formatBytes } from './format.ts';
 
 /** One thing that `doctor` looked at. `off`: not used here, which is no mistake. */
@@ -33,7 +34,11 @@ export const checkNode = (version: string): Check => {
   };
 };
 
-export type Binding = { readonly transport: 'udp' | 'tcp'; readonly address: string; readonly port: number };
+export type Binding = {
+  readonly transport: ListenConfig['transport'];
+  readonly address: string;
+  readonly port: number;
+};
 
 /** Tries to bind; @returns the error code, or undefined when the port is free */
 const tryBind = ({ transport, address, port }: Binding): Promise<string | undefined> =>
@@ -95,6 +100,24 @@ export const checkPorts = (config: GatewayConfig, running: RunFile | undefined):
       : [];
   const http = { transport: 'tcp', address: config.http.address, port: config.http.port } as const;
   return Promise.all([...sip, checkPort('HTTP', http, held)]);
+};
+
+const DAY = 86_400_000;
+const RENEW_DAYS = 14;
+
+/** How long the certificate of `sip.tls` is good for. */
+export const checkCertificate = ({ sip }: GatewayConfig, now: number): Check => {
+  const name = 'Certificate';
+  if (sip.tls === undefined) return { name, state: 'off', text: 'no sip.tls: no tls and wss listeners' };
+  const { subject, validFrom, validTo } = new X509Certificate(readCertificates(sip.tls).cert);
+  const days = Math.floor((Date.parse(validTo) - now) / DAY);
+  const who = subject?.replace(/\n/g, ', ') ?? sip.tls.certFile;
+  const mend = 'renew it; the gateway reads the new files by itself';
+  if (Date.parse(validFrom) > now)
+    return { name, state: 'fail', text: `${who}: not valid before ${validFrom}`, mend };
+  if (days < 0) return { name, state: 'fail', text: `${who}: expired on ${validTo}`, mend };
+  const text = `${who}: valid for ${days} more days`;
+  return days < RENEW_DAYS ? { name, state: 'warn', text, mend } : { name, state: 'ok', text };
 };
 
 const rangeOf = (address: string): string =>

@@ -4,10 +4,8 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { errorMessage } from '../base/errors.ts';
-import type { GatewayConfig } from '../config/index.ts';
 import type { Check } from './doctor-checks.ts';
 import { plural } from './format.ts';
-import type { PingTrunk } from './ping-trunk.ts';
 import { isMissing, type Session } from './session.ts';
 
 const run = promisify(execFile);
@@ -115,27 +113,4 @@ export const checkMediasoup = (env: NodeJS.ProcessEnv): Check => {
   const binary = findMediasoup(env);
   if (binary !== undefined) return { name, state: 'ok', text: `mediasoup worker ${binary}` };
   return { name, state: 'off', text: 'off: there is no mediasoup worker; SIP calls need none' };
-};
-
-/** Asks each trunk that has a gateway whether it is there. */
-export const checkTrunks = (config: GatewayConfig, ping: PingTrunk): Promise<Check[]> => {
-  const trunks = config.trunks.filter((trunk) => trunk.gateway !== undefined);
-  return Promise.all(
-    trunks.map(async (trunk): Promise<Check> => {
-      const name = `Trunk ${trunk.id}`;
-      const result = await ping(config, trunk).catch((error: unknown) => ({
-        reachable: false as const,
-        reason: errorMessage(error),
-      }));
-      if (result.reachable) {
-        return {
-          name,
-          state: 'ok',
-          text: `answered ${result.status} in ${Math.round(result.milliseconds)} ms`,
-        };
-      }
-      const mend = `look at gateway (${trunk.gateway}; does its name resolve?), the firewall, and whether the carrier knows this machine's address`;
-      return { name, state: 'fail', text: `OPTIONS failed: ${result.reason}`, mend };
-    }),
-  );
 };

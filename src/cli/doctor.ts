@@ -1,15 +1,24 @@
 import type { Command } from 'commander';
 import { errorMessage, UsageError } from '../base/errors.ts';
 import { findRunning } from '../base/run-file.ts';
-import { type Check, checkAddresses, checkDisk, checkNode, checkPorts } from './doctor-checks.ts';
-import { checkClock, checkDatabase, checkKeyFile, checkMediasoup, checkTrunks } from './doctor-system.ts';
+import {
+  type Check,
+  checkAddresses,
+  checkCertificate,
+  checkDisk,
+  checkNode,
+  checkPorts,
+} from './doctor-checks.ts';
+import { checkClock, checkDatabase, checkKeyFile, checkMediasoup } from './doctor-system.ts';
+import { checkTrunks } from './doctor-trunks.ts';
 import { Unsuccessful } from './failure.ts';
 import { plural } from './format.ts';
 import { answersHealth } from './health.ts';
 import { examples } from './options.ts';
-import { pingTrunk } from './ping-trunk.ts';
+import { pingGateway } from './ping-trunk.ts';
 import { readPlan } from './plan-input.ts';
 import { act, type Cli, type Session } from './session.ts';
+import { askTrunks } from './trunk-status.ts';
 
 const MARKS = {
   ok: ['green', 'ok  '],
@@ -42,6 +51,9 @@ const checkRunning = async (session: Session): Promise<Check> => {
   return { name, state: 'warn', text: `does not answer: ${where}`, mend };
 };
 
+/** What the running gateway says of its trunks; nothing when it won't. */
+const trunkReports = (session: Session) => askTrunks(session).catch(() => []);
+
 const allChecks = async (session: Session): Promise<readonly Check[]> => {
   const node = checkNode(process.version);
   const configuration = checkConfig('Configuration', () => {
@@ -64,13 +76,14 @@ const allChecks = async (session: Session): Promise<readonly Check[]> => {
     gateway,
     ...(await checkPorts(config, running)),
     ...checkAddresses(config),
+    checkCertificate(config, session.now()),
     database,
     // Without a database that opens there is nothing to compare the key with.
     ...(database.state === 'fail' ? [] : [await checkKeyFile(session)]),
     await checkDisk(config),
     await checkClock(session.now()),
     checkMediasoup(session.env),
-    ...(await checkTrunks(config, pingTrunk)),
+    ...(await checkTrunks(config, pingGateway, gateway.state === 'ok' ? await trunkReports(session) : [])),
   ];
 };
 

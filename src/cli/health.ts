@@ -1,5 +1,5 @@
 /** `127.0.0.1:8080` of a wildcard address, which can't be called itself. */
-const reachable = (hostPort: string): string =>
+export const reachable = (hostPort: string): string =>
   hostPort.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 
 /**

@@ -1,15 +1,17 @@
 import { type Command, Option } from 'commander';
+import type { LinePlan } from '../config/index.ts';
 import { listLines } from '../tracking/index.ts';
 import { addListing, addRemoval, givenFields, runEdit } from './entries.ts';
 import { examples, numberWithin } from './options.ts';
 import { act, type Cli } from './session.ts';
 
 type LineOptions = {
-  readonly type?: 'trunk' | 'sip' | 'echo';
+  readonly type?: 'trunk' | 'sip' | 'echo' | 'user';
   readonly name?: string;
   readonly number?: string;
   readonly trunk?: string;
   readonly uri?: string;
+  readonly user?: string;
   readonly nat?: boolean;
   readonly ringTimeout?: number;
 };
@@ -20,6 +22,7 @@ const addOptions = (command: Command): Command =>
     .option('--number <number>', 'phone number to dial (type trunk)')
     .option('--trunk <id>', 'trunk to dial it through (type trunk)')
     .option('--uri <uri>', 'SIP URI, such as sip:sales@pbx.example:5060 (type sip)')
+    .option('--user <name>', 'user whose phones ring (type user)')
     .option('--nat', 'the line sits behind NAT (type sip)')
     .option('--no-nat', 'it does not')
     .option('--ring-timeout <seconds>', 'how long it rings', numberWithin(1, 600));
@@ -28,17 +31,31 @@ const fields = ({ ringTimeout, ...rest }: LineOptions) =>
   givenFields({ ...rest, ringTimeoutSeconds: ringTimeout });
 
 /** The type that the options speak of, when none was named. */
-const guessType = ({ type, uri, number }: LineOptions): string => {
+const guessType = ({ type, uri, user, number }: LineOptions): string => {
   if (type !== undefined) return type;
   if (uri !== undefined) return 'sip';
+  if (user !== undefined) return 'user';
   return number === undefined ? 'echo' : 'trunk';
+};
+
+const dials = (line: LinePlan): string => {
+  switch (line.type) {
+    case 'trunk':
+      return `${line.number} via ${line.trunk}`;
+    case 'sip':
+      return line.uri;
+    case 'user':
+      return `the phones of ${line.user}`;
+    case 'echo':
+      return 'the built-in echo';
+  }
 };
 
 export const addLineCommands = (program: Command, cli: Cli): void => {
   const group = program
     .command('line')
     .summary('business lines')
-    .description('Business lines: phone numbers and SIP URIs that answer calls.');
+    .description('Business lines: phone numbers, SIP URIs and users that answer calls.');
   addListing(group, cli, {
     summary: 'List lines with the numbers that ring them and the calls they answered.',
     empty: 'There are no lines yet: see `dialtrace line add --help`.',
@@ -49,11 +66,7 @@ export const addLineCommands = (program: Command, cli: Cli): void => {
       row.id,
       row.name ?? null,
       row.type,
-      row.type === 'trunk'
-        ? `${row.number} via ${row.trunk}`
-        : row.type === 'sip'
-          ? row.uri
-          : 'the built-in echo',
+      dials(row),
       `${row.ringTimeoutSeconds} s`,
       row.numbers,
       row.callsAnswered,
@@ -69,6 +82,7 @@ export const addLineCommands = (program: Command, cli: Cli): void => {
           'trunk',
           'sip',
           'echo',
+          'user',
         ]),
       ),
   ).action(
@@ -79,6 +93,7 @@ export const addLineCommands = (program: Command, cli: Cli): void => {
   examples(add, [
     'dialtrace line add sales --uri sip:sales@pbx.example:5060',
     'dialtrace line add office --number +4930123456 --trunk carrier --ring-timeout 30',
+    'dialtrace line add alice --user alice',
     'dialtrace line add echo',
   ]);
   const set = addOptions(

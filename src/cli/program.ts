@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
+import { addBanCommands } from './ban.ts';
 import { addCallCommands } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
@@ -11,10 +12,12 @@ import { addPlanCommands } from './plan.ts';
 import { addRecordingCommands } from './recording.ts';
 import { addReportCommands } from './report.ts';
 import { act, type Cli } from './session.ts';
+import { addSipEngine } from './sip-engine.ts';
 import { addSourceCommands } from './source.ts';
 import { addStart } from './start.ts';
 import { addTestCall } from './test-call.ts';
 import { addTrunkCommands } from './trunk.ts';
+import { addUserCommands } from './user.ts';
 
 const addVersion = (program: Command, cli: Cli): void => {
   program
@@ -33,10 +36,10 @@ const GROUPS: readonly (readonly [
   heading: string,
   add: readonly ((program: Command, cli: Cli) => void)[],
 ])[] = [
-  ['Run:', [addStart, addTestCall, addDoctor]],
+  ['Run:', [addStart, addTestCall, addDoctor, addSipEngine]],
   [
     'Configure:',
-    [addCheck, addPlanCommands, addNumberCommands, addSourceCommands, addLineCommands, addTrunkCommands],
+    [addCheck, addPlanCommands, addNumberCommands, addSourceCommands, addLineCommands, addTrunkCommands, addUserCommands, addBanCommands],
   ],
   ['Look:', [addCallCommands, addRecordingCommands, addReportCommands]],
   ['Other:', [addCompletion, addVersion]],

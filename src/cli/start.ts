@@ -160,6 +160,8 @@ const untilStopped = (session: Session, gateway: Gateway): Promise<void> =>
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+    // A service's "reload": what can be read again without a restart.
+    process.on('SIGHUP', () => void gateway.reloadCertificates());
     void gateway.failed.then((error) => {
       session.out.note(`The gateway can't go on: ${error.message}`);
       gateway.stop({ now: true }).then(() => fail(new Unsuccessful()), fail);

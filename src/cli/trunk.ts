@@ -3,8 +3,9 @@ import { UsageError } from '../base/errors.ts';
 import type { TrunkConfig } from '../config/index.ts';
 import { trunkView } from '../reports/index.ts';
 import { Unsuccessful } from './failure.ts';
-import { pingTrunk } from './ping-trunk.ts';
+import { pingGateway } from './ping-trunk.ts';
 import { act, type Cli, type Session } from './session.ts';
+import { addTrunkStatus } from './trunk-status.ts';
 
 const findTrunk = (session: Session, id: string): TrunkConfig => {
   const { trunks } = session.config();
@@ -15,9 +16,11 @@ const findTrunk = (session: Session, id: string): TrunkConfig => {
 };
 
 const caller = (trunk: TrunkConfig): string => {
-  const ways = [trunk.sources.join(', '), trunk.digest === undefined ? '' : 'digest'].filter(
-    (way) => way !== '',
-  );
+  const ways = [
+    trunk.sources.join(', '),
+    trunk.digest === undefined ? '' : 'digest',
+    trunk.register === undefined ? '' : `registration at ${trunk.register.servers.join(', ')}`,
+  ].filter((way) => way !== '');
   return ways.join(' + ') || '–';
 };
 
@@ -43,7 +46,7 @@ export const addTrunkCommands = (program: Command, cli: Cli): void => {
             trunk.id,
             trunk.name ?? null,
             caller(trunk),
-            trunk.gateway ?? null,
+            trunk.gateways.map(({ uri }) => uri).join(', ') || null,
             trunk.region,
             trunk.didFrom.join(', '),
             trunk.nat ? 'yes' : 'no',
@@ -54,25 +57,31 @@ export const addTrunkCommands = (program: Command, cli: Cli): void => {
     );
   group
     .command('test')
-    .description("Asks a trunk's gateway whether it is there (OPTIONS). Exit code 1 when it does not answer.")
+    .description(
+      "Asks each of a trunk's gateways whether it is there (OPTIONS). Exit code 1 when one does not answer.",
+    )
     .argument('<id>')
     .action(
       act<[string]>(cli, async (session, id) => {
-        const trunk = findTrunk(session, id);
-        if (trunk.gateway === undefined) {
+        const { gateways } = findTrunk(session, id);
+        if (gateways.length === 0) {
           throw new UsageError(`Trunk ${id} has no gateway: it only brings calls, so there is nobody to ask`);
         }
-        const result = await pingTrunk(session.config(), trunk);
-        if (session.json) cli.out.json({ id, gateway: trunk.gateway, ...result });
-        else if (result.reachable) {
-          cli.out.line(
-            `${id} answered ${result.status} in ${Math.round(result.milliseconds)} ms (${trunk.gateway})`,
-          );
-        } else
-          cli.out.line(
-            `${cli.out.paint('red', `${id} can't be reached`)}: ${result.reason} (${trunk.gateway})`,
-          );
-        if (!result.reachable) throw new Unsuccessful();
+        const results = await Promise.all(
+          gateways.map(async ({ uri }) => ({ gateway: uri, ...(await pingGateway(session.config(), uri)) })),
+        );
+        if (session.json) cli.out.json({ id, gateways: results });
+        else {
+          for (const result of results) {
+            cli.out.line(
+              result.reachable
+                ? `${id} answered ${result.status} in ${Math.round(result.milliseconds)} ms (${result.gateway})`
+                : `${cli.out.paint('red', `${id} can't be reached`)}: ${result.reason} (${result.gateway})`,
+            );
+          }
+        }
+        if (results.some((result) => !result.reachable)) throw new Unsuccessful();
       }),
     );
+  addTrunkStatus(group, cli);
 };

@@ -45,6 +45,10 @@ export const isTrunkSource = (text: string): boolean => {
   return source.prefix === undefined || Number(source.prefix) <= (isIP(source.address) === 6 ? 128 : 32);
 };
 
+/** An address or network, without a port. */
+export const isNetwork = (text: string): boolean =>
+  isTrunkSource(text) && splitSource(text)?.port === undefined;
+
 /** The same text for the same network and port: `10.1.2.3/24` and `10.1.2.0/24` are one. */
 export const canonicalSource = (text: string): string => {
   const source = splitSource(text);
@@ -55,9 +59,9 @@ export const canonicalSource = (text: string): string => {
 };
 
 const SIP_URI =
-  /^sip:(?:[^\s@<>"]+@)?(\[[^\]]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?::(\d+))?((?:;[^\s;?<>"]+)*)$/i;
+  /^sips?:(?:[^\s@<>"]+@)?(\[[^\]]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.?)(?::(\d+))?((?:;[^\s;?<>"]+)*)$/i;
 
-/** A SIP URI (RFC 3261 19.1) over UDP or TCP, without headers. */
+/** A SIP or SIPS URI (RFC 3261 19.1) over UDP, TCP or TLS, without headers. */
 export const isSipUri = (text: string): boolean => {
   const [, host, port, params] = SIP_URI.exec(text) ?? [];
   if (host === undefined) return false;
@@ -65,6 +69,7 @@ export const isSipUri = (text: string): boolean => {
   if (/^[\d.]+$/.test(host) && isIP(host) !== 4) return false;
   const transport = /;transport=([^;]*)/i.exec(params ?? '')?.[1]?.toLowerCase();
   return (
-    (port === undefined || isPort(port)) && (transport === undefined || ['udp', 'tcp'].includes(transport))
+    (port === undefined || isPort(port)) &&
+    (transport === undefined || ['udp', 'tcp', 'tls'].includes(transport))
   );
 };

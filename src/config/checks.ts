@@ -46,6 +46,18 @@ const listeners: Check = ({ sip }) =>
     'remove one of the two or give it another port',
   );
 
+const certificate: Check = ({ sip }) => {
+  const index = sip.listen.findIndex(({ transport }) => transport === 'tls' || transport === 'wss');
+  if (sip.tls !== undefined || index < 0 || sip.engine === 'drachtio') return [];
+  return [
+    {
+      path: 'sip.tls',
+      message: `is missing, and sip.listen[${index}] has transport ${sip.listen[index]?.transport}`,
+      mend: 'give certFile and keyFile',
+    },
+  ];
+};
+
 const rtpRange: Check = ({ media: { rtpPorts } }) => {
   const { from, to } = rtpPorts;
   const wrong = (message: string): readonly Problem[] => [
@@ -125,7 +137,7 @@ const trunkCredentials: Check = ({ trunks }) =>
 const trunkPurpose: Check = ({ trunks }) =>
   trunks.flatMap((trunk, index): readonly Problem[] => {
     const path = `trunks[${index}]`;
-    if (trunk.auth && trunk.gateway === undefined) {
+    if (trunk.auth && trunk.gateways.length === 0) {
       return [
         {
           path: `${path}.gateway`,
@@ -134,19 +146,77 @@ const trunkPurpose: Check = ({ trunks }) =>
         },
       ];
     }
-    if (trunk.sources.length > 0 || trunk.digest || trunk.gateway !== undefined) return [];
+    if (trunk.sources.length > 0 || trunk.digest || trunk.register || trunk.gateways.length > 0) return [];
     return [
       {
         path,
         message: `“${trunk.id}” can neither bring calls nor take them`,
-        mend: 'add sources or digest (calls from it), gateway (calls to it), or both',
+        mend: 'add sources, digest or register (calls from it), gateway (calls to it), or both',
       },
     ];
   });
 
+const trunkGateways: Check = ({ trunks }) =>
+  trunks.flatMap(({ gateways }, index) =>
+    duplicates(
+      gateways.map(({ uri }, position) => ({
+        path: `trunks[${index}].gateways[${position}].uri`,
+        key: uri.toLowerCase(),
+      })),
+      'the gateway',
+      'name each once: weight gives it a larger share',
+    ),
+  );
+
+const needsTls = (uri: string): boolean => /^sips:|;transport=tls\b/i.test(uri);
+
+const trunkTls: Check = ({ sip, trunks }) => {
+  if (sip.engine === 'drachtio' || sip.listen.some(({ transport }) => transport === 'tls')) return [];
+  return trunks.flatMap(({ gateways, register }, index): readonly Problem[] => {
+    const uri = [...gateways.map((gateway) => gateway.uri), ...(register?.servers ?? [])].find(needsTls);
+    if (uri === undefined) return [];
+    return [
+      {
+        path: `trunks[${index}]`,
+        message: `${uri} is reached over TLS, and no entry of sip.listen has transport tls`,
+        mend: 'add a listener with transport: tls, which the trunk is called from',
+      },
+    ];
+  });
+};
+
+const registrarExpires: Check = ({ registrar }) => {
+  if (!registrar) return [];
+  const { minExpires, maxExpires, defaultExpires } = registrar;
+  if (minExpires <= defaultExpires && defaultExpires <= maxExpires) return [];
+  return [
+    {
+      path: 'registrar.defaultExpires',
+      message: `${defaultExpires} does not lie between minExpires ${minExpires} and maxExpires ${maxExpires}`,
+      mend: 'use minExpires: 60, defaultExpires: 600, maxExpires: 3600, or others in that order',
+    },
+  ];
+};
+
+/** A request that names the realm of a trunk would be taken for a user's. */
+const registrarRealm: Check = ({ registrar, trunks }) =>
+  duplicates(
+    [
+      ...trunks
+        .flatMap(({ digest }, index) =>
+          digest ? [{ path: `trunks[${index}].digest.realm`, key: digest.realm.toLowerCase() }] : [],
+        )
+        .filter(({ key }, index, all) => all.findIndex((each) => each.key === key) === index),
+      ...(registrar?.domains ?? []).map((key, index) => ({ path: `registrar.domains[${index}]`, key })),
+    ],
+    'the domain',
+    'give trunks that log in another realm than users have, and name each domain once',
+  );
+
 const CHECKS: readonly Check[] = [
   engine,
   listeners,
+  certificate,
   rtpRange,
   sipInsideRtp,
   openHttp,
@@ -155,4 +225,8 @@ const CHECKS: readonly Check[] = [
   trunkSources,
   trunkCredentials,
   trunkPurpose,
+  trunkGateways,
+  trunkTls,
+  registrarExpires,
+  registrarRealm,
 ];

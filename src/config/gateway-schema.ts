@@ -1,27 +1,10 @@
 import { z } from 'zod';
-import { isRegion, parsePhone, type Region } from '../base/phone.ts';
-import { isAddress, isReachableAddress, isSipUri, isTrunkSource } from './addresses.ts';
+import { parsePhone } from '../base/phone.ts';
+import { isAddress, isNetwork, isReachableAddress } from './addresses.ts';
+import { pathSchema, secretSchema } from './fields.ts';
+import { registrarSchema } from './registrar-schema.ts';
+import { trunkSchema } from './trunk-schema.ts';
 
-/** A name that commands and other parts of the configuration refer to. */
-export const idSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9-]{0,62}$/,
-    'use 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit',
-  );
-
-export const regionSchema = z
-  .string()
-  .refine((text): text is Region => isRegion(text), {
-    error: 'use a two-letter ISO 3166 region such as US, DE or CN',
-  })
-  .transform((text) => text as Region);
-
-/** A secret, written here or kept in a file of its own (one trailing newline is cut off). */
-export const secretSchema = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]);
-
-/** A file or folder; relative ones start at the configuration's folder. */
-const pathSchema = z.string().min(1);
 const portSchema = z.int().min(0).max(65_535);
 const secondsSchema = z.number().positive().max(86_400);
 const addressSchema = z
@@ -31,15 +14,50 @@ const publicAddressSchema = z
   .string()
   .refine(isReachableAddress, 'use the one IPv4 or IPv6 address that peers reach, such as 203.0.113.7');
 
-const listenSchema = z.strictObject({
-  transport: z.enum(['udp', 'tcp']).describe('One entry for each transport and address.'),
-  address: addressSchema
-    .default('0.0.0.0')
-    .describe('IPv4 or IPv6 literal; `0.0.0.0` and `::` mean every interface.'),
-  port: portSchema.default(5060).describe('0 lets the system pick.'),
-  publicAddress: publicAddressSchema
+const networkSchema = z
+  .string()
+  .refine(isNetwork, 'use an address or network such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32');
+
+const DEFAULT_PORTS = { udp: 5060, tcp: 5060, tls: 5061, ws: 8088, wss: 8443 } as const;
+
+const listenSchema = z
+  .strictObject({
+    transport: z
+      .enum(['udp', 'tcp', 'tls', 'ws', 'wss'])
+      .describe(
+        'One entry for each transport and address. `ws` and `wss` are SIP over WebSocket, for browsers.',
+      ),
+    address: addressSchema
+      .default('0.0.0.0')
+      .describe('IPv4 or IPv6 literal; `0.0.0.0` and `::` mean every interface.'),
+    port: portSchema
+      .optional()
+      .describe('Default: 5060, tls 5061, ws 8088, wss 8443. 0 lets the system pick.'),
+    publicAddress: publicAddressSchema
+      .optional()
+      .describe('Address that peers are told to use, when it is not the bound one (1:1 NAT).'),
+    localNetworks: z
+      .array(networkSchema)
+      .default([])
+      .describe('Networks whose peers are told the bound address all the same.'),
+    names: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Host names that stand for this listener in requests and routes.'),
+  })
+  .transform((listen) => ({ ...listen, port: listen.port ?? DEFAULT_PORTS[listen.transport] }));
+
+const tlsSchema = z.strictObject({
+  certFile: pathSchema.describe('Certificate and its chain (PEM), such as fullchain.pem.'),
+  keyFile: pathSchema.describe('Its private key (PEM).'),
+  caFile: pathSchema
     .optional()
-    .describe('Address that peers are told to use, when it is not the bound one (1:1 NAT).'),
+    .describe("Authorities that peers' certificates are checked against; default: the public ones."),
+  clientCertificates: z
+    .enum(['none', 'ask', 'require'])
+    .default('none')
+    .describe('What those who connect must show.'),
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
 });
 
 const sipSchema = z.strictObject({
@@ -50,10 +68,15 @@ const sipSchema = z.strictObject({
   listen: z
     .array(listenSchema)
     .min(1)
-    .default([
+    .prefault([
       { transport: 'udp', address: '0.0.0.0', port: 5060 },
       { transport: 'tcp', address: '0.0.0.0', port: 5060 },
     ]),
+  tls: tlsSchema
+    .optional()
+    .describe(
+      'Certificate of the tls and wss listeners. The files are read again when they change, and on SIGHUP; calls that are up go on.',
+    ),
   drachtio: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
@@ -62,6 +85,37 @@ const sipSchema = z.strictObject({
     })
     .optional()
     .describe('Only with `engine: drachtio`.'),
+  wall: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Bans scanners and whoever sends too much (embedded engine).'),
+      messagesPerSecond: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(100)
+        .describe('Messages a second that one unknown address may send; twice as many at once.'),
+      offences: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(10)
+        .describe('Offences of an unknown address within a minute that lead to a ban.'),
+      banSeconds: z
+        .int()
+        .min(1)
+        .max(604_800)
+        .default(600)
+        .describe('How long a first ban lasts; each further one four times as long, up to a week.'),
+      trusted: z
+        .array(networkSchema)
+        .default([])
+        .describe("Addresses and networks that are never banned by themselves, beside trunks' sources."),
+    })
+    .prefault({})
+    .describe('Keeps scanners and floods away.'),
   sessionTimerSeconds: z
     .union([z.literal(0), z.int().min(90).max(86_400)])
     .default(1800)
@@ -93,68 +147,12 @@ const mediaSchema = z.strictObject({
     .describe('A leg not on hold that sends nothing for so long ends the call.'),
 });
 
-/** One entry of `trunks`. */
-export const trunkSchema = z.strictObject({
-  id: idSchema.describe('Name that lines and commands refer to.'),
-  name: z.string().optional().describe('Words for people.'),
-  sources: z
-    .array(
-      z
-        .string()
-        .refine(
-          isTrunkSource,
-          'use an address or network such as 203.0.113.7, 203.0.113.0/24, 203.0.113.7:5060 or [2001:db8::1]:5060',
-        ),
-    )
-    .default([])
-    .describe(
-      'Where its requests come from: an address or network, with or without a port: `203.0.113.7`, `203.0.113.0/24`, `203.0.113.7:5060`, `[2001:db8::1]:5060`.',
-    ),
-  digest: z
-    .strictObject({ realm: z.string().min(1), username: z.string().min(1), password: secretSchema })
-    .optional()
-    .describe(
-      'Credentials that its requests must carry when they come from elsewhere (or, with `sources`, as well).',
-    ),
-  gateway: z
-    .string()
-    .refine(isSipUri, 'use a SIP URI such as sip:carrier.example:5060 or sip:carrier.example;transport=tcp')
-    .optional()
-    .describe('Where calls dialled through this trunk are sent: `sip:carrier.example:5060;transport=tcp`.'),
-  auth: z
-    .strictObject({ username: z.string().min(1), password: secretSchema })
-    .optional()
-    .describe('Credentials for calls dialled through this trunk.'),
-  region: regionSchema.describe('Region of numbers that the trunk gives in national form.'),
-  didFrom: z
-    .array(z.enum(['request-uri', 'to', 'p-called-party-id', 'diversion']))
-    .min(1)
-    .default(['request-uri', 'to'])
-    .describe('Where the dialled number is looked for, first hit wins.'),
-  nat: z
-    .boolean()
-    .default(false)
-    .describe('The peer sits behind NAT: its RTP address is learned from its first packet.'),
-  codecs: z
-    .array(z.enum(['PCMU', 'PCMA']))
-    .min(1)
-    .default(['PCMU', 'PCMA']),
-  callerId: z
-    .enum(['caller', 'tracking-number'])
-    .default('caller')
-    .describe("What the dialled line sees: the caller's number, or the tracking number."),
-  diversion: z
-    .boolean()
-    .default(true)
-    .describe('Adds `Diversion` with the tracking number (RFC 5806) to dialled calls.'),
-  maxCalls: z.int().min(1).optional().describe('Calls at once; more are refused with 503.'),
-});
-
 /** `dialtrace.yaml`: where the gateway listens, whom it talks to, where it keeps things. */
 export const gatewayConfigSchema = z.strictObject({
   sip: sipSchema.prefault({}),
   media: mediaSchema.prefault({}),
   trunks: z.array(trunkSchema).default([]),
+  registrar: registrarSchema,
   database: z
     .strictObject({
       path: pathSchema

@@ -1,12 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Problem, UsageError } from '../base/errors.ts';
+import { certificateProblems } from './certificates.ts';
 import { crossChecks } from './checks.ts';
 import { type Environment, readEnvironment, withOrigins, withOverrides } from './environment.ts';
-import { type GatewayConfig, gatewayConfigSchema, trunkSchema } from './gateway-schema.ts';
+import { type GatewayConfig, gatewayConfigSchema } from './gateway-schema.ts';
 import { jsonSchema } from './json-schema.ts';
 import { problemsOf, valueAt } from './problems.ts';
 import { readSecrets } from './secrets.ts';
+import { trunkFileProblems } from './trunk-files.ts';
+import { trunkSchema } from './trunk-schema.ts';
 import { countOf } from './wording.ts';
 import { parseYaml, readText } from './yaml-file.ts';
 
@@ -37,6 +40,8 @@ export const loadGatewayConfig = (path: string, env: Environment): GatewayConfig
         ...(result.success ? [] : problemsOf(result.error, values, schema)),
         ...crossChecks(right),
         ...secretProblems,
+        ...certificateProblems(right.sip.tls, folder),
+        ...trunkFileProblems(config.trunks, folder),
       ],
       environment.overrides,
     ),
@@ -68,10 +73,35 @@ const rightTrunk = (value: unknown, index: number): Parsed['trunks'][number] => 
   };
 };
 
+type TrunkTls = NonNullable<GatewayConfig['trunks'][number]['tls']>;
+
+const withAbsoluteFiles = (tls: TrunkTls, absolute: (path: string) => string): TrunkTls => ({
+  verify: tls.verify,
+  ...(tls.caFile !== undefined && { caFile: absolute(tls.caFile) }),
+  ...(tls.certFile !== undefined && { certFile: absolute(tls.certFile) }),
+  ...(tls.keyFile !== undefined && { keyFile: absolute(tls.keyFile) }),
+});
+
 const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig => {
   const absolute = (path: string): string => resolve(folder, path);
+  const { tls } = config.sip;
   return {
     ...config,
+    sip: {
+      ...config.sip,
+      ...(tls && {
+        tls: {
+          ...tls,
+          certFile: absolute(tls.certFile),
+          keyFile: absolute(tls.keyFile),
+          ...(tls.caFile !== undefined && { caFile: absolute(tls.caFile) }),
+        },
+      }),
+    },
+    trunks: config.trunks.map(({ tls: files, ...trunk }) => ({
+      ...trunk,
+      ...(files && { tls: withAbsoluteFiles(files, absolute) }),
+    })),
     database: {
       path: absolute(config.database.path),
       keyFile: absolute(config.database.keyFile),

@@ -1,5 +1,7 @@
 /** The two YAML files: their schemas, loading them with every error at once, and JSON Schema for editors. */
+export { type Certificates, readCertificates } from './certificates.ts';
 export type { Environment } from './environment.ts';
+export { USER_NAME } from './fields.ts';
 export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';

@@ -15,6 +15,10 @@ export const problemsOf = (error: z.ZodError, input: unknown, schema: JsonSchema
 const issueProblems = (issue: Issue, input: unknown, schema: JsonSchema): readonly Problem[] => {
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue, schema);
   if (issue.code === 'invalid_union') return unionProblems(issue, input, schema);
+  if (issue.code === 'invalid_key') {
+    const mend = issue.issues.map(({ message }) => message).join(', or ');
+    return [{ path: pathText(issue.path), message: 'is no name that may stand here', mend }];
+  }
   const mend = valueAt(input, issue.path) === null ? `${mendOf(issue)}, or remove the line` : mendOf(issue);
   return [{ path: pathText(issue.path), message: foundAt(input, issue.path), mend }];
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
-import { idSchema, regionSchema } from './gateway-schema.ts';
+import { idSchema, regionSchema, USER_NAME } from './fields.ts';
 
 /** Words that stand in tables, reports and terminals. */
 const wordsSchema = z
@@ -57,6 +57,17 @@ export const lineSchema = z.discriminatedUnion('type', [
       .boolean()
       .default(false)
       .describe('It sits behind NAT: its RTP address is learned from its first packet.'),
+  }),
+  /** A user: every phone that it has registered rings. */
+  z.strictObject({
+    id: idSchema,
+    name: wordsSchema.optional(),
+    type: z.literal('user'),
+    user: z
+      .string()
+      .regex(USER_NAME, 'use the name of a user, such as alice: `dialtrace user list` shows them')
+      .describe('Whose phones ring, all at once: a name of `dialtrace user list`.'),
+    ringTimeoutSeconds: ringTimeout,
   }),
   /** The gateway's own echo: answers and sends back what it hears. */
   z.strictObject({

@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { createAccessCheck } from './access.ts';
+import { banRoutes } from './bans.ts';
 import { callRoutes } from './calls.ts';
 import type { HttpParts } from './parts.ts';
 import { answerError, sendProblem } from './problem.ts';
@@ -13,6 +14,8 @@ import { recordingRoutes } from './recordings.ts';
 import { reportRoutes } from './report-routes.ts';
 import { healthRoute, systemRoutes } from './system.ts';
 import { trackingRoutes } from './tracking.ts';
+import { trunkRoutes } from './trunks.ts';
+import { userRoutes } from './users.ts';
 
 export type { Health, HttpParts } from './parts.ts';
 
@@ -32,7 +35,8 @@ export type HttpServer = {
   /** A request without a socket, for tests. */
   inject(request: {
     url: string;
-    method?: 'GET' | 'HEAD' | 'POST';
+    method?: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+    payload?: object | string;
     headers?: Record<string, string>;
   }): Promise<LightMyRequestResponse>;
 };
@@ -54,7 +58,7 @@ const registerPlugins = async (app: FastifyInstance): Promise<void> => {
       info: {
         title: 'Dialtrace API',
         version: VERSION,
-        description: 'The call log, the tracking plan and reports of a Dialtrace gateway. Read only.',
+        description: 'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, also to be changed.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
@@ -71,7 +75,10 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     callRoutes(api, parts);
     recordingRoutes(api, parts);
     trackingRoutes(api, parts);
+    trunkRoutes(api, parts);
+    userRoutes(api, parts);
     reportRoutes(api, parts);
+    banRoutes(api, parts);
     systemRoutes(api, parts);
   });
 };
@@ -94,7 +101,7 @@ const build = async (parts: HttpParts): Promise<FastifyInstance> => {
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
     READING.includes(request.method)
       ? sendProblem(reply, 404, `There is nothing at ${request.url.slice(0, 200)}.`)
-      : sendProblem(reply.header('allow', READING.join(', ')), 405, 'The API is read-only.'),
+      : sendProblem(reply.header('allow', READING.join(', ')), 405, 'This can only be read.'),
   );
   await registerRoutes(app, parts);
   await app.ready();

@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Registry } from '../base/metrics.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import type { ReportRunner } from '../reports/index.ts';
+import type { SipWall, TrunkStatus } from '../sip/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** What `/healthz` tells. */
@@ -15,9 +16,12 @@ export type Health = {
 
 export type HttpParts = {
   readonly config: Pick<GatewayConfig, 'http' | 'trunks' | 'recording'>;
-  readonly store: Pick<Store, 'calls' | 'numbers' | 'vault' | 'db'>;
+  readonly store: Pick<Store, 'calls' | 'numbers' | 'users' | 'vault' | 'db'>;
   readonly logger: Logger;
   readonly metricsRegistry: Registry;
   readonly health: () => Health;
+  /** Undefined when there is none: an external SIP server, or switched off. */
+  readonly wall?: SipWall | undefined;
   readonly reports: Pick<ReportRunner, 'sources'>;
+  readonly trunkStatus: () => readonly TrunkStatus[];
 };

@@ -6,13 +6,17 @@ import { HttpProblem } from './problem.ts';
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A resource of the API: what it takes, what it gives, and how. Its schemas make the OpenAPI document. */
-export type Route<Params extends z.ZodType, Query extends z.ZodType> = {
+export type Route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> = {
+  /** Default GET. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   /** One line for the API's document. */
   readonly summary: string;
   readonly tag: 'calls' | 'tracking' | 'reports' | 'system';
   readonly params: Params;
   readonly query: Query;
+  /** JSON that it takes. */
+  readonly body?: Body;
   /** Left out: not JSON. */
   readonly response?: z.ZodType;
   /** Content type of what is not JSON. */
@@ -20,6 +24,7 @@ export type Route<Params extends z.ZodType, Query extends z.ZodType> = {
   readonly handle: (input: {
     readonly params: z.output<Params>;
     readonly query: z.output<Query>;
+    readonly body: z.output<Body>;
     readonly request: FastifyRequest;
     readonly reply: FastifyReply;
   }) => unknown;
@@ -67,10 +72,14 @@ const responses = (
   '4xx': problemSchema,
 });
 
-/** Adds a GET route. Input that its schemas refuse is answered 400 with each wrong field. */
-export const addRoute = <Params extends z.ZodType, Query extends z.ZodType>(
+/** Adds a route. Input that its schemas refuse is answered 400 with each wrong field. */
+export const addRoute = <
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType = typeof nothing,
+>(
   app: FastifyInstance,
-  route: Route<Params, Query>,
+  route: Route<Params, Query, Body>,
   options: {
     readonly rateLimit?: false;
     /** Anyone may ask. */
@@ -79,25 +88,27 @@ export const addRoute = <Params extends z.ZodType, Query extends z.ZodType>(
     readonly responses?: JsonSchema;
   } = {},
 ): void => {
-  app.get(
-    route.url,
-    {
-      schema: {
-        summary: route.summary,
-        tags: [route.tag],
-        params: jsonSchema(route.params, 'input'),
-        querystring: jsonSchema(route.query, 'input'),
-        response: responses(route.response, route.produces, options.responses),
-        ...(options.open && { security: [] }),
-      },
-      ...(options.rateLimit === false && { config: { rateLimit: false } }),
+  const { body } = route;
+  app.route({
+    method: route.method ?? 'GET',
+    url: route.url,
+    schema: {
+      summary: route.summary,
+      tags: [route.tag],
+      params: jsonSchema(route.params, 'input'),
+      querystring: jsonSchema(route.query, 'input'),
+      ...(body && { body: jsonSchema(body, 'input') }),
+      response: responses(route.response, route.produces, options.responses),
+      ...(options.open && { security: [] }),
     },
-    async (request, reply) =>
+    ...(options.rateLimit === false && { config: { rateLimit: false } }),
+    handler: async (request, reply) =>
       route.handle({
         params: read(route.params, request.params),
         query: read(route.query, request.query),
+        body: read(body ?? nothing, body ? request.body : {}) as z.output<Body>,
         request,
         reply,
       }),
-  );
+  });
 };

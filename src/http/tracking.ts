@@ -7,13 +7,11 @@ import {
   numberViewSchema,
   sourceView,
   sourceViewSchema,
-  trunkView,
-  trunkViewSchema,
 } from '../reports/index.ts';
 import type { HttpParts } from './parts.ts';
 import { addRoute, nothing } from './route.ts';
 
-export const trackingRoutes = (app: FastifyInstance, { store, config }: HttpParts): void => {
+export const trackingRoutes = (app: FastifyInstance, { store }: HttpParts): void => {
   addRoute(app, {
     url: '/v1/numbers',
     summary: 'Tracking numbers with their source and lines',
@@ -48,15 +46,5 @@ export const trackingRoutes = (app: FastifyInstance, { store, config }: HttpPart
       const rows = await store.db.selectFrom('line').selectAll().orderBy('id').execute();
       return { lines: rows.map(lineView) };
     },
-  });
-
-  addRoute(app, {
-    url: '/v1/trunks',
-    summary: 'SIP trunks, without their secrets',
-    tag: 'tracking',
-    params: nothing,
-    query: nothing,
-    response: z.object({ trunks: z.array(trunkViewSchema) }),
-    handle: () => ({ trunks: config.trunks.map(trunkView) }),
   });
 };

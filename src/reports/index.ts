@@ -1,3 +1,4 @@
+export { type BanView, banView, banViewSchema } from './ban-view.ts';
 export {
   type CallDetailView,
   type CallRow,
@@ -43,5 +44,10 @@ export {
   sourceView,
   sourceViewSchema,
   trunkView,
-  trunkViewSchema,
 } from './tracking-view.ts';
+export {
+  type TrunkReport,
+  trunkReportSchema,
+  trunkStatusView,
+} from './trunk-status-view.ts';
+export { type UserView, userView, userViewSchema } from './user-view.ts';

@@ -19,10 +19,11 @@ export const sourceViewSchema = z.object({
 export const lineViewSchema = z.object({
   id: z.string(),
   name: text,
-  type: z.enum(['trunk', 'sip', 'echo']),
+  type: z.enum(['trunk', 'sip', 'echo', 'user']),
   number: text,
   trunk: text,
   uri: text,
+  user: text.meta({ description: 'User whose phones ring' }),
   nat: z.boolean(),
   ringTimeoutSeconds: z.number(),
 });
@@ -63,6 +64,7 @@ export const lineView = (row: LineTable): LineView => ({
   number: row.number,
   trunk: row.trunk_id,
   uri: row.uri,
+  user: row.user,
   nat: row.nat === 1,
   ringTimeoutSeconds: row.ring_timeout_s,
 });
@@ -83,7 +85,8 @@ export const trunkViewSchema = z.object({
   name: z.string().nullable(),
   sources: z.array(z.string()),
   digest: z.boolean().meta({ description: 'Whether its requests must carry credentials' }),
-  gateway: z.string().nullable(),
+  register: z.array(z.string()).meta({ description: 'Registrars, in the order in which they are asked' }),
+  gateways: z.array(z.object({ uri: z.string(), weight: z.int(), priority: z.int() })),
   region: z.string(),
   didFrom: z.array(z.string()),
   nat: z.boolean(),
@@ -91,6 +94,7 @@ export const trunkViewSchema = z.object({
   callerId: z.string(),
   diversion: z.boolean(),
   maxCalls: z.number().nullable(),
+  maxCallsPerSecond: z.number().nullable(),
 });
 
 /** A trunk without its secrets: written out field by field, so that a new secret can't slip through. */
@@ -99,7 +103,8 @@ export const trunkView = (trunk: TrunkConfig): z.output<typeof trunkViewSchema> 
   name: trunk.name ?? null,
   sources: [...trunk.sources],
   digest: trunk.digest !== undefined,
-  gateway: trunk.gateway ?? null,
+  register: [...(trunk.register?.servers ?? [])],
+  gateways: trunk.gateways.map(({ uri, weight, priority }) => ({ uri, weight, priority })),
   region: trunk.region,
   didFrom: [...trunk.didFrom],
   nat: trunk.nat,
@@ -107,4 +112,5 @@ export const trunkView = (trunk: TrunkConfig): z.output<typeof trunkViewSchema> 
   callerId: trunk.callerId,
   diversion: trunk.diversion,
   maxCalls: trunk.maxCalls ?? null,
+  maxCallsPerSecond: trunk.maxCallsPerSecond ?? null,
 });

@@ -31,3 +31,9 @@ export const parseAddress = (value: string): AddressParts | undefined => {
   const host = /^\[([^\]]*)\]/.exec(hostPort)?.[1] ?? hostPort.split(':')[0] ?? '';
   return { display, user: user === '' ? undefined : user, host: host.toLowerCase() };
 };
+
+/** Escapes what RFC 3261 25.1 does not allow in the user part of a URI. */
+export const escapeUser = (user: string): string =>
+  user
+    .replace(/\p{Surrogate}/gu, '')
+    .replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, (character) => encodeURIComponent(character));

@@ -1,4 +1,5 @@
 import { q850Header, q850Of, reasonText } from './reason.ts';
+import { sendRequest } from './request.ts';
 import type { SrfApplication, SrfDialog, SrfMessage, SrfRequest, SrfResponse } from './srf.ts';
 import type { HangUp, SipDialog } from './types.ts';
 
@@ -92,22 +93,14 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
   dialog.on('refer', (_request, response) => response.send(403, 'Transfer Not Allowed', {}));
   dialog.on('message', (_request, response) => response.send(405));
 
-  const sendBye = (headers: Record<string, string>): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, BYE_PATIENCE_MS);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      srf.request(
-        // The real URI, not the stack's placeholder: a digest is computed over it (RFC 7616 3.4.6).
-        dialog.remote.uri,
-        { method: 'BYE', stackDialogId: dialog.id, headers, ...(auth && { auth }) },
-        (error, request) => {
-          if (error || !request) return done();
-          request.on('response', done);
-        },
-      );
+  const sendBye = (headers: Record<string, string>): Promise<unknown> =>
+    sendRequest(srf, {
+      method: 'BYE',
+      uri: dialog.remote.uri,
+      stackDialogId: dialog.id,
+      headers,
+      auth,
+      timeoutMs: BYE_PATIENCE_MS,
     });
 
   return {
@@ -126,7 +119,7 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
       try {
         await sendBye(cause ? { Reason: q850Header(cause) } : {});
       } catch {
-        // The connection to the SIP server is gone, and the dialog with it.
+        // The dialog is gone already, or the connection to the SIP server is, and the dialog with it.
       }
       srf.removeDialog(dialog);
     },

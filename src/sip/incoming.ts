@@ -1,6 +1,12 @@
 import { wrapDialog } from './dialog.ts';
 import { q850Of } from './reason.ts';
-import type { SrfApplication, SrfDialog, SrfRequest, SrfResponse } from './srf.ts';
+import {
+  type SrfApplication,
+  type SrfDialog,
+  type SrfRequest,
+  type SrfResponse,
+  sendWithLines,
+} from './srf.ts';
 import type { IncomingInvite, OfferHandler } from './types.ts';
 
 const SDP = { 'Content-Type': 'application/sdp' };
@@ -76,7 +82,7 @@ export const wrapInvite = (
       }),
     refuse: (status, headers = {}) => {
       if (cancelled || response.finalResponseSent) return;
-      response.send(status, { headers: { ...stamped, ...headers } });
+      sendWithLines(response, status, { ...stamped, ...headers });
     },
   };
 };

@@ -1,6 +1,8 @@
 import { errorMessage } from '../base/errors.ts';
 import { wrapDialog } from './dialog.ts';
+import { createAuthorizer } from './digest/index.ts';
 import { q850Header, q850Of } from './reason.ts';
+import { continued, pinnedHop } from './retry.ts';
 import type { SrfApplication, SrfDialog, SrfRefusal, SrfRequest, SrfResponse } from './srf.ts';
 import type { DialOptions, DialResult, OutgoingInvite, SipPeer } from './types.ts';
 
@@ -35,6 +37,7 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
   let request: SrfRequest | undefined;
   let cancelReason: { headers: Record<string, string> } | undefined;
   let settled = false;
+  const authorizer = options.auth && createAuthorizer(options.auth);
 
   const sendCancel = (): void => {
     if (!request || !cancelReason || settled) return;
@@ -61,17 +64,30 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
     };
   };
 
+  /** What to send after a challenge: drachtio-srf's own answer knows no algorithm but MD5. */
+  const secondTry = (
+    error: unknown,
+    headers: Record<string, string>,
+    proxy: string | undefined,
+  ): { headers: Record<string, string>; proxy: string | undefined } | undefined => {
+    const response = isRefusal(error) ? error.res : undefined;
+    if (!authorizer || !request || !response || cancelReason) return undefined;
+    const credentials = authorizer.headersFor(
+      { status: response.status, header: (name) => response.get(name) },
+      { method: 'INVITE', uri: options.uri, body: options.sdp },
+    );
+    if (!credentials) return undefined;
+    return {
+      headers: { ...continued(headers, request, 'INVITE'), ...credentials },
+      proxy: pinnedHop(proxy ?? options.uri, response) ?? proxy,
+    };
+  };
+
   const run = (): Promise<DialResult> =>
     new Promise((resolve) => {
       const settle = (result: DialResult): void => {
         settled = true;
         resolve(result);
-      };
-      const uac = {
-        headers: options.headers,
-        localSdp: options.sdp,
-        ...(options.proxy && { proxy: options.proxy }),
-        ...(options.auth && { auth: { ...options.auth } }),
       };
       const progress = {
         cbRequest: (error: unknown, sent: SrfRequest): void => {
@@ -83,14 +99,21 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
           if (!cancelReason) options.onProgress(response.status, response.body || undefined);
         },
       };
-      try {
-        srf.createUAC(options.uri, uac, progress, (error, dialog) => {
-          settle(error || !dialog ? refusedBy(error) : answered(dialog));
-        });
-      } catch (error) {
-        // Without a connection to the SIP server drachtio-srf throws.
-        settle(refusedBy(error));
-      }
+      const attempt = (headers: Record<string, string>, proxy: string | undefined): void => {
+        const uac = { headers: { ...headers }, localSdp: options.sdp, ...(proxy && { proxy }) };
+        try {
+          srf.createUAC(options.uri, uac, progress, (error, dialog) => {
+            if (!error && dialog) return settle(answered(dialog));
+            const again = secondTry(error, headers, proxy);
+            if (again) return attempt(again.headers, again.proxy);
+            settle(refusedBy(error));
+          });
+        } catch (error) {
+          // Without a connection to the SIP server drachtio-srf throws.
+          settle(refusedBy(error));
+        }
+      };
+      attempt(options.headers, options.proxy);
     });
 
   const withLastResort = (): Promise<DialResult> =>

@@ -3,6 +3,8 @@ import { randomSecret } from '../base/ids.ts';
 import { type SipEngine, startSipEngineThread } from '../sip-engine/index.ts';
 import { wrapInvite } from './incoming.ts';
 import { dial } from './outgoing.ts';
+import { register } from './register.ts';
+import { takeRegisters } from './registering.ts';
 import { createSrf, type SrfApplication, type SrfRequest } from './srf.ts';
 import type { PingResult, SipServer, SipServerOptions } from './types.ts';
 
@@ -59,6 +61,9 @@ const ping = (srf: SrfApplication, uri: string, timeoutMs: number): Promise<Ping
     );
   });
 
+const hasWall = ({ server }: SipServerOptions): boolean =>
+  server.type === 'embedded' && server.options.wall !== undefined;
+
 /**
  * Starts the embedded engine in its thread, or connects to a drachtio-server, and takes its calls.
  *
@@ -79,6 +84,7 @@ export const startSipServer = async (options: SipServerOptions): Promise<SipServ
       throw listenFailure(error);
     });
     started.onExit(lost);
+    if (options.onBan !== undefined) started.onBan(options.onBan);
     engine = started;
     return { host: started.admin.address, port: started.admin.port, secret };
   };
@@ -88,6 +94,7 @@ export const startSipServer = async (options: SipServerOptions): Promise<SipServ
   srf.on('error', lost);
   srf.on('reconnecting', () => lost(new FailureError('The connection to the SIP server broke.')));
   srf.invite((request, response) => options.onInvite(wrapInvite(srf, request, response)));
+  if (options.onRegister) takeRegisters(srf, options.onRegister);
   srf.options((request, response) => {
     const status = options.onOptions({
       protocol: request.protocol,
@@ -109,6 +116,10 @@ export const startSipServer = async (options: SipServerOptions): Promise<SipServ
       hostports,
       dial: (dialOptions) => dial(srf, dialOptions),
       ping: (uri, timeoutMs) => ping(srf, uri, timeoutMs),
+      register: (registerOptions) => register(srf, registerOptions),
+      setAdmission: (admission) => engine?.setAdmission(admission),
+      setTls: async (tls) => engine?.setTls(tls),
+      wall: hasWall(options) ? engine : undefined,
       stats: async () => engine?.stats(),
       close,
     };

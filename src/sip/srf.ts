@@ -32,6 +32,8 @@ export type SrfResponse = SrfMessage & {
   readonly finalResponseSent: boolean;
   readonly source_address?: string;
   readonly source_port?: number;
+  /** Of a response to our own request: the request as it was sent. */
+  readonly req?: SrfMessage;
   send(
     status: number,
     options?: SendOptions,
@@ -127,3 +129,36 @@ export type SrfApplication = {
 
 /** A drachtio-srf application that is not connected yet. */
 export const createSrf = (): SrfApplication => new Srf() as unknown as SrfApplication;
+
+/** Spellings of one header name that drachtio-srf takes for different headers, and SIP for the same. */
+const spellings = (name: string): readonly string[] => [
+  name,
+  name.toLowerCase(),
+  name.toUpperCase(),
+  name.slice(0, 1).toLowerCase() + name.slice(1),
+];
+
+/**
+ * Sends a response in which a header of several values gets a line for each: drachtio-srf itself joins them by commas,
+ * which WWW-Authenticate forbids (RFC 3261 7.3.1).
+ */
+export const sendWithLines = (
+  response: SrfResponse,
+  status: number,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+  reason?: string,
+): void => {
+  const single: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') {
+      single[name] = value;
+      continue;
+    }
+    const names = spellings(name);
+    value.forEach((each, at) => {
+      Object.assign(response.headers, { [names[at] ?? name]: each });
+    });
+  }
+  if (reason === undefined) return response.send(status, { headers: single });
+  response.send(status, reason, { headers: single });
+};

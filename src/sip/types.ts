@@ -1,4 +1,12 @@
-import type { SipEngineOptions, SipEngineStats } from '../sip-engine/index.ts';
+import type {
+  Admission,
+  BanChange,
+  SipEngine,
+  SipEngineOptions,
+  SipEngineStats,
+  TlsOptions,
+} from '../sip-engine/index.ts';
+import type { IncomingRegister, RegisterResponse } from './registrar/message.ts';
 
 /** What asked for something, by its packet's source. */
 export type SipPeer = { readonly protocol: string; readonly address: string; readonly port: number };
@@ -54,8 +62,8 @@ export type IncomingInvite = {
    * @throws Error when the caller has cancelled or the peer is gone
    */
   answer(sdp: string, lateAnswer?: (sdp: string) => Promise<void>): Promise<SipDialog>;
-  /** Sends a final response of 300 to 699. */
-  refuse(status: number, headers?: Record<string, string>): void;
+  /** Sends a final response of 300 to 699. A header of several values gets a line for each. */
+  refuse(status: number, headers?: Readonly<Record<string, string | readonly string[]>>): void;
 };
 
 export type DialOptions = {
@@ -99,6 +107,44 @@ export type PingResult =
   | { readonly reachable: true; readonly status: number; readonly milliseconds: number }
   | { readonly reachable: false; readonly reason: string };
 
+/** One REGISTER (RFC 3261 10.2). */
+export type RegisterOptions = {
+  /** Request-URI: the registrar's domain. */
+  readonly server: string;
+  /** Address of record: `sip:4711@carrier.example`. */
+  readonly address: string;
+  /** User part of our Contact. */
+  readonly contactUser: string;
+  /** Seconds asked for; 0 takes the registration back. */
+  readonly expires: number;
+  /** The same for all of one registration, with `sequence` rising. */
+  readonly callId: string;
+  readonly sequence: number;
+  /** Next hop when it is not the server's URI. */
+  readonly proxy: string | undefined;
+  readonly auth: { readonly username: string; readonly password: string };
+  readonly timeoutMs: number;
+};
+
+export type RegisterResult =
+  | {
+      readonly type: 'answer';
+      readonly status: number;
+      readonly reason: string;
+      header(name: string): string | undefined;
+      /** Where the answer came from. */
+      readonly address: string | undefined;
+      /** Our Contact as it was sent. */
+      readonly contact: string | undefined;
+      /** CSeq of the last try. */
+      readonly sequence: number;
+    }
+  | { readonly type: 'silence' }
+  | { readonly type: 'unsent'; readonly reason: string };
+
+/** Bans of the embedded engine, in force now. */
+export type SipWall = Pick<SipEngine, 'bans' | 'ban' | 'unban'>;
+
 /** The SIP side of the gateway, whichever server listens. */
 export type SipServer = {
   /** Listening points as `udp/127.0.0.1:5060`. */
@@ -106,6 +152,14 @@ export type SipServer = {
   dial(options: DialOptions): OutgoingInvite;
   /** OPTIONS to `uri` (RFC 3261 11); any final response counts as reachable, 408 and 503 made locally do not. */
   ping(uri: string, timeoutMs: number): Promise<PingResult>;
+  /** Registers at a carrier, with credentials when asked. Never rejects. */
+  register(options: RegisterOptions): Promise<RegisterResult>;
+  /** Whom the embedded engine lets in from now on; an external server has rules of its own. */
+  setAdmission(admission: Admission): void;
+  /** Certificates for connections from now on; rejects when they can't be used. Nothing happens with an external server. */
+  setTls(tls: TlsOptions): Promise<void>;
+  /** Undefined with an external server, and when the wall is switched off. */
+  readonly wall: SipWall | undefined;
   /** Undefined with an external server. */
   stats(): Promise<SipEngineStats | undefined>;
   close(): Promise<void>;
@@ -116,8 +170,12 @@ export type SipServerOptions = {
     | { readonly type: 'embedded'; readonly options: Omit<SipEngineOptions, 'admin'> }
     | { readonly type: 'drachtio'; readonly host: string; readonly port: number; readonly secret: string };
   readonly onInvite: (invite: IncomingInvite) => void;
+  /** Left out: REGISTER is not taken. */
+  readonly onRegister?: ((message: IncomingRegister) => Promise<RegisterResponse>) | undefined;
   /** OPTIONS from a peer: the status to answer, undefined for silence. */
   readonly onOptions: (peer: SipPeer) => number | undefined;
+  /** A ban begins or ends, whoever made it. */
+  readonly onBan?: (change: BanChange) => void;
   /** The server is gone, and every dialog with it. An external server is connected to again by itself. */
   readonly onLost: (error: Error) => void;
 };

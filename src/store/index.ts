@@ -3,6 +3,7 @@ export { isBusy } from './busy.ts';
 export { claimDatabase } from './claim.ts';
 export { openStore } from './open.ts';
 export type {
+  BanTable,
   BlockedCallerTable,
   CallEventTable,
   CallStatus,
@@ -15,12 +16,16 @@ export type {
   MatchMethod,
   Millis,
   RecordingTable,
+  RegistrationTable,
   RunTable,
   SourceTable,
   TrackingNumberLineTable,
   TrackingNumberTable,
+  UserTable,
 } from './schema.ts';
 export type {
+  BanRepository,
+  BanRowChange,
   BlockedCallerRepository,
   CallDetail,
   CallerVault,
@@ -33,8 +38,11 @@ export type {
   NumberRoute,
   RecordingEnd,
   RecordingRepository,
+  RegistrationRepository,
   RunRepository,
   SealedCaller,
   Store,
   StoreOptions,
+  UserContacts,
+  UserRepository,
 } from './types.ts';

@@ -2,6 +2,7 @@ import { mkdir, open as openHandle, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { banRepository } from './bans.ts';
 import { blockedCallerRepository } from './blocked-callers.ts';
 import { callRepository } from './calls.ts';
 import { startCheckpoints } from './checkpoints.ts';
@@ -10,8 +11,10 @@ import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { numberRepository } from './numbers.ts';
 import { recordingRepository } from './recordings.ts';
+import { registrationRepository } from './registrations.ts';
 import { runRepository } from './runs.ts';
 import type { Store, StoreOptions } from './types.ts';
+import { userRepository } from './users.ts';
 import { openVault, openVaultReadOnly } from './vault.ts';
 
 /**
@@ -41,6 +44,9 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
       blockedCallers: blockedCallerRepository(db),
       recordings: recordingRepository(db),
       runs: runRepository(db),
+      bans: banRepository(db),
+      users: userRepository(db),
+      registrations: registrationRepository(db),
       vault,
       db,
       setBusyTimeout: (milliseconds) => void file.pragma(`busy_timeout = ${Math.trunc(milliseconds)}`),

@@ -38,12 +38,14 @@ export type SourceTable = {
 export type LineTable = {
   id: string;
   name: string | null;
-  type: 'trunk' | 'sip' | 'echo';
+  type: 'trunk' | 'sip' | 'echo' | 'user';
   /** E.164, for `trunk`. */
   number: string | null;
   trunk_id: string | null;
   /** For `sip`. */
   uri: string | null;
+  /** Name of the user whose phones ring, for `user`. */
+  user: string | null;
   nat: Flag;
   ring_timeout_s: number;
 };
@@ -200,6 +202,62 @@ export type VaultKeyTable = {
   check_value: string;
 };
 
+/** An address or network that gets no answer. Rows of the wall stay a week past their end: they make the next ban longer. */
+export type BanTable = {
+  /** In its usual form: `203.0.113.7`, `2001:db8::/64`. */
+  cidr: string;
+  reason: string;
+  made_by: 'hand' | 'wall';
+  since: Millis;
+  /** Null: for ever. */
+  until: Millis | null;
+  /** Which ban of this address it is, from 1. */
+  count: number;
+};
+
+/** Somebody with phones: an agent, a desk. */
+export type UserTable = {
+  id: string;
+  /** User part of the address and name in credentials. */
+  name: string;
+  display: string | null;
+  /** Realm that the hashes below are made with. */
+  realm: string;
+  /** H(A1) of the password (RFC 7616 3.4.2), hex. */
+  ha1_md5: string;
+  ha1_sha256: string;
+  ha1_sha512_256: string;
+  disabled: Flag;
+  created_at: Millis;
+};
+
+/** Where a user's phone can be reached (RFC 3261 10). */
+export type RegistrationTable = {
+  user_id: string;
+  /** The Contact's URI for comparison, or instance and reg-id. */
+  key: string;
+  uri: string;
+  /** Further parameters of the Contact: `;+sip.instance="…"`. */
+  parameters: string;
+  q: number;
+  expires_at: Millis;
+  call_id: string;
+  cseq: number;
+  instance: string | null;
+  reg_id: number | null;
+  /** JSON array of Path values. */
+  path: string;
+  user_agent: string | null;
+  /** Where the REGISTER came from. */
+  protocol: string;
+  address: string;
+  port: number;
+  since: Millis;
+  refreshed_at: Millis;
+  /** Its connection ended with an earlier run. */
+  flow_lost: Flag;
+};
+
 export type Database = {
   source: SourceTable;
   line: LineTable;
@@ -212,4 +270,7 @@ export type Database = {
   call_event: CallEventTable;
   recording: RecordingTable;
   vault_key: VaultKeyTable;
+  ban: BanTable;
+  user: UserTable;
+  registration: RegistrationTable;
 };

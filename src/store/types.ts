@@ -1,13 +1,16 @@
 import type { Kysely } from 'kysely';
 import type {
+  BanTable,
   CallEventTable,
   CallTable,
   Database,
   LegTable,
   LineTable,
   RecordingTable,
+  RegistrationTable,
   SourceTable,
   TrackingNumberTable,
+  UserTable,
 } from './schema.ts';
 
 /** A caller's number as the store keeps it. */
@@ -50,6 +53,48 @@ export type BlockedCallerRepository = {
   /** @param hmac of the caller's number, as `SealedCaller` and `CallerVault.hmac` give it */
   isBlocked(hmac: string): Promise<boolean>;
   count(): Promise<number>;
+};
+
+export type BanRowChange =
+  | { readonly type: 'banned'; readonly ban: BanTable }
+  /** By hand before its time, or because its time is over. */
+  | { readonly type: 'lifted'; readonly cidr: string };
+
+export type BanRepository = {
+  /** The latest first. */
+  inForce(now: number): Promise<readonly BanTable[]>;
+  /** Those in force and those that ended within the last week, the oldest first; older ones are deleted. */
+  remembered(now: number): Promise<readonly BanTable[]>;
+  /** Writes changes in their order, all or none. A ban that is lifted before its time is forgotten. */
+  write(changes: readonly BanRowChange[], now: number): Promise<void>;
+};
+
+/** A user and the contacts in force, the preferred first. */
+export type UserContacts = {
+  readonly user: UserTable;
+  readonly contacts: readonly RegistrationTable[];
+};
+
+export type UserRepository = {
+  find(name: string): Promise<UserTable | undefined>;
+  /** False when there is one of that name. */
+  add(user: UserTable): Promise<boolean>;
+  /** False when there is none. */
+  update(name: string, patch: Partial<Omit<UserTable, 'id' | 'name'>>): Promise<boolean>;
+  /** Removes a user and its registrations; false when there is none. */
+  remove(name: string): Promise<boolean>;
+  /** By name. */
+  list(now: number): Promise<readonly UserContacts[]>;
+  get(name: string, now: number): Promise<UserContacts | undefined>;
+};
+
+export type RegistrationRepository = {
+  /** Those in force, by the user's name. */
+  load(
+    now: number,
+  ): Promise<readonly { readonly user: string; readonly rows: readonly RegistrationTable[] }[]>;
+  /** Makes these a user's registrations; false, and nothing is written, when there is no such user. */
+  replace(user: string, rows: readonly Omit<RegistrationTable, 'user_id'>[]): Promise<boolean>;
 };
 
 export type NewCall = Omit<
@@ -148,6 +193,9 @@ export type Store = {
   readonly blockedCallers: BlockedCallerRepository;
   readonly recordings: RecordingRepository;
   readonly runs: RunRepository;
+  readonly bans: BanRepository;
+  readonly users: UserRepository;
+  readonly registrations: RegistrationRepository;
   readonly vault: CallerVault;
   /** The typed SQL handle, for reports and the tracking plan; calls and their media use the repositories. */
   readonly db: Kysely<Database>;

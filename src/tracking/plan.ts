@@ -98,6 +98,7 @@ const putLines = async (trx: Kysely<Database>, rows: readonly LineTable[]): Prom
           number: ref('excluded.number'),
           trunk_id: ref('excluded.trunk_id'),
           uri: ref('excluded.uri'),
+          user: ref('excluded.user'),
           nat: ref('excluded.nat'),
           ring_timeout_s: ref('excluded.ring_timeout_s'),
         })),

@@ -32,7 +32,7 @@ const costEntry = ({
 }: SourceTable): Pick<SourcePlan, 'cost'> =>
   amount === null || currency === null || per === null ? {} : { cost: { amount, currency, per } };
 
-const NO_TARGET = { number: null, trunk_id: null, uri: null, nat: 0 } as const;
+const NO_TARGET = { number: null, trunk_id: null, uri: null, user: null, nat: 0 } as const;
 
 export const lineRow = (line: LinePlan): LineTable => {
   const row = { id: line.id, name: line.name ?? null, ring_timeout_s: line.ringTimeoutSeconds, ...NO_TARGET };
@@ -41,6 +41,8 @@ export const lineRow = (line: LinePlan): LineTable => {
       return { ...row, type: 'trunk', number: line.number, trunk_id: line.trunk };
     case 'sip':
       return { ...row, type: 'sip', uri: line.uri, nat: flag(line.nat) };
+    case 'user':
+      return { ...row, type: 'user', user: line.user };
     case 'echo':
       return { ...row, type: 'echo' };
   }
@@ -60,6 +62,8 @@ export const lineEntry = (row: LineTable): LinePlan => {
       };
     case 'sip':
       return { ...head, type: 'sip', uri: row.uri ?? '', ringTimeoutSeconds, nat: row.nat === 1 };
+    case 'user':
+      return { ...head, type: 'user', user: row.user ?? '', ringTimeoutSeconds };
     case 'echo':
       return { ...head, type: 'echo', ringTimeoutSeconds };
   }

@@ -18,6 +18,9 @@ export const selfTestTrunk = (vault: Pick<CallerVault, 'derive'>): Trunk => ({
   codecs: ['PCMU', 'PCMA'],
   callerId: 'caller',
   diversion: true,
+  gateways: [],
+  health: { optionsSeconds: 0, downAfter: 1, upAfter: 1 },
+  headers: { add: {}, remove: [] },
   isTest: true,
 });
 

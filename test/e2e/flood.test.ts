@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { floodDuringCalls } from '../bench/flood.ts';
+import { configOf, runDialtrace } from '../support/command.ts';
 import { holdings } from '../support/leaks.ts';
 import { newBranch, token, writeSip } from '../support/sip-message.ts';
 import { CARRIER, DID, openStage, STRANGER, type Stage } from '../support/stage.ts';
@@ -14,7 +16,8 @@ import { sleep, until } from '../support/wait.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage();
+  // Without the wall, which would keep most of this away from what is tested here.
+  stage = await openStage({ sip: { wall: { enabled: false } } });
 });
 afterAll(() => stage?.close());
 
@@ -174,6 +177,30 @@ describe('broken datagrams from a trunk', () => {
     await sleep(1000);
     socket.close();
     for (const answer of socket.answers) expect(answer.length).toBeLessThan(65_000);
+  });
+});
+
+describe('20,000 hostile datagrams a second, with the wall', () => {
+  test('every call succeeds, memory stays flat, and the source is banned', async () => {
+    const walled = await openStage({ recording: { enabled: false } });
+    try {
+      const result = await floodDuringCalls(walled, {
+        seconds: 5,
+        perSecond: 20_000,
+        callsPerSecond: 20,
+        sources: [STRANGER],
+      });
+      expect(result.calls, result.errors.slice(0, 2000)).toMatchObject({ successful: 140, failed: 0 });
+      expect(result.answered).toBe(0);
+      expect(result.sent).toBeGreaterThan(50_000);
+      expect(result.memoryMb.after - result.memoryMb.before).toBeLessThan(60);
+      const listed = await runDialtrace(configOf(walled.gateway), 'ban', 'list', '--json');
+      const bans = JSON.parse(listed.stdout) as { cidr: string; by: string; dropped: number }[];
+      expect(bans.map(({ cidr, by }) => [cidr, by])).toEqual([[STRANGER, 'wall']]);
+      expect(bans[0]?.dropped).toBeGreaterThan(result.sent * 0.3);
+    } finally {
+      await walled.close();
+    }
   });
 });
 

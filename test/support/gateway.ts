@@ -21,10 +21,13 @@ export type GatewayOptions = {
   readonly trunks: NonNullable<Config['trunks']>;
   /** Also listens on [::1]. */
   readonly ipv6?: boolean;
+  /** Also takes SIP over WebSocket. */
+  readonly websocket?: boolean;
   /** Ports for RTP and RTCP, two a leg. Default 400: a hundred calls. */
   readonly rtpPorts?: number;
   readonly media?: Config['media'];
   readonly sip?: Partial<NonNullable<Config['sip']>>;
+  readonly registrar?: Config['registrar'];
   readonly recording?: Config['recording'];
   readonly http?: Config['http'];
   readonly log?: Config['log'];
@@ -37,6 +40,8 @@ export type Gateway = {
   /** UDP and TCP. */
   readonly sip: HostPort;
   readonly sip6: HostPort | undefined;
+  /** As bound in this run. */
+  readonly ws: HostPort | undefined;
   readonly http: HostPort;
   readonly rtpPorts: { readonly from: number; readonly to: number };
   readonly directory: string;
@@ -90,12 +95,14 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
     listen: [
       { transport: 'udp', address: '127.0.0.1', port: sip },
       { transport: 'tcp', address: '127.0.0.1', port: sip },
+      ...(options.websocket ? [{ transport: 'ws' as const, address: '127.0.0.1', port: 0 }] : []),
       ...(options.ipv6 ? [{ transport: 'udp' as const, address: '::1', port: sip }] : []),
     ],
     ...options.sip,
   },
   media: { address: '127.0.0.1', rtpPorts: rtp, ...options.media },
   trunks: options.trunks,
+  ...(options.registrar && { registrar: options.registrar }),
   recording: { ...options.recording },
   http: { address: '127.0.0.1', port: 0, ...options.http },
   log: { level: 'info', format: 'json', ...options.log },
@@ -182,13 +189,21 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     throw error;
   }
 
-  const httpOf = (): HostPort =>
-    hostPortOf(`sip:${(JSON.parse(readFileSync(runFile, 'utf8')) as { http: string }).http}`);
+  type RunFile = { readonly http: string; readonly sip: readonly string[] };
+  const readRunFile = (): RunFile => JSON.parse(readFileSync(runFile, 'utf8')) as RunFile;
+  const httpOf = (): HostPort => hostPortOf(`sip:${readRunFile().http}`);
+  const wsOf = (): HostPort | undefined => {
+    const bound = readRunFile().sip.find((each) => each.startsWith('ws/'));
+    return bound === undefined ? undefined : hostPortOf(`sip:${bound.slice('ws/'.length)}`);
+  };
 
   return {
     pid: () => child?.pid ?? 0,
     sip: { address: '127.0.0.1', port: sipPort },
     sip6: options.ipv6 ? { address: '::1', port: sipPort } : undefined,
+    get ws() {
+      return wsOf();
+    },
     get http() {
       return httpOf();
     },

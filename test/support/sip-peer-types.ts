@@ -120,6 +120,8 @@ export type SipPeer = {
   uri(user: string): string;
   /** What to do with a new call: respond through it. Until set, calls get 480. */
   onCall(handler: (call: PeerCall) => void): void;
+  /** Requests outside calls. Left to the peer: OPTIONS get 200, others 481. */
+  onRequest(handler: RequestHandler): void;
   /** Messages for which `drop` gives true are lost on the way in; undefined ends it. */
   lose(drop: ((message: SipMessage) => boolean) | undefined): void;
   invite(options: InviteOptions): PeerCall;

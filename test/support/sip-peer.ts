@@ -12,7 +12,15 @@ import {
   writeResponse,
   writeSip,
 } from './sip-message.ts';
-import type { Endpoint, PeerCall, Received, SipPeer, SipPeerOptions } from './sip-peer-types.ts';
+import type {
+  Answer,
+  Endpoint,
+  PeerCall,
+  Received,
+  RequestHandler,
+  SipPeer,
+  SipPeerOptions,
+} from './sip-peer-types.ts';
 import { type Arrival, openTransport } from './sip-transport.ts';
 import { within } from './wait.ts';
 
@@ -32,6 +40,7 @@ export const openSipPeer = async (options: SipPeerOptions): Promise<SipPeer> => 
   const calls = new Map<string, PeerCall>();
   const timers = new Set<NodeJS.Timeout>();
   let callHandler: (call: PeerCall) => void = (call) => call.respond(480, 'Temporarily Unavailable');
+  let otherHandler: RequestHandler = () => false;
   let drop: ((message: SipMessage) => boolean) | undefined;
 
   const onArrival = (arrival: Arrival): void => {
@@ -65,6 +74,9 @@ export const openSipPeer = async (options: SipPeerOptions): Promise<SipPeer> => 
   };
 
   const takeOther = (request: SipMessage, arrival: Arrival): void => {
+    const answer: Answer = (status, reason, { headers: extra = [] } = {}) =>
+      endpoint.answer(request, arrival, writeResponse(request, status, reason, { toTag: token(), extra }));
+    if (otherHandler(request, answer)) return;
     const alive = request.method === 'OPTIONS';
     const [status, reason] = alive
       ? ([200, 'OK'] as const)
@@ -125,6 +137,9 @@ export const openSipPeer = async (options: SipPeerOptions): Promise<SipPeer> => 
     uri: (name) => `sip:${name}@${here}${parameter}`,
     onCall: (handler) => {
       callHandler = handler;
+    },
+    onRequest: (handler) => {
+      otherHandler = handler;
     },
     lose: (which) => {
       drop = which;

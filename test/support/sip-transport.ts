@@ -55,7 +55,7 @@ const openUdp = (address: string, port: number, listener: Listener): Promise<Sip
   });
 
 /** Cuts a byte stream into messages by Content-Length (RFC 3261 18.3). */
-const framer = (onMessage: (text: string) => void): ((chunk: Buffer) => void) => {
+export const framer = (onMessage: (text: string) => void): ((chunk: Buffer) => void) => {
   let pending = Buffer.alloc(0);
   return (chunk) => {
     pending = Buffer.concat([pending, chunk]);

@@ -1,5 +1,7 @@
 import type { StoreMigration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
+import { registrar } from './0002-registrar.ts';
+import { bans } from './0003-bans.ts';
 
 /** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
-export const MIGRATIONS: readonly StoreMigration[] = [initial];
+export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans];

@@ -270,7 +270,70 @@ const WRONG: readonly Wrong[] = [
     yaml: 'trunks: [{ id: a, region: US }]\n',
     path: 'trunks[0]',
     message: /neither bring calls nor take them/,
-    mend: /add sources or digest/,
+    mend: /add sources, digest or register/,
+  },
+  {
+    name: 'gateway and gateways',
+    yaml: `trunks: [{ ${TRUNK}, gateways: [{ uri: "sip:b.example" }] }]\n`,
+    path: 'trunks[0].gateway',
+    message: /found “sip:carrier.example”/,
+    mend: /gateway or gateways, not both/,
+  },
+  {
+    name: 'one gateway twice',
+    yaml: 'trunks: [{ id: a, region: US, gateways: [{ uri: "sip:b.example" }, { uri: "sip:B.example" }] }]\n',
+    path: 'trunks[0].gateways[1].uri',
+    message: /stands at trunks\[0\].gateways\[0\].uri already/,
+    mend: /weight/,
+  },
+  {
+    name: 'a gateway over TLS without a TLS listener',
+    yaml: 'trunks: [{ id: a, region: US, gateway: "sip:b.example;transport=tls" }]\n',
+    path: 'trunks[0]',
+    message: /reached over TLS/,
+    mend: /transport: tls/,
+  },
+  {
+    name: 'a rule for a header of the protocol',
+    yaml: `trunks: [{ ${TRUNK}, headers: { remove: [Via] } }]\n`,
+    path: 'trunks[0].headers.remove[0]',
+    message: /found “Via”/,
+    mend: /headers of the protocol itself/,
+  },
+  {
+    name: 'a header that is added to the protocol',
+    yaml: `trunks: [{ ${TRUNK}, headers: { add: { content-type: x } } }]\n`,
+    path: 'trunks[0].headers.add.content-type',
+    message: /no name/,
+    mend: /headers of the protocol itself/,
+  },
+  {
+    name: 'a header of two lines',
+    yaml: `trunks: [{ ${TRUNK}, headers: { add: { X-A: "a\\r\\nVia: b" } } }]\n`,
+    path: 'trunks[0].headers.add.X-A',
+    message: /found/,
+    mend: /one line/,
+  },
+  {
+    name: 'a domain that is a URI',
+    yaml: 'trunks: [{ id: a, region: US, register: { server: "sip:b", username: u, password: p, domain: "sip:b" } }]\n',
+    path: 'trunks[0].register.domain',
+    message: /found “sip:b”/,
+    mend: /host name/,
+  },
+  {
+    name: 'an authority that is not there',
+    yaml: `trunks: [{ ${TRUNK}, tls: { caFile: nowhere.pem } }]\n`,
+    path: 'trunks[0].tls.caFile',
+    message: /no file .*\/nowhere.pem/,
+    mend: /PEM file/,
+  },
+  {
+    name: 'a certificate without its key',
+    yaml: `trunks: [{ ${TRUNK}, tls: { certFile: a.pem } }]\n`,
+    path: 'trunks[0].tls',
+    message: /found/,
+    mend: /give both/,
   },
   {
     name: 'credentials for no gateway',
@@ -418,6 +481,30 @@ trunks:
     expect(config.trunks[0]?.auth).toEqual({ username: '0123', password: 's3cret words' });
   });
 
+  it('takes one gateway or several, one registrar or several', async () => {
+    const { trunks } = await load(`
+trunks:
+  - { id: a, region: US, gateway: "sip:a.example" }
+  - id: b
+    region: US
+    gateways: [{ uri: "sip:b1.example" }, { uri: "sip:b2.example", weight: 3, priority: 2 }]
+    register: { server: "sip:r.example", username: u, password: { file: secret } }
+    tls: { caFile: secret }
+  - { id: c, region: US, register: { server: ["sip:r1", "sip:r2"], username: u, password: p, expires: 60 } }
+`);
+    expect(trunks[0]?.gateways).toEqual([{ uri: 'sip:a.example', weight: 1, priority: 1 }]);
+    expect(trunks[1]).toMatchObject({
+      gateways: [
+        { uri: 'sip:b1.example', weight: 1, priority: 1 },
+        { uri: 'sip:b2.example', weight: 3, priority: 2 },
+      ],
+      register: { servers: ['sip:r.example'], password: 's3cret words', expires: 3600 },
+      tls: { caFile: join(folder, 'secret'), verify: true },
+      health: { optionsSeconds: 60, downAfter: 3, upAfter: 2 },
+    });
+    expect(trunks[2]?.register?.servers).toEqual(['sip:r1', 'sip:r2']);
+  });
+
   it('knows merge keys', async () => {
     const yaml =
       'trunks:\n  - &a { id: a, region: DE, sources: [203.0.113.7] }\n  - { <<: *a, id: b, sources: [203.0.113.8] }\n';
@@ -474,12 +561,13 @@ describe('what is shipped', () => {
     const text = await readFile(join(shipped, 'dialtrace.example.yaml'), 'utf8');
     const secrets = text.replaceAll(/\/run\/secrets\/\w[\w-]*/g, join(folder, 'secret'));
     const fields =
-      'trunks|id|name|sources|gateway|auth|region|didFrom|digest|nat|drachtio|host|port|secret|publicAddress|token';
+      'trunks|id|name|sources|gateway|auth|region|didFrom|digest|nat|drachtio|host|port|secret|publicAddress|token' +
+      '|register|gateways|health|headers|maxCalls|maxCallsPerSecond';
     const commented = new RegExp(`^( *)# ( *(?:- )?(?:${fields}):(?: .*)?)$`, 'gm');
     const full = secrets.replace('trunks: []\n', '').replaceAll(commented, '$1$2');
     await writeFile(join(folder, 'full.yaml'), full);
     const config = loadGatewayConfig(join(folder, 'full.yaml'), {});
-    expect(config.trunks.map((trunk) => trunk.id)).toEqual(['carrier', 'pbx']);
+    expect(config.trunks.map((trunk) => trunk.id)).toEqual(['carrier', 'reseller', 'pbx']);
     expect(config.sip.drachtio?.secret).toBe('s3cret words');
   });
 

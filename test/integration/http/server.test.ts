@@ -5,6 +5,7 @@ import { counter, Registry } from '../../../src/base/metrics.ts';
 import { gatewayConfigSchema } from '../../../src/config/gateway-schema.ts';
 import { createHttpServer, type Health, type HttpServer } from '../../../src/http/index.ts';
 import { createReportRunner, type ReportRunner } from '../../../src/reports/index.ts';
+import type { TrunkStatus } from '../../../src/sip/index.ts';
 import {
   addCall,
   addRecording,
@@ -19,6 +20,31 @@ const AUDIO = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251));
 const LOCAL = { host: '127.0.0.1:8080' };
 const TOKEN = 'a-token-for-tests';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
+
+const STATUS: TrunkStatus = {
+  id: 'carrier',
+  gateways: [
+    {
+      uri: 'sip:carrier.example',
+      weight: 1,
+      priority: 1,
+      state: 'down',
+      since: START,
+      checkedAt: START + 1000,
+      rttMs: undefined,
+      lastError: 'OPTIONS: no answer within 4 s',
+    },
+  ],
+  calls: { in: 1, out: 2, max: undefined, admitted: { in: 5, out: 6 }, refused: 0 },
+  registration: {
+    state: 'registered',
+    server: 'sip:carrier.example',
+    since: START,
+    expiresAt: START + 3_600_000,
+    nextAt: START + 1_800_000,
+    lastError: undefined,
+  },
+};
 
 let sample: SampleStore;
 let reports: ReportRunner;
@@ -51,6 +77,7 @@ const makeServer = (http: { token?: string; port?: number }): Promise<HttpServer
     metricsRegistry,
     health: () => health,
     reports,
+    trunkStatus: () => [STATUS],
   });
 };
 
@@ -292,6 +319,8 @@ describe('system', () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/healthz',
       '/metrics',
+      '/v1/bans',
+      '/v1/bans/{cidr}',
       '/v1/calls',
       '/v1/calls/{id}',
       '/v1/calls/{id}/explain',

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decide, type Facts } from '../../../src/calls/decide.ts';
-import type { Trunk } from '../../../src/sip/index.ts';
+import { makeTrunk } from '../../support/trunk.ts';
 
-const trunk: Trunk = {
-  id: 'carrier',
-  sources: [],
-  digest: undefined,
-  region: 'DE',
-  didFrom: ['request-uri', 'to'],
-  nat: false,
-  codecs: ['PCMA'],
-  callerId: 'caller',
-  diversion: true,
-  isTest: false,
+const trunk = makeTrunk({ didFrom: ['request-uri', 'to'] });
+const admitted = { type: 'admitted' as const, leave: () => undefined };
+const full = {
+  type: 'full' as const,
+  reason: 'trunk carrier has its 2 calls up already',
+  retryAfterSeconds: 10,
 };
 const line = {
   id: 'sales',
@@ -21,6 +16,7 @@ const line = {
   number: null,
   trunk_id: null,
   uri: 'sip:a@b',
+  user: null,
   nat: 0 as const,
   ring_timeout_s: 20,
 };
@@ -39,7 +35,7 @@ const number = { number: '+4930999999', label: null, source_id: 'radio', record:
 const facts: Facts = {
   draining: false,
   trunk,
-  trunkCalls: 0,
+  room: admitted,
   called: { raw: '030999999', header: 'request-uri', e164: '+4930999999' },
   caller: { type: 'anonymous' },
   callerBlocked: false,
@@ -53,7 +49,7 @@ describe('what happens to a call', () => {
 
   it.each([
     ['the gateway is stopping', { draining: true }, 503, 'failed'],
-    ['the trunk is full', { trunk: { ...trunk, maxCalls: 2 }, trunkCalls: 2 }, 503, 'failed'],
+    ['the trunk is full', { room: full }, 503, 'failed'],
     ['no number is named', { called: undefined, route: undefined }, 404, 'failed'],
     [
       'what is named is no number',
@@ -74,7 +70,15 @@ describe('what happens to a call', () => {
     expect(decide({ ...facts, ...change })).toMatchObject({ type: 'refuse', sipCode, status });
   });
 
-  it('takes the last call that a trunk may have', () => {
-    expect(decide({ ...facts, trunk: { ...trunk, maxCalls: 2 }, trunkCalls: 1 }).type).toBe('dial');
+  it('says when a 503 is worth another try, and with what reason', () => {
+    expect(decide({ ...facts, room: full })).toMatchObject({
+      retryAfterSeconds: 10,
+      reason: 'trunk carrier has its 2 calls up already',
+    });
+    expect(decide({ ...facts, draining: true, room: full })).toMatchObject({
+      retryAfterSeconds: 10,
+      reason: 'the gateway is stopping',
+    });
+    expect(decide({ ...facts, route: undefined })).not.toHaveProperty('retryAfterSeconds');
   });
 });

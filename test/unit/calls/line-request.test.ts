@@ -1,21 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LineRequestInput, lineRequest } from '../../../src/calls/line-request.ts';
-import type { Trunk } from '../../../src/sip/index.ts';
+import type { TrunkRoute } from '../../../src/sip/index.ts';
+import { makeGateway, makeTrunk } from '../../support/trunk.ts';
 
-const trunk: Trunk = {
-  id: 'carrier',
-  sources: [],
-  digest: undefined,
-  gateway: 'sip:carrier.example:5070;transport=tcp',
-  auth: { username: 'u', password: 'p' },
-  region: 'DE',
-  didFrom: ['request-uri'],
-  nat: false,
-  codecs: ['PCMA'],
-  callerId: 'caller',
-  diversion: true,
-  isTest: false,
+const trunk = makeTrunk({ auth: { username: 'u', password: 'p' } });
+const route: TrunkRoute = {
+  gateways: [makeGateway('sip:carrier.example:5070;transport=tcp')],
+  allDown: false,
 };
 const line = {
   id: 'sales',
@@ -24,6 +16,7 @@ const line = {
   number: '+4930555555',
   trunk_id: 'carrier',
   uri: null,
+  user: null,
   nat: 0 as const,
   ring_timeout_s: 20,
 };
@@ -31,6 +24,8 @@ const base: LineRequestInput = {
   callId: '01J',
   line,
   trunk,
+  route,
+  phones: [],
   caller: { type: 'known', number: '+4930123456', isPhone: true, region: 'DE', display: 'Ann "A" Smith' },
   trackingNumber: '+4930999999',
   echoUri: undefined,
@@ -39,7 +34,13 @@ const base: LineRequestInput = {
 describe('the INVITE to a line', () => {
   it('goes to the trunk with the caller passed through and the tracking number in Diversion', () => {
     expect(lineRequest(base)).toMatchObject({
-      uri: 'sip:+4930555555@carrier.example:5070;transport=tcp',
+      targets: [
+        {
+          uri: 'sip:+4930555555@carrier.example:5070;transport=tcp',
+          gateway: 'sip:carrier.example:5070;transport=tcp',
+        },
+      ],
+      isQuickTry: false,
       auth: { username: 'u', password: 'p' },
       headers: {
         From: '"Ann \\"A\\" Smith" <sip:+4930123456@localhost>',
@@ -66,18 +67,40 @@ describe('the INVITE to a line', () => {
   });
 
   it('can not be made without a gateway', () => {
-    const { gateway: _gateway, ...without } = trunk;
-    expect(lineRequest({ ...base, trunk: without })).toBeUndefined();
-    expect(lineRequest({ ...base, trunk: undefined })).toBeUndefined();
+    expect(lineRequest({ ...base, route: { gateways: [], allDown: false } })).toBeUndefined();
+    expect(lineRequest({ ...base, trunk: undefined, route: undefined })).toBeUndefined();
   });
 
   it('dials SIP URIs and the echo as they stand', () => {
     const sip = { ...line, type: 'sip' as const, uri: 'sip:sales@pbx.example' };
-    expect(lineRequest({ ...base, trunk: undefined, line: sip })?.uri).toBe('sip:sales@pbx.example');
+    const direct = { ...base, trunk: undefined, route: undefined };
+    expect(lineRequest({ ...direct, line: sip })?.targets).toEqual([{ uri: 'sip:sales@pbx.example' }]);
     const echo = { ...line, type: 'echo' as const };
-    expect(
-      lineRequest({ ...base, trunk: undefined, line: echo, echoUri: 'sip:echo@127.0.0.1:5999' })?.uri,
-    ).toBe('sip:echo@127.0.0.1:5999');
+    expect(lineRequest({ ...direct, line: echo, echoUri: 'sip:echo@127.0.0.1:5999' })?.targets).toEqual([
+      { uri: 'sip:echo@127.0.0.1:5999' },
+    ]);
+  });
+
+  it('goes to one gateway after the other, in the order given', () => {
+    const gateways = [makeGateway('sip:b.example'), makeGateway('sip:x@a.example:5080')];
+    const request = lineRequest({ ...base, route: { gateways, allDown: true } });
+    expect(request?.targets.map(({ uri }) => uri)).toEqual([
+      'sip:+4930555555@b.example',
+      'sip:+4930555555@a.example:5080',
+    ]);
+    expect(request?.isQuickTry).toBe(true);
+  });
+
+  it('has the headers that the trunk adds, and not those that it removes', () => {
+    const rules = {
+      add: { 'X-Account': '4711', 'p-asserted-identity': '<sip:4711@x>' },
+      remove: ['diversion'],
+    };
+    const headers = lineRequest({ ...base, trunk: makeTrunk({ headers: rules }) })?.headers ?? {};
+    expect(headers).toMatchObject({ 'X-Account': '4711', 'p-asserted-identity': '<sip:4711@x>' });
+    expect(Object.keys(headers)).not.toContain('Diversion');
+    expect(Object.keys(headers)).not.toContain('P-Asserted-Identity');
+    expect(headers).toHaveProperty('X-Dialtrace-Call', '01J');
   });
 
   it('never carries a line break or an unquoted quote from the caller', () => {

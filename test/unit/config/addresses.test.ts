@@ -61,14 +61,15 @@ describe('SIP URIs', () => {
     'sip:+1202@[2001:db8::1]:5060;transport=tcp',
     'sip:203.0.113.7;transport=UDP;lr',
     'sip:echo@pbx',
+    'sips:a@b',
+    'sip:a@b;transport=tls',
   ])('takes %s', (text) => expect(isSipUri(text)).toBe(true));
   it.each([
     'carrier.example',
     'sip:',
-    'sips:a@b',
     'tel:+1',
     'sip:a@b:99999',
-    'sip:a@b;transport=tls',
+    'sip:a@b;transport=ws',
     'sip:a b@c',
     'sip:203.0.113.300',
     'sip:[::zz]',

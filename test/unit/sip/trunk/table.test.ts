@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createTrunkTable, parseSource, type Trunk } from '../../../src/sip/index.ts';
+import { createTrunkTable, parseSource, type Trunk } from '../../../../src/sip/index.ts';
+import { makeTrunk } from '../../../support/trunk.ts';
 
-const trunk = (id: string, fields: Partial<Trunk>): Trunk => ({
-  id,
-  sources: [],
-  digest: undefined,
-  region: 'DE',
-  didFrom: ['request-uri'],
-  nat: false,
-  codecs: ['PCMU'],
-  callerId: 'caller',
-  diversion: true,
-  isTest: false,
-  ...fields,
-});
+const trunk = (id: string, fields: Partial<Trunk>): Trunk => makeTrunk({ id, ...fields });
 
 const digest = { realm: 'Secret.example', username: 'u', password: 'p' };
 const peer = (address: string, port = 5060, protocol = 'udp') => ({ protocol, address, port });
@@ -57,6 +46,36 @@ describe('trunks', () => {
     expect(table.match(peer('203.0.113.7'), undefined, 'sip:1@x')).toMatchObject({ mustAuthenticate: false });
   });
 
+  it('have calls from where they are registered, as long as they are', () => {
+    const register = {
+      servers: ['sip:carrier.example'],
+      username: 'alice',
+      password: 'p',
+      expires: 3600,
+    };
+    const own = createTrunkTable([
+      trunk('fixed', { sources: ['192.0.2.9'] }),
+      trunk('alice', { register }),
+      trunk('bob', { register: { ...register, username: 'b', contactUser: 'bob' } }),
+    ]);
+    const who = (address: string, uri = 'sip:alice@gw') =>
+      own.match(peer(address, 5077), undefined, uri)?.trunk.id;
+    expect(who('192.0.2.1')).toBeUndefined();
+    expect(own.learn('alice', '::ffff:192.0.2.1')).toBe(true);
+    expect(own.learn('alice', '192.0.2.1')).toBe(false);
+    expect(who('192.0.2.1')).toBe('alice');
+    expect(own.admission().sources).toContainEqual({ cidr: '192.0.2.1/32' });
+    own.learn('bob', '192.0.2.1');
+    expect(who('192.0.2.1')).toBe('alice');
+    expect(who('192.0.2.1', 'sip:bob@gw')).toBe('bob');
+    expect(who('192.0.2.1', 'sip:+4930@gw')).toBe('alice');
+    own.learn('alice', '192.0.2.9');
+    expect(who('192.0.2.9')).toBe('fixed');
+    own.learn('bob', undefined);
+    expect(who('192.0.2.1', 'sip:bob@gw')).toBeUndefined();
+    expect(own.learn('nobody', '192.0.2.1')).toBe(false);
+  });
+
   it('tell the engine whom to let through', () => {
     expect(table.admission()).toEqual({
       sources: [
@@ -76,6 +95,7 @@ describe('trunks', () => {
     ['203.0.113.7:5060', { cidr: '203.0.113.7/32', port: 5060 }],
     ['203.0.113.0/24:5060', { cidr: '203.0.113.0/24', port: 5060 }],
     ['2001:db8::1', { cidr: '2001:db8::1/128' }],
+    ['[2001:db8::]/32:5060', { cidr: '2001:db8::/32', port: 5060 }],
     ['[2001:db8::1]:5060', { cidr: '2001:db8::1/128', port: 5060 }],
   ])('read %s', (text, expected) => {
     expect(parseSource(text)).toEqual(expected);

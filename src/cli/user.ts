@@ -1,0 +1,236 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { errorMessage, UsageError } from '../base/errors.ts';
+import { randomToken, ulid } from '../base/ids.ts';
+import { type GatewayConfig, USER_NAME } from '../config/index.ts';
+import { type UserView, userView } from '../reports/index.ts';
+import { hashedA1 } from '../sip/index.ts';
+import type { UserTable } from '../store/index.ts';
+import { formatTime } from './format.ts';
+import { examples } from './options.ts';
+import { act, type Cli, type Session } from './session.ts';
+
+type PasswordOptions = { readonly passwordFile?: string; readonly generate?: boolean };
+type AddOptions = PasswordOptions & { readonly display?: string };
+type SetOptions = { readonly display?: string; readonly enabled?: 'yes' | 'no' };
+
+/** Above 118 random bits. */
+const GENERATED_LENGTH = 20;
+
+const knownRealm = ({ registrar }: GatewayConfig): string | undefined =>
+  registrar?.realm ?? registrar?.domains[0];
+
+const realmOf = (config: GatewayConfig): string => {
+  const realm = knownRealm(config);
+  if (realm !== undefined) return realm;
+  throw new UsageError(
+    'There is no registrar yet: write `registrar: { domains: [sip.example.com] }` into dialtrace.yaml first, since passwords are stored as hashes that hold its domain',
+  );
+};
+
+const readPassword = (path: string): string => {
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (text !== '' && !/[\r\n]/.test(text)) return text;
+  } catch (error) {
+    throw new UsageError(`The password file ${path} can't be read: ${errorMessage(error)}`);
+  }
+  throw new UsageError(`The password file ${path} holds no password: write it on one line`);
+};
+
+const passwordOf = (session: Session, { passwordFile, generate }: PasswordOptions): string => {
+  if ((passwordFile === undefined) === (generate !== true))
+    throw new UsageError('Give either --password-file FILE or --generate');
+  return passwordFile === undefined
+    ? randomToken(GENERATED_LENGTH)
+    : readPassword(resolve(session.directory, passwordFile));
+};
+
+type Secrets = Pick<UserTable, 'realm' | 'ha1_md5' | 'ha1_sha256' | 'ha1_sha512_256'>;
+
+const secretsOf = (name: string, realm: string, password: string): Secrets => ({
+  realm,
+  ha1_md5: hashedA1('MD5', name, realm, password),
+  ha1_sha256: hashedA1('SHA-256', name, realm, password),
+  ha1_sha512_256: hashedA1('SHA-512-256', name, realm, password),
+});
+
+const noSuchUser = (name: string): UsageError =>
+  new UsageError(`There is no user ${name}: \`dialtrace user list\` shows them`);
+
+const printAccount = (
+  { out, json, config }: Session,
+  name: string,
+  password: string | undefined,
+  done: string,
+): void => {
+  const { domains = [] } = config().registrar ?? {};
+  const address = `sip:${name}@${domains[0] ?? ''}`;
+  if (json) {
+    out.json({ name, address, ...(password !== undefined && { password }) });
+    return;
+  }
+  out.line(`${done} ${name}.`);
+  const facts: [string, string][] = [
+    ['Address', address],
+    ['User name', name],
+  ];
+  if (password !== undefined) facts.push(['Password', password]);
+  out.facts(facts);
+  if (password !== undefined) out.note('The password is shown this once: only hashes of it are kept.');
+};
+
+const addPasswordOptions = (command: Command): Command =>
+  command
+    .option('--password-file <file>', 'file that holds the password, on one line')
+    .option('--generate', 'make a password and print it');
+
+const add = async (session: Session, name: string, options: AddOptions): Promise<void> => {
+  if (!USER_NAME.test(name))
+    throw new UsageError(
+      `“${name}” is no name for a user: use 1 to 63 letters, digits, dots, hyphens and underscores`,
+    );
+  const realm = realmOf(session.config());
+  const password = passwordOf(session, options);
+  const added = await session.withStore('write', (store) =>
+    store.users.add({
+      id: ulid(session.now()),
+      name,
+      display: options.display ?? null,
+      ...secretsOf(name, realm, password),
+      disabled: 0,
+      created_at: session.now(),
+    }),
+  );
+  if (!added) throw new UsageError(`There is a user ${name} already`);
+  printAccount(session, name, options.generate === true ? password : undefined, 'Added');
+};
+
+const setPassword = async (session: Session, name: string, options: PasswordOptions): Promise<void> => {
+  const realm = realmOf(session.config());
+  const password = passwordOf(session, options);
+  const known = await session.withStore('write', (store) =>
+    store.users.update(name, secretsOf(name, realm, password)),
+  );
+  if (!known) throw noSuchUser(name);
+  printAccount(session, name, options.generate === true ? password : undefined, 'New password of');
+};
+
+const set = async (session: Session, name: string, { display, enabled }: SetOptions): Promise<void> => {
+  const patch = {
+    ...(display !== undefined && { display: display === '' ? null : display }),
+    ...(enabled !== undefined && { disabled: enabled === 'no' ? (1 as const) : (0 as const) }),
+  };
+  if (Object.keys(patch).length === 0) throw new UsageError('Name what is to change: --display, --enabled');
+  const known = await session.withStore('write', (store) => store.users.update(name, patch));
+  if (!known) throw noSuchUser(name);
+  if (session.json) session.out.json({ name, ...patch });
+  else session.out.line(`Changed ${name}.`);
+};
+
+const remove = async (session: Session, name: string): Promise<void> => {
+  if (!(await session.withStore('write', (store) => store.users.remove(name)))) throw noSuchUser(name);
+  if (session.json) session.out.json({ name, removed: true });
+  else session.out.line(`Removed ${name}.`);
+};
+
+const stateOf = ({ disabled, available, contacts, realm }: UserView, realmNow: string | undefined): string => {
+  if (disabled) return 'disabled';
+  if (realmNow !== undefined && realm !== realmNow) return 'new password needed';
+  if (available) return 'registered';
+  return contacts.length > 0 ? 'flow lost' : '–';
+};
+
+const list = async (session: Session): Promise<void> => {
+  const now = session.now();
+  const users = (await session.withStore('read', (store) => store.users.list(now))).map(userView);
+  if (session.json) return session.out.json(users);
+  if (users.length === 0) return session.out.line('There are no users yet: see `dialtrace user add --help`.');
+  const realm = knownRealm(session.config());
+  session.out.table(
+    ['Name', 'Display', 'State', 'Contacts', 'Since', 'Phone', 'Transport'],
+    users.map((user) => [
+      user.name,
+      user.display,
+      stateOf(user, realm),
+      user.contacts.length,
+      formatTime(user.contacts.map(({ since }) => since).sort()[0] ?? null),
+      user.contacts[0]?.userAgent ?? null,
+      [...new Set(user.contacts.map(({ transport }) => transport))].join(', ') || null,
+    ]),
+    [3],
+  );
+};
+
+const show = async (session: Session, name: string): Promise<void> => {
+  const now = session.now();
+  const found = await session.withStore('read', (store) => store.users.get(name, now));
+  if (!found) throw noSuchUser(name);
+  const user = userView(found);
+  if (session.json) return session.out.json(user);
+  session.out.facts([
+    ['Name', user.name],
+    ['Display', user.display],
+    ['State', stateOf(user, knownRealm(session.config()))],
+    ['Realm', user.realm],
+    ['Created', formatTime(user.createdAt)],
+  ]);
+  if (user.contacts.length === 0) return;
+  session.out.line();
+  session.out.table(
+    ['Contact', 'From', 'Phone', 'Since', 'Expires', 'q', 'State'],
+    user.contacts.map((contact) => [
+      contact.uri,
+      `${contact.transport}/${contact.address}:${contact.port}`,
+      contact.userAgent,
+      formatTime(contact.since),
+      formatTime(contact.expiresAt),
+      contact.q,
+      contact.flowLost ? 'flow lost' : 'registered',
+    ]),
+    [5],
+  );
+};
+
+export const addUserCommands = (program: Command, cli: Cli): void => {
+  const group = program
+    .command('user')
+    .summary('users and their phones')
+    .description('Users: agents and desks whose phones register here.');
+  group
+    .command('list')
+    .description('List users and whether a phone of theirs is registered.')
+    .action(act<[]>(cli, list));
+  group
+    .command('show')
+    .description('Show a user and each registered phone.')
+    .argument('<name>')
+    .action(act<[string]>(cli, show));
+  const adding = addPasswordOptions(
+    group
+      .command('add')
+      .description('Add a user. Only hashes of the password are kept.')
+      .argument('<name>', 'user part of the address and user name of the phone')
+      .option('--display <text>', 'name for people'),
+  ).action(act<[string, AddOptions]>(cli, add));
+  examples(adding, [
+    'dialtrace user add alice --generate',
+    'dialtrace user add desk-1 --display "Front desk" --password-file desk-1.txt',
+  ]);
+  addPasswordOptions(group.command('password').description('Set a new password.').argument('<name>')).action(
+    act<[string, PasswordOptions]>(cli, setPassword),
+  );
+  group
+    .command('set')
+    .description('Change a user; what is not named stays.')
+    .argument('<name>')
+    .option('--display <text>', 'name for people; empty for none')
+    .addOption(new Option('--enabled <choice>', 'let its phones register').choices(['yes', 'no']))
+    .action(act<[string, SetOptions]>(cli, set));
+  group
+    .command('remove')
+    .description('Remove a user. Its phones are not called any more.')
+    .argument('<name>')
+    .action(act<[string]>(cli, remove));
+};
