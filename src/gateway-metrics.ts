@@ -34,6 +34,7 @@ const SIP_GAUGES: readonly (readonly [NumberKeys<SipEngineStats> & string, strin
   ['rejectedMalformed', 'Messages refused for their form, since start'],
   ['retransmissionsIn', 'Repeated messages received, since start'],
   ['retransmissionsOut', 'Repeated messages sent, since start'],
+  ['registeredFlows', 'Peers that are reached over the connection they registered on'],
   ['bans', 'Addresses and networks that get no answer'],
   ['droppedBanned', 'Messages and connections of banned addresses, since start'],
   ['droppedOverRate', 'Messages above the rate of their address, since start'],
@@ -151,6 +152,17 @@ export const createGatewayMetrics = () => {
     for (const [key, help] of SIP_GAUGES) {
       gauge(registry, `dialtrace_sip_${snake(key)}`, help, async () => (await sipStats())?.[key] ?? 0);
     }
+    labelledGauge(
+      registry,
+      'dialtrace_sip_refused_by_limit',
+      'What a limit of sip.limits kept out, since start',
+      ['limit'],
+      async () =>
+        Object.entries((await sipStats())?.refusedByLimit ?? {}).map(([limit, value]) => ({
+          labels: { limit },
+          value,
+        })),
+    );
   };
 
   return { registry, callEnded, observe };

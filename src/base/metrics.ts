@@ -10,22 +10,28 @@ export const counter = <L extends string>(
   labels: L[] = [],
 ): Counter<L> => new Counter({ name, help, labelNames: labels, registers: [registry] });
 
+type Labelled<L extends string> = readonly {
+  readonly labels: Readonly<Record<L, string>>;
+  readonly value: number;
+}[];
+
 /** A gauge with labels: at each scrape it shows exactly what `collect` gives. */
 export const labelledGauge = <L extends string>(
   registry: Registry,
   name: string,
   help: string,
   labels: L[],
-  collect: () => readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[],
+  collect: () => Labelled<L> | Promise<Labelled<L>>,
 ): Gauge<L> =>
   new Gauge({
     name,
     help,
     labelNames: labels,
     registers: [registry],
-    collect(this: Gauge<L>) {
+    async collect(this: Gauge<L>) {
+      const values = await collect();
       this.reset();
-      for (const { labels: names, value } of collect()) this.set(names, value);
+      for (const { labels: names, value } of values) this.set(names, value);
     },
   });
 

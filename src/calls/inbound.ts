@@ -1,6 +1,12 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import { type Admittance, findCalledNumber, type IncomingInvite, readCaller, type Trunk } from '../sip/index.ts';
+import {
+  type Admittance,
+  findCalledNumber,
+  type IncomingInvite,
+  readCaller,
+  type Trunk,
+} from '../sip/index.ts';
 import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
 import { completeRecord } from './completion.ts';

@@ -39,7 +39,16 @@ const GROUPS: readonly (readonly [
   ['Run:', [addStart, addTestCall, addDoctor, addSipEngine]],
   [
     'Configure:',
-    [addCheck, addPlanCommands, addNumberCommands, addSourceCommands, addLineCommands, addTrunkCommands, addUserCommands, addBanCommands],
+    [
+      addCheck,
+      addPlanCommands,
+      addNumberCommands,
+      addSourceCommands,
+      addLineCommands,
+      addTrunkCommands,
+      addUserCommands,
+      addBanCommands,
+    ],
   ],
   ['Look:', [addCallCommands, addRecordingCommands, addReportCommands]],
   ['Other:', [addCompletion, addVersion]],

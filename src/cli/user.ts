@@ -135,7 +135,10 @@ const remove = async (session: Session, name: string): Promise<void> => {
   else session.out.line(`Removed ${name}.`);
 };
 
-const stateOf = ({ disabled, available, contacts, realm }: UserView, realmNow: string | undefined): string => {
+const stateOf = (
+  { disabled, available, contacts, realm }: UserView,
+  realmNow: string | undefined,
+): string => {
   if (disabled) return 'disabled';
   if (realmNow !== undefined && realm !== realmNow) return 'new password needed';
   if (available) return 'registered';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isRegion, type Region } from '../base/phone.ts';
+import { isSipUri } from './addresses.ts';
 
 /** A name that commands and other parts of the configuration refer to. */
 export const idSchema = z
@@ -24,3 +25,8 @@ export const secretSchema = z.union([z.string().min(1), z.strictObject({ file: z
 
 /** A file or folder; relative ones start at the configuration's folder. */
 export const pathSchema = z.string().min(1);
+
+/** A SIP or SIPS URI. */
+export const sipUriSchema = z
+  .string()
+  .refine(isSipUri, 'use a SIP URI such as sip:carrier.example:5060 or sip:carrier.example;transport=tcp');

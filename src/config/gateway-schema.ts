@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parsePhone } from '../base/phone.ts';
-import { isAddress, isNetwork, isReachableAddress } from './addresses.ts';
-import { pathSchema, secretSchema } from './fields.ts';
+import { isAddress, isNetwork, isReachableAddress, isTrunkSource } from './addresses.ts';
+import { pathSchema, secretSchema, sipUriSchema } from './fields.ts';
 import { registrarSchema } from './registrar-schema.ts';
 import { trunkSchema } from './trunk-schema.ts';
 
@@ -59,6 +59,28 @@ const tlsSchema = z.strictObject({
     .describe('What those who connect must show.'),
   minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
 });
+
+const nameServerSchema = z
+  .string()
+  .refine(
+    (text) => isTrunkSource(text) && !text.includes('/'),
+    'use an address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353',
+  );
+
+const limit = (most: number, fallback: number, what: string) =>
+  z.int().min(1).max(most).default(fallback).describe(what);
+
+const limitsSchema = z
+  .strictObject({
+    messageBytes: limit(1_048_576, 65_535, 'Bytes of one message; larger ones get 513.'),
+    headers: limit(4096, 256, 'Header lines of one message.'),
+    connections: limit(100_000, 2000, 'TCP, TLS and WebSocket connections in all.'),
+    connectionsPerStranger: limit(100_000, 10, 'Connections of one address that no trunk has.'),
+    transactions: limit(1_000_000, 20_000, 'Requests being answered; above, new ones get 503.'),
+    dialogs: limit(1_000_000, 10_000, 'Dialogs, two a call; above, new ones get 503.'),
+  })
+  .prefault({})
+  .describe('Caps that keep memory flat whatever peers do; what they refuse is counted.');
 
 const sipSchema = z.strictObject({
   engine: z
@@ -126,6 +148,20 @@ const sipSchema = z.strictObject({
     .max(65_000)
     .default(1300)
     .describe('Messages over UDP larger than this go by TCP where the peer has it (RFC 3261 18.1.1).'),
+  nameServers: z
+    .array(nameServerSchema)
+    .default([])
+    .describe("Name servers that trunks' names are asked of; default: the system's."),
+  outboundProxies: z
+    .array(
+      z.strictObject({
+        domain: z.string().min(1).describe('`example.com`, `*.example.com`, or `*` for all others.'),
+        uri: sipUriSchema.describe('Where its requests go instead: `sip:proxy.example.com:5060;lr`.'),
+      }),
+    )
+    .default([])
+    .describe('Next hops by the domain that a request goes to.'),
+  limits: limitsSchema,
 });
 
 const mediaSchema = z.strictObject({

@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import { isSipUri, isTrunkSource } from './addresses.ts';
-import { idSchema, pathSchema, regionSchema, secretSchema } from './fields.ts';
+import { isTrunkSource } from './addresses.ts';
+import { idSchema, pathSchema, regionSchema, secretSchema, sipUriSchema } from './fields.ts';
 import { isRuledHeader } from './header-names.ts';
-
-const sipUriSchema = z
-  .string()
-  .refine(isSipUri, 'use a SIP URI such as sip:carrier.example:5060 or sip:carrier.example;transport=tcp');
 
 const accountFields = { username: z.string().min(1), password: secretSchema };
 

@@ -58,7 +58,8 @@ const registerPlugins = async (app: FastifyInstance): Promise<void> => {
       info: {
         title: 'Dialtrace API',
         version: VERSION,
-        description: 'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, also to be changed.',
+        description:
+          'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, also to be changed.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],

@@ -19,14 +19,11 @@ export {
   type DigestVerifier,
   type DigestVerifierOptions,
   hashedA1,
-  isStale,
 } from './digest/index.ts';
 export {
   type ContactTarget,
   createRegistrar,
-  type IncomingRegister,
   type Reachability,
-  type RegisterResponse,
   type Registrar,
   type RegistrarOptions,
 } from './registrar/index.ts';
@@ -52,8 +49,10 @@ export type {
   DialResult,
   HangUp,
   IncomingInvite,
+  IncomingRegister,
   OutgoingInvite,
   PingResult,
+  RegisterResponse,
   SipDialog,
   SipPeer,
   SipServer,

@@ -1,5 +1,5 @@
-import type { IncomingRegister, RegisterResponse } from './registrar/index.ts';
 import { type SrfApplication, type SrfRequest, type SrfResponse, sendWithLines } from './srf.ts';
+import type { IncomingRegister, RegisterResponse } from './types.ts';
 
 const incoming = (request: SrfRequest): IncomingRegister => ({
   uri: request.uri,

@@ -159,6 +159,6 @@ export const sendWithLines = (
       Object.assign(response.headers, { [names[at] ?? name]: each });
     });
   }
-  if (reason === undefined) return response.send(status, { headers: single });
-  response.send(status, reason, { headers: single });
+  if (reason === undefined) response.send(status, { headers: single });
+  else response.send(status, reason, { headers: single });
 };

@@ -6,7 +6,6 @@ import type {
   SipEngineStats,
   TlsOptions,
 } from '../sip-engine/index.ts';
-import type { IncomingRegister, RegisterResponse } from './registrar/message.ts';
 
 /** What asked for something, by its packet's source. */
 export type SipPeer = { readonly protocol: string; readonly address: string; readonly port: number };
@@ -101,6 +100,22 @@ export type OutgoingInvite = {
   readonly sipCallId: () => string | undefined;
   /** Takes the call back. An answer that crosses the CANCEL is hung up by itself. */
   cancel(reason?: { q850: number; text: string }): void;
+};
+
+/** A REGISTER as it came. */
+export type IncomingRegister = {
+  readonly uri: string;
+  readonly peer: SipPeer;
+  readonly body: string;
+  /** Repeated lines joined by commas. */
+  header(name: string): string | undefined;
+};
+
+export type RegisterResponse = {
+  readonly status: number;
+  readonly reason?: string;
+  /** A header of several values gets a line for each. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
 };
 
 export type PingResult =

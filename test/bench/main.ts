@@ -8,18 +8,20 @@ import { floodDuringCalls } from './flood.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { ramp } from './ramp.ts';
 import { setupDelay } from './setup.ts';
+import { benchCalls, benchParsers, benchTransactions, type SipRate } from './sip.ts';
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
  * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,recorded,flood]`.
  */
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
 });
 const quick = options.quick;
-const chosen = options.only?.split(',');
-const wanted = (name: string): boolean => chosen === undefined || chosen.includes(name);
+const chosen = [...positionals, ...(options.only?.split(',') ?? [])];
+const wanted = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const machine = {
@@ -160,10 +162,42 @@ const measureFlood = async (stage: Stage): Promise<void> => {
   figures.set('flood', result);
 };
 
+const measureParsers = (): void => {
+  say('\nSIP messages parsed, beside the parsers of others (µs of CPU a message)');
+  const costs = benchParsers(quick ? 0.5 : 2);
+  for (const { message, microseconds } of costs) {
+    const { dialtrace, ...others } = microseconds;
+    const fastest = Math.min(...Object.values(others));
+    const beside = Object.entries(others).map(([name, cost]) => `${name} ${cost}`);
+    line(
+      message,
+      `${dialtrace} µs, ${round(1e6 / dialtrace, 0)} a second; ${beside.join(', ')}; ${round(fastest / dialtrace, 1)} times the fastest of them`,
+      message === 'INVITE' ? '4 µs where the fastest takes 8' : '',
+    );
+  }
+  figures.set('parsers', costs);
+};
+
+const measureSip = async (): Promise<void> => {
+  measureParsers();
+  say('\nFrom drachtio-srf through one engine and another to drachtio-srf, all in this one thread');
+  const seconds = quick ? 3 : 8;
+  for (const protocol of ['udp', 'tls'] as const) {
+    const transactions = await benchTransactions(protocol, seconds);
+    const calls = await benchCalls(protocol, seconds);
+    const text = ({ perSecond, cpuMs, failed }: SipRate): string =>
+      `${perSecond}/s, ${cpuMs} ms CPU each, ${failed} failed`;
+    line(`transactions over ${protocol.toUpperCase()} (OPTIONS, 200)`, text(transactions));
+    line(`calls over ${protocol.toUpperCase()} (INVITE, 200, ACK, BYE, 200)`, text(calls));
+    figures.set(`sip-${protocol}`, { transactions, calls });
+  }
+};
+
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
 say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
 if (machine.load > 0.5)
   say(`Other work keeps this machine busy (load ${round(machine.load)}): the figures suffer from it.`);
+if (wanted('sip')) await measureSip();
 if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
   await withStage({ recording: { enabled: false } }, async (stage) => {
     if (wanted('setup')) await measureSetup(stage);

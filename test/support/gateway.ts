@@ -23,6 +23,8 @@ export type GatewayOptions = {
   readonly ipv6?: boolean;
   /** Also takes SIP over WebSocket. */
   readonly websocket?: boolean;
+  /** Listening points besides these. */
+  readonly listen?: NonNullable<Config['sip']>['listen'];
   /** Ports for RTP and RTCP, two a leg. Default 400: a hundred calls. */
   readonly rtpPorts?: number;
   readonly media?: Config['media'];
@@ -96,6 +98,7 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
       { transport: 'udp', address: '127.0.0.1', port: sip },
       { transport: 'tcp', address: '127.0.0.1', port: sip },
       ...(options.websocket ? [{ transport: 'ws' as const, address: '127.0.0.1', port: 0 }] : []),
+      ...(options.listen ?? []),
       ...(options.ipv6 ? [{ transport: 'udp' as const, address: '::1', port: sip }] : []),
     ],
     ...options.sip,

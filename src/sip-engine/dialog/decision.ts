@@ -51,8 +51,10 @@ const carryOut = (
       refuse(core, transaction, decision);
       return;
     case 'proxy': {
+      const { request } = transaction;
       const incoming = newIncoming(transaction, SILENT, undefined, '');
       admit(core, incoming);
+      if (request.method === 'INVITE') tellAttempt(core, 'network', () => messageText(request));
       core.proxy.start(incoming.txn, decision.plan, reportOf(core, incoming));
       return;
     }

@@ -1,13 +1,12 @@
 import { isAscii } from 'node:buffer';
-import { addressTagAt, itemEnd, MALFORMED, NO_TAG } from './address.ts';
-import { decimalAt, isAll, runEnd, skipBlanks, TOKEN, VALUE } from './characters.ts';
+import { itemEnd, parseNameAddress } from './address.ts';
+import { decimalAt } from './characters.ts';
+import { checkAddresses, type Fault, fault, isFault, readCore, type Singles } from './core.ts';
 import { ROLE } from './names.ts';
-import { withQuotedDisplay, withQuotedDisplays, withTagFirst } from './repair.ts';
 import { decoded, type Head, type Mark, parseStartLine, type StartLine, scanHead } from './scan.ts';
-import type { HeaderField, MessageCore, ParseLimits, ParseResult, Via } from './types.ts';
+import type { HeaderField, MessageCore, ParseLimits, ParseResult } from './types.ts';
 import { isRequestUri } from './uri.ts';
-import { isUsualAddress, isUsualCallId, isUsualRequestUri, usualTag, usualViaAt } from './usual.ts';
-import { viaAt, viaToString } from './via.ts';
+import { isUsualRequestUri } from './usual.ts';
 
 /** Far above what peers send, far below what costs time: an ordinary INVITE has 15 headers and 1.5 kB. */
 export const DEFAULT_LIMITS: ParseLimits = {
@@ -20,18 +19,6 @@ export const DEFAULT_LIMITS: ParseLimits = {
 
 /** List items that all headers of a message may have together, as a multiple of those of one line. */
 const LINES_OF_ITEMS = 5;
-
-const MAX_CSEQ = 0x7fff_ffff;
-
-/** What is wrong with a message: the status for a request and a reason phrase free of the sender's text. */
-type Fault = { readonly status: number; readonly reason: string };
-
-const fault = (reason: string, status = 400): Fault => ({ status, reason });
-
-const isFault = (value: object): value is Fault => 'status' in value;
-
-/** The headers that may be there once, by role. */
-type Singles = (Mark | undefined)[];
 
 /** Items of a list, at most one more than `most`. */
 const countItems = ({ text, from, end }: Mark, most: number): number => {
@@ -65,139 +52,6 @@ const checkCounts = (marks: readonly Mark[], singles: Singles, limits: ParseLimi
   return undefined;
 };
 
-/** Reads all Vias of a line. */
-const readViaLine = ({ text, from, end }: Mark): Via[] | undefined => {
-  const usual = usualViaAt(text, from, end);
-  if (usual !== undefined) return [usual];
-  const vias: Via[] = [];
-  for (let position = from; position <= end; ) {
-    const next = itemEnd(text, position, end);
-    const via = viaAt(text, position, next);
-    if (!via) return undefined;
-    vias.push(via);
-    position = next + 1;
-  }
-  return vias;
-};
-
-/** Reads all Via values and gives the top one. */
-const readVias = ({ fields, marks }: Head, limits: ParseLimits): Via | Fault => {
-  let top: Via | undefined;
-  let count = 0;
-  for (const mark of marks) {
-    if (mark.header.role !== ROLE.via) continue;
-    const vias = readViaLine(mark);
-    if (!vias) return fault('Malformed Via header');
-    top ??= vias[0];
-    count += vias.length;
-    // Simple readers know the protocol in capitals only.
-    if (!mark.text.startsWith('SIP', mark.from)) settle(fields, mark, vias.map(viaToString).join(', '));
-  }
-  if (count > limits.vias) return fault('Too many Via headers');
-  return top ?? fault('Missing Via header');
-};
-
-/** Puts a repaired value into its place. */
-const settle = (fields: HeaderField[], { index }: Mark, value: string): void => {
-  const field = fields[index];
-  if (field !== undefined && field.value !== value) fields[index] = { ...field, value };
-};
-
-/** Call-IDs end up in lines parted by `|` and blanks; neither they nor anything above ASCII may be in
- * them (RFC 3261 25.1 `callid`). */
-const isCallId = ({ text, from, end }: Mark): boolean => {
-  if (isUsualCallId(text, from, end)) return true;
-  for (let position = from; position < end; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code <= 0x20 || code === 0x7c || code >= 0x7f) return false;
-  }
-  return end > from;
-};
-
-const readCSeq = ({ text, from, end }: Mark): MessageCore['cseq'] | undefined => {
-  const digits = runEnd(text, from, end, TOKEN);
-  const number = decimalAt(text, from, digits, MAX_CSEQ);
-  const method = text.slice(skipBlanks(text, digits, end), end);
-  return number === undefined || !isAll(method, TOKEN) ? undefined : { number, method };
-};
-
-/** Whether simple readers see the same tag at once: a name in quotes or none, the tag first and last of the parameters. */
-const isPlainParty = ({ text, from, end }: Mark, tag: number, tagEnd: number): boolean => {
-  const first = text.charCodeAt(from);
-  if (first !== 0x3c && first !== 0x22) return false;
-  return tag < 0 || (tagEnd === end && text.charCodeAt(tag - 6) === 0x3e);
-};
-
-/** Reads From or To and gives its tag, `''` without one. */
-const readParty = (fields: HeaderField[], mark: Mark | undefined, name: string): string | Fault => {
-  if (mark === undefined) return fault(`Missing ${name} header`);
-  const { text, from, end } = mark;
-  const usual = usualTag(text, from, end);
-  if (usual !== undefined) return usual;
-  const tag = addressTagAt(text, from, end);
-  if (tag === MALFORMED) return fault(`Malformed ${name} header`);
-  // A tag is a token and nothing else: quotes would make two spellings of one.
-  const tagEnd = tag === NO_TAG ? end : runEnd(text, tag, end, VALUE);
-  if (tag !== NO_TAG && (tagEnd === tag || runEnd(text, tag, end, TOKEN) !== tagEnd))
-    return fault(`Malformed ${name} header`);
-  if (!isPlainParty(mark, tag, tagEnd))
-    settle(fields, mark, withTagFirst(withQuotedDisplay(text.slice(from, end))));
-  return tag === NO_TAG ? '' : text.slice(tag, tagEnd);
-};
-
-const readCore = (head: Head, singles: Singles, limits: ParseLimits): MessageCore | Fault => {
-  const via = readVias(head, limits);
-  if (isFault(via)) return via;
-  const fromTag = readParty(head.fields, singles[ROLE.from], 'From');
-  if (typeof fromTag !== 'string') return fromTag;
-  const toTag = readParty(head.fields, singles[ROLE.to], 'To');
-  if (typeof toTag !== 'string') return toTag;
-  const callId = singles[ROLE.callId];
-  if (callId === undefined) return fault('Missing Call-ID header');
-  if (!isCallId(callId)) return fault('Malformed Call-ID header');
-  const cseqMark = singles[ROLE.cseq];
-  if (cseqMark === undefined) return fault('Missing CSeq header');
-  const cseq = readCSeq(cseqMark);
-  if (!cseq) return fault('Malformed CSeq header');
-  return { callId: callId.text.slice(callId.from, callId.end), fromTag, toTag, cseq, via };
-};
-
-const areAddresses = ({ text, from, end }: Mark): boolean => {
-  for (let position = from; position <= end; ) {
-    const next = itemEnd(text, position, end);
-    if (addressTagAt(text, position, next) === MALFORMED) return false;
-    position = next + 1;
-  }
-  return true;
-};
-
-/** Whether the value of a Contact, Route or Record-Route is sound. */
-const isSoundAddresses = (mark: Mark, method: string): boolean => {
-  const { header, text, from, end } = mark;
-  if (end === from + 1 && text.charCodeAt(from) === 0x2a)
-    return header.key === 'contact' && method === 'REGISTER';
-  return areAddresses(mark);
-};
-
-/** Checks all addresses and gives the first that is unsound; those of a response are left out instead. */
-const checkAddresses = (
-  { fields, marks }: Head,
-  kind: StartLine['kind'],
-  method: string,
-): string | undefined => {
-  const unsound: Mark[] = [];
-  for (const mark of marks) {
-    if (mark.header.role !== ROLE.address) continue;
-    const { text, from, end } = mark;
-    if (isUsualAddress(text, from, end)) continue;
-    if (isSoundAddresses(mark, method)) settle(fields, mark, withQuotedDisplays(text.slice(from, end)));
-    else unsound.push(mark);
-  }
-  if (kind === 'request') return unsound[0]?.header.name;
-  for (const { index } of unsound.reverse()) fields.splice(index, 1);
-  return undefined;
-};
-
 /** RFC 3261 20.17 knows GMT alone, and a time in another zone would be read as another time (RFC 4475 3.1.2.12). */
 const isSoundDate = (date: Mark | undefined): boolean =>
   date === undefined || /(?:GMT|UTC)$/i.test(date.text.slice(date.from, date.end));
@@ -205,6 +59,10 @@ const isSoundDate = (date: Mark | undefined): boolean =>
 /** An ACK finds its dialog by its tags: without it a call would die for the sake of a URI that nobody looks at. */
 const isAckUri = ({ method, uri }: { readonly method: string; readonly uri: string }): boolean =>
   method === 'ACK' && !/[\s<>]/.test(uri);
+
+/** The URI of a request; that of To where an ACK has none, for readers that need one. */
+const requestUri = (uri: string, to: Mark | undefined): string =>
+  uri === '' && to !== undefined ? (parseNameAddress(to.text.slice(to.from, to.end))?.uri.raw ?? uri) : uri;
 
 const checkRequest = (
   line: Extract<StartLine, { kind: 'request' }>,
@@ -319,7 +177,7 @@ export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS
     (headEnd !== blank ? fault('Missing empty line') : undefined) ??
     checkCounts(head.marks, singles, limits);
   if (early) return refuse(line, head.fields, early);
-  const core = readCore(head, singles, limits);
+  const core = readCore(head, singles, limits, line.kind);
   if (isFault(core)) return refuse(line, head.fields, core);
   const body = readBody(bytes, headEnd + 4, singles[ROLE.contentLength]);
   if (isFault(body)) return refuse(line, head.fields, body);
@@ -332,6 +190,7 @@ export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS
     const { status, reason } = line;
     return { ok: true, message: { kind: 'response', status, reason, headers, body, core } };
   }
-  const { method, uri } = line;
+  const { method } = line;
+  const uri = requestUri(line.uri, singles[ROLE.to]);
   return { ok: true, message: { kind: 'request', method, uri, headers, body, core } };
 };

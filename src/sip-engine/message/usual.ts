@@ -12,7 +12,8 @@ const URI = `sips?:(?:[\\w.+*#-]+@)?[\\w.-]+(?::${PORT})?${PARAMETERS}`;
 
 const DISPLAY = '(?:"[\\w .,:()+@/-]*" ?)?';
 
-const ADDRESS = new RegExp(`${DISPLAY}<${URI}>${PARAMETERS}`, 'y');
+// Tags are left to those who compare them.
+const ADDRESS = new RegExp(`${DISPLAY}<${URI}>(?:;(?![Tt][Aa][Gg])[\\w-]+(?:=[\\w.+-]+)?)*`, 'y');
 const PARTY = new RegExp(`${DISPLAY}<${URI}>(?:;tag=([\\w.+~!*%'-]+))?`, 'y');
 const REQUEST_URI = new RegExp(URI, 'y');
 const CALL_ID = /[\w.@:+~!*%'()/-]+/y;

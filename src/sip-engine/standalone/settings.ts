@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { errorMessage, type Problem, UsageError } from '../../base/errors.ts';
 import type { SipEngineOptions, TlsOptions } from '../types.ts';
 import { type ContactFlags, listenPointsOf } from './contact.ts';
@@ -238,16 +239,23 @@ const readPem = (path: string, what: string): string => {
   }
 };
 
-/** @throws UsageError naming the file that can't be read */
+/** @throws UsageError naming the files that can't be read or don't fit together */
 export const loadTls = ({ key, cert, chain, ...rest }: TlsFiles): TlsOptions => {
   const certificates = [readPem(cert, 'certificate file')];
   if (chain !== undefined) certificates.push(readPem(chain, 'chain file'));
   const { clientCertificates, minVersion, ciphers } = rest;
-  return {
+  const loaded: TlsOptions = {
     key: readPem(key, 'key file'),
     cert: certificates.join('\n'),
     clientCertificates,
     ...(minVersion !== undefined && { minVersion }),
     ...(ciphers !== undefined && { ciphers }),
   };
+  try {
+    createSecureContext({ key: loaded.key, cert: loaded.cert, minVersion, ciphers });
+  } catch (error) {
+    const files = [cert, ...(chain === undefined ? [] : [chain]), key].join(', ');
+    throw new UsageError(`The certificate and its key can't be used: ${files} (${errorMessage(error)}).`);
+  }
+  return loaded;
 };

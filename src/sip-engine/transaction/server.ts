@@ -50,6 +50,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
 
   const send = (transaction: ServerTransaction<S>, bytes: Buffer): void => {
     const { target } = transaction;
+    if (base.unanswered?.(target.remote.address)) return;
     if (target.flow === undefined || target.flow.open) {
       transports.send(bytes, target, ignore);
       return;

@@ -93,6 +93,8 @@ export type TransactionBase = {
   readonly timers: Timers;
   readonly times: SipTimers;
   readonly counters: TransactionCounters;
+  /** Who gets no answer, not even one to what was taken before; nobody when left out. */
+  readonly unanswered?: (address: string) => boolean;
   /** Told of each request that leaves, once. */
   readonly asked?: (parts: RequestParts, target: Target) => void;
   /** Told of each final response that leaves, once. */

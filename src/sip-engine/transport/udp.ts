@@ -10,7 +10,8 @@ export type UdpSocket = {
   close(): Promise<void>;
 };
 
-const RECEIVE_BUFFER = 1024 * 1024;
+/** Room for a tenth of a second of a flood; the system gives less when it must. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 /**
  * Binds a UDP socket; `received` gets each datagram.

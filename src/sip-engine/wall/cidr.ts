@@ -31,9 +31,19 @@ export const bareAddress = (address: string): string => {
   return bare.startsWith('::ffff:') && bare.includes('.') ? bare.slice(7) : bare;
 };
 
+const hextets = (text: string): number[] =>
+  text === '' ? [] : text.split(':').map((part) => Number.parseInt(part, 16));
+
 /** The eight parts of an IPv6 address; undefined when it is none. */
-export const sixParts = (address: string): readonly number[] | undefined =>
-  isIP(address) === 6 ? ipaddr.IPv6.parse(address).parts : undefined;
+export const sixParts = (address: string): readonly number[] | undefined => {
+  if (isIP(address) !== 6) return undefined;
+  if (address.includes('.')) return ipaddr.IPv6.parse(address).parts;
+  const [head = '', tail] = address.split('::');
+  const front = hextets(head);
+  if (tail === undefined) return front;
+  const back = hextets(tail);
+  return [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
+};
 
 const fourNetwork = (address: string, prefix: number): Network => {
   const base = ipaddr.IPv4.networkAddressFromCIDR(`${address}/${prefix}`).toString();

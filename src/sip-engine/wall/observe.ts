@@ -4,8 +4,14 @@ import type { Wall } from './types.ts';
 
 const TAG = /;\s*tag=/i;
 
-/** Tells the wall whom we ask for something outside dialogs, and what each final response says about who asked us. */
-export const observe = (wall: Wall): Required<Pick<TransactionBase, 'asked' | 'answered'>> => ({
+/**
+ * Ties transactions to the wall: it is told whom we ask for something outside dialogs, and what each final response says
+ * about who asked us; the banned get no response.
+ */
+export const observe = (
+  wall: Wall,
+): Required<Pick<TransactionBase, 'unanswered' | 'asked' | 'answered'>> => ({
+  unanswered: wall.isBanned,
   asked({ to }, { remote }) {
     if (!TAG.test(to)) wall.partner(remote.address);
   },

@@ -22,6 +22,8 @@ export type Wall = {
    * is parsed, so it must be cheap; counts what it refuses.
    */
   admits(address: string): boolean;
+  /** Whether an address is banned now; counts nothing. */
+  isBanned(address: string): boolean;
   /** Notes what an address did; true when it is to get no answer any more. Never true for known and trusted ones. */
   offence(address: string, kind: Offence): boolean;
   /** A request of this address was answered with success: it is no scanner, and what it did before is forgotten. */

@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<Offence, string>> = {
 
 /** An address for counting: 32 bits of IPv4, the first 64 bits of IPv6. */
 type Key = number | string;
+/** An address as the wall sees it, with the ban it falls under. */
+type Sight = { readonly bare: string; readonly key: Key; readonly entry: BanEntry | undefined };
 type Past = { readonly count: number; readonly until: number };
 
 const keyOf = (bare: string): Key | undefined => {
@@ -147,7 +149,7 @@ export const createWall = (options: WallOptions, now: () => number = Date.now): 
     }
   };
 
-  const banOffender = (bare: string, key: Key, kind: Offence): void => {
+  const banOffender = ({ bare, key }: Sight, kind: Offence): void => {
     const time = now();
     const site = siteOf(bare);
     if (site === undefined || !mayBan(time)) return;
@@ -161,25 +163,35 @@ export const createWall = (options: WallOptions, now: () => number = Date.now): 
     if (entry !== undefined) tell({ type: 'banned', ban: entry.ban });
   };
 
-  const findBan = (bare: string, number: number): BanEntry | undefined => {
-    if (table.size === 0) return undefined;
-    if (number >= 0) return table.findFour(number);
+  /** Reads an address once for all that is asked of it; undefined when it is none. */
+  const look = (address: string): Sight | undefined => {
+    const plain = ipv4Number(address);
+    const bare = plain >= 0 ? address : bareAddress(address);
+    const number = plain >= 0 ? plain : ipv4Number(bare);
+    const none = table.size === 0;
+    if (number >= 0) return { bare, key: number | 0, entry: none ? undefined : table.findFour(number) };
     const parts = sixParts(bare);
-    return parts === undefined ? undefined : table.findSix(parts);
+    if (parts === undefined) return undefined;
+    return { bare, key: sixKey(parts, SIX_SITE), entry: none ? undefined : table.findSix(parts) };
   };
 
-  /** A ban by hand holds for everybody, one of the wall for those who are not trusted; one whose time is over for nobody. */
-  const isBanned = ({ ban }: BanEntry, bare: string, key: Key | undefined): boolean =>
-    (ban.until === undefined || ban.until > now()) && (ban.by === 'hand' || !isTrusted(bare, key));
+  /**
+   * The ban that keeps an address out: one by hand holds for everybody, one of the wall for those who are not trusted, one
+   * whose time is over for nobody.
+   */
+  const banOn = ({ bare, key, entry }: Sight): BanEntry | undefined => {
+    if (entry === undefined) return undefined;
+    const { until, by } = entry.ban;
+    if (until !== undefined && until <= now()) return undefined;
+    return by === 'hand' || !isTrusted(bare, key) ? entry : undefined;
+  };
 
   const offence: Wall['offence'] = (address, kind) => {
-    const bare = bareAddress(address);
-    const key = keyOf(bare);
-    if (key === undefined || isTrusted(bare, key)) return false;
-    const entry = findBan(bare, ipv4Number(bare));
-    if (entry !== undefined && isBanned(entry, bare, key)) return true;
-    const enough = kind === 'scanner' || book.note(key, now());
-    if (enough) banOffender(bare, key, kind);
+    const sight = look(address);
+    if (sight === undefined || isTrusted(sight.bare, sight.key)) return false;
+    if (banOn(sight) !== undefined) return true;
+    const enough = kind === 'scanner' || book.note(sight.key, now());
+    if (enough) banOffender(sight, kind);
     return enough;
   };
 
@@ -189,19 +201,23 @@ export const createWall = (options: WallOptions, now: () => number = Date.now): 
 
   return {
     admits(address) {
-      const number = ipv4Number(address);
-      const bare = number >= 0 ? address : bareAddress(address);
-      const key = number >= 0 ? number | 0 : keyOf(bare);
-      const entry = findBan(bare, number >= 0 ? number : ipv4Number(bare));
-      if (entry !== undefined && isBanned(entry, bare, key)) {
+      const sight = look(address);
+      if (sight === undefined) return true;
+      const entry = banOn(sight);
+      if (entry !== undefined) {
         entry.dropped += 1;
         droppedBanned += 1;
         return false;
       }
-      if (key === undefined || isTrusted(bare, key) || buckets.take(key, now())) return true;
+      if (isTrusted(sight.bare, sight.key) || buckets.take(sight.key, now())) return true;
       droppedOverRate += 1;
-      offence(bare, 'flood');
+      offence(address, 'flood');
       return false;
+    },
+    isBanned(address) {
+      if (table.size === 0) return false;
+      const sight = look(address);
+      return sight !== undefined && banOn(sight) !== undefined;
     },
     offence,
     welcome(address) {

@@ -1,6 +1,6 @@
 export { DIGEST_ALGORITHMS, type DigestAlgorithm, hashedA1, sameText } from './algorithms.ts';
 export { type Authorizer, type CredentialHeaders, createAuthorizer } from './authorizer.ts';
-export { createDigestClient, type DigestClient, type DigestRequest, isStale } from './client.ts';
+export { createDigestClient, type DigestClient, type DigestRequest } from './client.ts';
 export {
   claimedUsername,
   createDigestVerifier,

@@ -1,3 +1,2 @@
-export type { IncomingRegister, RegisterResponse } from './message.ts';
 export type { ContactTarget } from './reach.ts';
 export { createRegistrar, type Reachability, type Registrar, type RegistrarOptions } from './registrar.ts';

@@ -1,23 +1,7 @@
 import { splitHeaderList } from '../../sip-engine/index.ts';
-import type { SipPeer } from '../types.ts';
+import type { IncomingRegister, RegisterResponse } from '../types.ts';
 import type { Gruus } from './gruu.ts';
 import type { Binding, RegisterRequest } from './types.ts';
-
-/** A REGISTER as it came. */
-export type IncomingRegister = {
-  readonly uri: string;
-  readonly peer: SipPeer;
-  readonly body: string;
-  /** Repeated lines joined by commas. */
-  header(name: string): string | undefined;
-};
-
-export type RegisterResponse = {
-  readonly status: number;
-  readonly reason?: string;
-  /** A header of several values gets a line for each. */
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-};
 
 /** Extensions that a phone may require (RFC 3327, 5626, 5627). */
 const SUPPORTED: readonly string[] = ['path', 'outbound', 'gruu'];

@@ -8,17 +8,11 @@ import {
   type DigestAccount,
   type DigestAlgorithm,
 } from '../digest/index.ts';
-import type { SipPeer } from '../types.ts';
+import type { IncomingRegister, RegisterResponse, SipPeer } from '../types.ts';
 import { applyRegister } from './apply.ts';
 import { createBindings } from './bindings.ts';
 import { createGruus } from './gruu.ts';
-import {
-  acceptedResponse,
-  type IncomingRegister,
-  type RegisterResponse,
-  registerRequest,
-  unsupportedTags,
-} from './message.ts';
+import { acceptedResponse, registerRequest, unsupportedTags } from './message.ts';
 import { byPreference, type ContactTarget, targetOf } from './reach.ts';
 import type { Binding, RegistrarLimits } from './types.ts';
 

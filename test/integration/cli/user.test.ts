@@ -54,7 +54,13 @@ it('takes a password from a file, and shows what changed', async () => {
   expect((await place.run('user', 'list')).stdout).toMatch(/bob\s+–\s+disabled/);
   expect((await place.run('user', 'set', 'bob', '--enabled', 'yes', '--display', 'Bob')).code).toBe(0);
   const before = JSON.parse((await place.run('user', 'show', 'bob', '--json')).stdout);
-  expect(before).toMatchObject({ name: 'bob', display: 'Bob', disabled: false, available: false, contacts: [] });
+  expect(before).toMatchObject({
+    name: 'bob',
+    display: 'Bob',
+    disabled: false,
+    available: false,
+    contacts: [],
+  });
   expect(JSON.stringify(before)).not.toContain('ha1');
   const changed = await place.run('user', 'password', 'bob', '--generate', '--json');
   expect(JSON.parse(changed.stdout).password).toHaveLength(20);
@@ -82,7 +88,9 @@ it('knows a line that is a user', async () => {
   expect((await place.run('line', 'add', 'alice', '--user', 'alice', '--ring-timeout', '25')).code).toBe(0);
   expect((await place.run('line', 'list')).stdout).toMatch(/alice\s+–\s+user\s+the phones of alice\s+25 s/);
   expect((await place.run('export')).stdout).toContain('user: alice');
-  expect((await place.run('line', 'add', 'wrong', '--user', 'a@b')).stderr).toContain('use the name of a user');
+  expect((await place.run('line', 'add', 'wrong', '--user', 'a@b')).stderr).toContain(
+    'use the name of a user',
+  );
 });
 
 it('asks for a registrar first, and says when a password is of another realm', async () => {

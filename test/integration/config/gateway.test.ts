@@ -144,7 +144,7 @@ const WRONG: readonly Wrong[] = [
     yaml: 'sip: { listen: [{ transport: sctp }] }\n',
     path: 'sip.listen[0].transport',
     message: /found “sctp”/,
-    mend: /use udp or tcp/,
+    mend: /use udp, tcp, tls, ws or wss/,
   },
   {
     name: 'port out of range',

@@ -282,6 +282,51 @@ describe('tracking plan, trunks, reports', () => {
     expect(response.body).not.toContain('very-secret');
   });
 
+  it('shows users and their phones, and never what proves their passwords', async () => {
+    const soon = Date.now() + 60_000;
+    const hashes = { ha1_md5: 'a'.repeat(32), ha1_sha256: 'b'.repeat(64), ha1_sha512_256: 'c'.repeat(64) };
+    const user = {
+      id: 'u1',
+      name: 'alice',
+      display: null,
+      realm: 'r',
+      disabled: 0,
+      created_at: START,
+    } as const;
+    await sample.store.users.add({ ...user, ...hashes });
+    await sample.store.registrations.replace('alice', [
+      {
+        key: 'k',
+        uri: 'sip:alice@192.0.2.1',
+        parameters: '',
+        q: 1,
+        expires_at: soon,
+        call_id: 'c',
+        cseq: 1,
+        instance: null,
+        reg_id: null,
+        path: '[]',
+        user_agent: 'Phone/1',
+        protocol: 'udp',
+        address: '192.0.2.1',
+        port: 5060,
+        since: START,
+        refreshed_at: START,
+        flow_lost: 0,
+      },
+    ]);
+    const response = await open.inject({ url: '/v1/users', headers: LOCAL });
+    const view = {
+      name: 'alice',
+      available: true,
+      contacts: [{ uri: 'sip:alice@192.0.2.1', transport: 'udp', expiresAt: new Date(soon).toISOString() }],
+    };
+    expect(response.json()).toMatchObject({ users: [view] });
+    expect(response.body).not.toMatch(/ha1|aaaa|bbbb|cccc/);
+    expect((await open.inject({ url: '/v1/users/alice', headers: LOCAL })).json()).toMatchObject(view);
+    expect((await open.inject({ url: '/v1/users/bob', headers: LOCAL })).statusCode).toBe(404);
+  });
+
   it('reports sources, computed in a thread', async () => {
     const url = '/v1/reports/sources?from=2026-10-01&to=2026-11-06&zone=Europe/Berlin';
     const report = (await open.inject({ url, headers: LOCAL })).json();
@@ -330,6 +375,8 @@ describe('system', () => {
       '/v1/reports/sources',
       '/v1/sources',
       '/v1/trunks',
+      '/v1/users',
+      '/v1/users/{name}',
     ]);
     const list = document.paths['/v1/calls'].get;
     expect(list.parameters.map((parameter: { name: string }) => parameter.name)).toContain('cursor');

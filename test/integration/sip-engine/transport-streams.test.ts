@@ -194,6 +194,7 @@ const fakeWall = () => {
   const state = { closed: false };
   const wall: Wall = {
     admits: () => !state.closed,
+    isBanned: () => state.closed,
     offence: (_address, kind) => {
       offences.push(kind);
       return false;

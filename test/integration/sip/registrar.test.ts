@@ -9,8 +9,8 @@ import {
   createRegistrar,
   hashedA1,
   type IncomingRegister,
-  type Registrar,
   type RegisterResponse,
+  type Registrar,
 } from '../../../src/sip/index.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
 import { until } from '../../support/wait.ts';
@@ -91,7 +91,8 @@ const message = (name: string, headers: Readonly<Record<string, string>>): Incom
   };
 };
 
-const challengesOf = ({ headers }: RegisterResponse): readonly string[] => [headers['WWW-Authenticate'] ?? []].flat();
+const challengesOf = ({ headers }: RegisterResponse): readonly string[] =>
+  [headers['WWW-Authenticate'] ?? []].flat();
 
 const register = async (
   name = 'alice',
@@ -147,7 +148,6 @@ describe('the registrar', () => {
     await open();
     expect(await registrar.reach('alice')).toEqual(before);
     expect((await registrar.reach(temp)).type).toBe('reachable');
-    expect(contactOf(await register('alice', { ...headers, Contact: '' }).catch(() => ({ status: 0, headers: {} })))).toBe('');
   });
 
   it('keeps nothing over a restart that ran out meanwhile, and no connection', async () => {
@@ -161,7 +161,9 @@ describe('the registrar', () => {
     expect((await registrar.reach('alice')).type).toBe('offline');
     expect((await registrar.reach('bob')).type).toBe('flow-lost');
     await register('bob', { Contact: '<sip:bob@y.invalid;transport=ws>' }, ws);
-    expect(await registrar.reach('bob')).toMatchObject({ targets: [{ uri: 'sip:bob@y.invalid;transport=ws' }] });
+    expect(await registrar.reach('bob')).toMatchObject({
+      targets: [{ uri: 'sip:bob@y.invalid;transport=ws' }],
+    });
   });
 
   it('forgets a user that a command removes or takes out of service', async () => {

@@ -102,7 +102,7 @@ const WRONG: readonly Wrong[] = [
     plan: { lines: [{ id: 'a', type: 'fax' }] },
     path: 'lines[0].type',
     message: /found “fax”/,
-    mend: /use trunk, sip or echo/,
+    mend: /use trunk, sip, user or echo/,
   },
   {
     name: 'line that lacks its URI',
@@ -113,9 +113,9 @@ const WRONG: readonly Wrong[] = [
   },
   {
     name: 'line of a wrong URI',
-    plan: { lines: [{ id: 'a', type: 'sip', uri: 'sips:a@b' }] },
+    plan: { lines: [{ id: 'a', type: 'sip', uri: 'sipz:a@b' }] },
     path: 'lines[0].uri',
-    message: /found “sips:a@b”/,
+    message: /found “sipz:a@b”/,
     mend: /sip:sales@pbx.example/,
   },
   {

@@ -58,6 +58,16 @@ describe('parseMessage', () => {
     expect(verdict(invite({ to: 'To: <sip:bob@example.com>;tag=314;tag=315' }))).toBe(400);
   });
 
+  it('keeps the first of two tags in a response: user agents add theirs to the one that is there', () => {
+    const text =
+      'SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b.example>;tag=1\r\n' +
+      'To: <sip:bob@example.com>;tag=314;x=y;tag=315\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n';
+    const result = parseMessage(Buffer.from(text));
+    if (!result.ok) throw new Error(result.reason);
+    expect(result.message.core.toTag).toBe('314');
+    expect(headerValue(result.message, 'to')).toBe('<sip:bob@example.com>;tag=314;x=y');
+  });
+
   it('reads what each message is matched by', () => {
     const message = request(invite({ to: 'To: <sip:bob@example.com>;tag=314' }, ['Content-Length: 2'], 'hi'));
     expect(message).toMatchObject({ method: 'INVITE', uri: 'sip:bob@example.com' });
