@@ -111,7 +111,7 @@ export type SipLimits = {
   /** Stream connections in all, and of one address that is not a known source. Defaults 2000 and 10. */
   readonly connections: number;
   readonly connectionsPerStranger: number;
-  /** Server transactions; above, new requests get 503. Default 20,000. */
+  /** Requests being answered; above, new ones get 503. Answered ones are remembered only as far as there is room. Default 20,000. */
   readonly transactions: number;
   /** Dialogs; above, new INVITE and SUBSCRIBE get 503. Default 10,000. */
   readonly dialogs: number;

@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openStage, STRANGER, type Stage, type StageOptions } from '../support/stage.ts';
 import { sleep } from '../support/wait.ts';
+import { type BridgeStep, benchBridge } from './bridge.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
@@ -191,6 +192,17 @@ const measureSip = async (): Promise<void> => {
     line(`calls over ${protocol.toUpperCase()} (INVITE, 200, ACK, BYE, 200)`, text(calls));
     figures.set(`sip-${protocol}`, { transactions, calls });
   }
+  say('\nSIPp, an engine in its thread with a B2BUA on drachtio-srf, SIPp (UDP)');
+  const steps: BridgeStep[] = [];
+  await benchBridge([100, 200, 300, 400, 500], quick ? 4 : 10, (step) => {
+    steps.push(step);
+    line(
+      `${step.callsPerSecond} calls a second`,
+      `${step.failed} of ${step.calls} failed, ${step.cpuMsPerCall} ms CPU a call`,
+      step.callsPerSecond === 300 ? '0 failed' : '',
+    );
+  });
+  figures.set('bridge', steps);
 };
 
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);

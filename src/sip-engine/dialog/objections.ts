@@ -84,8 +84,12 @@ export const objectionTo = (core: Core, request: SipRequest): Objection | undefi
 };
 
 /** The limit that a new request meets, if any. */
-const fullLimit = (core: Core, method: string): 'transactions' | 'dialogs' | undefined => {
-  if (core.server.size >= core.limits.transactions) return 'transactions';
+const fullLimit = (
+  core: Core,
+  { guest = false }: Received,
+  method: string,
+): 'transactions' | 'dialogs' | undefined => {
+  if (!core.server.hasRoom(core.limits.transactions, guest)) return 'transactions';
   return DIALOG_MAKING.has(method) && core.dialogs.size >= core.limits.dialogs ? 'dialogs' : undefined;
 };
 
@@ -97,7 +101,7 @@ const statelessTag = (request: SipRequest): string =>
 
 /** Refuses a new request for which there is no room, with 503 and without a transaction. False when there is room. */
 export const refusedByLimit = (core: Core, received: Received, request: SipRequest): boolean => {
-  const limit = fullLimit(core, request.method);
+  const limit = fullLimit(core, received, request.method);
   if (limit === undefined) return false;
   const { refusedByLimit: refusals, responsesOut } = core.counters;
   refusals[limit] = (refusals[limit] ?? 0) + 1;

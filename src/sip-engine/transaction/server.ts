@@ -36,6 +36,12 @@ export type ServerTransactions<S> = {
   acknowledged(transaction: ServerTransaction<S>): void;
   /** Ends a transaction without a response. */
   abandon(transaction: ServerTransaction<S>): void;
+  /**
+   * Whether a new request may be taken when so many are the most. The longest answered is forgotten to make room, which
+   * costs no more than a repeated response; only requests that wait for an answer keep others out. Guests have half of the
+   * room, and theirs are forgotten first.
+   */
+  hasRoom(most: number, guest: boolean): boolean;
   readonly size: number;
 };
 
@@ -47,6 +53,26 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
   const byKey = new Map<string, ServerTransaction<S>>();
   const byCall = new Map<string, ServerTransaction<S>>();
   const lifetime = 64 * times.t1;
+  /** Answered ones in the order of their answers. */
+  const answered = new Set<ServerTransaction<S>>();
+  const answeredGuests = new Set<ServerTransaction<S>>();
+  let guests = 0;
+
+  const isGuest = ({ received }: ServerTransaction<S>): boolean => received.guest === true;
+  const noteAnswered = (transaction: ServerTransaction<S>): void => {
+    if (isGuest(transaction)) answeredGuests.add(transaction);
+    else answered.add(transaction);
+  };
+  const forget = (transaction: ServerTransaction<S>): void => {
+    if (byKey.get(transaction.key) !== transaction) return;
+    byKey.delete(transaction.key);
+    if (!isGuest(transaction)) {
+      answered.delete(transaction);
+      return;
+    }
+    answeredGuests.delete(transaction);
+    guests -= 1;
+  };
 
   const send = (transaction: ServerTransaction<S>, bytes: Buffer): void => {
     const { target } = transaction;
@@ -65,7 +91,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
     transaction.state = 'terminated';
     timers.clear(transaction.retransmit);
     timers.clear(transaction.expiry);
-    if (byKey.get(transaction.key) === transaction) byKey.delete(transaction.key);
+    forget(transaction);
     if (byCall.get(transaction.callKey) === transaction) byCall.delete(transaction.callKey);
   };
 
@@ -90,6 +116,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
   const isStream = (target: Target): boolean => target.remote.protocol !== 'udp';
 
   const complete = (transaction: ServerTransaction<S>, status: number): void => {
+    noteAnswered(transaction);
     if (transaction.request.method !== 'INVITE') {
       transaction.state = 'completed';
       expireAfter(transaction, isStream(transaction.target) ? 0 : lifetime);
@@ -127,6 +154,7 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
         owner: undefined,
       };
       byKey.set(transaction.key, transaction);
+      if (isGuest(transaction)) guests += 1;
       if (transaction.callKey !== '' && !byCall.has(transaction.callKey))
         byCall.set(transaction.callKey, transaction);
       return transaction;
@@ -160,6 +188,15 @@ export const createServerTransactions = <S>(base: TransactionBase): ServerTransa
       expireAfter(transaction, isStream(transaction.target) ? 0 : times.t4); // timer I
     },
     abandon: terminate,
+    hasRoom(most, guest) {
+      if (byKey.size < most && (!guest || guests < most / 2)) return true;
+      const [oldestGuest] = answeredGuests;
+      const [oldestKnown] = answered;
+      const oldest = oldestGuest ?? (guest ? undefined : oldestKnown);
+      if (oldest === undefined) return false;
+      terminate(oldest);
+      return true;
+    },
     get size() {
       return byKey.size;
     },

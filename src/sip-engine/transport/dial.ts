@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { hostForWire } from '../message/index.ts';
 import { isWildcard } from './addresses.ts';
 import { explainTls } from './identity.ts';
-import { byteLink, type LinkMaker, webSocketLink } from './links.ts';
+import { byteLink, type LinkMaker, WEB_SOCKET_PARTS, webSocketLink } from './links.ts';
 import type { Endpoint, ListenPoint, StreamLimits } from './types.ts';
 import { SUBPROTOCOL } from './upgrade.ts';
 
@@ -33,12 +33,13 @@ const open = ({ local, remote, probes, security }: Plan): Socket => {
   const where = {
     host: remote.address,
     port: remote.port,
-    noDelay: true,
-    keepAlive: probes > 0,
-    keepAliveInitialDelay: probes,
     ...(isWildcard(local.address) ? {} : { localAddress: local.address }),
   };
-  return isSecure(remote) ? openSecured({ ...where, ...security }) : openSocket(where);
+  const socket = isSecure(remote) ? openSecured({ ...where, ...security }) : openSocket(where);
+  // As options TLS sockets would not heed them, and an ACK would hold back the BYE behind it for 40 ms.
+  socket.setNoDelay(true);
+  socket.setKeepAlive(probes > 0, probes);
+  return socket;
 };
 
 /** Asks for the upgrade over an open stream. */
@@ -47,6 +48,7 @@ const upgrade = (socket: Socket, { remote, most, limits }: Plan, report: DialRep
   const webSocket = new WebSocket(`${protocol}://${hostForWire(host ?? address)}:${port}/`, [SUBPROTOCOL], {
     createConnection: () => socket,
     perMessageDeflate: false,
+    ...WEB_SOCKET_PARTS,
     maxPayload: most,
     followRedirects: false,
     handshakeTimeout: limits.handshake,

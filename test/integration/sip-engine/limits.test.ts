@@ -32,11 +32,13 @@ describe('limits', () => {
     await arrive(harness, app, peer);
   });
 
-  it('above that of transactions new requests get 503 without one, the same for each repetition', async () => {
+  it('above that of transactions new requests get 503 without one, the same for each repetition; answered ones make room', async () => {
     const { app, peer } = await start({ limits: { transactions: 2 } });
     const { call } = await answered(harness, app, peer);
-    peer.send(createCall(peer, harness.port).request('MESSAGE', { toTag: '' }), harness.port);
-    await app.request('MESSAGE');
+    for (let waiting = 1; waiting <= 2; waiting += 1) {
+      peer.send(createCall(peer, harness.port).request('MESSAGE', { toTag: '' }), harness.port);
+      await app.request('MESSAGE');
+    }
     const late = createCall(peer, harness.port).invite();
     peer.send(late, harness.port);
     const first = await peer.next('INVITE 503');
