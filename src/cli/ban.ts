@@ -6,7 +6,7 @@ import { banByHand, banObjection, banTarget } from '../sip/index.ts';
 import type { BanRowChange, BanTable } from '../store/index.ts';
 import { formatTime, plural } from './format.ts';
 import { findGatewayApi } from './gateway-api.ts';
-import { addZoneOption, examples } from './options.ts';
+import { addZoneOption, examples, oneLine } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
 
 type AddOptions = { readonly for?: number | 'forever'; readonly reason?: string; readonly force?: boolean };
@@ -52,7 +52,8 @@ const writeBan = (session: Session, change: BanRowChange): Promise<void> =>
 /** The gateway that runs bans at once; without one the next start will. */
 const addBan = async (session: Session, cidr: string, options: AddOptions): Promise<BanView> => {
   const seconds = options.for === 'forever' ? undefined : (options.for ?? SECONDS.d);
-  const { reason = 'by hand', force = false } = options;
+  const { force = false } = options;
+  const reason = options.reason || 'by hand';
   const config = session.config();
   const objection = force ? undefined : banObjection(cidr, config.trunks);
   if (objection !== undefined) throw new UsageError(`${objection}; --force does it all the same`);
@@ -112,7 +113,7 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
     .description('Ban an address or network at once, or change its ban.')
     .argument('<cidr>', 'address or network', readTarget)
     .option('--for <time>', 'how long: 30m, 12h, 1d (the default), 2w or forever', banTime)
-    .option('--reason <text>', 'why, for people')
+    .option('--reason <text>', 'why, for people', oneLine)
     .option('--force', "also this machine's own addresses and trunks' sources")
     .action(
       act<[string, AddOptions]>(cli, async (session, cidr, options) => {

@@ -23,6 +23,12 @@ export const numberWithin =
     return value;
   };
 
+/** Words for people: one line of up to 200 characters. */
+export const oneLine = (text: string): string => {
+  if (text.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return text.trim();
+  throw new InvalidArgumentError('Use one line of up to 200 characters.');
+};
+
 const zoneName = (text: string): string => {
   if (isZone(text)) return text;
   throw new InvalidArgumentError('It is no time zone: use an IANA name such as Europe/Berlin.');

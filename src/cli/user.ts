@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -8,7 +9,7 @@ import { type UserView, userView } from '../reports/index.ts';
 import { hashedA1 } from '../sip/index.ts';
 import type { UserTable } from '../store/index.ts';
 import { formatTime } from './format.ts';
-import { examples } from './options.ts';
+import { examples, oneLine } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
 
 type PasswordOptions = { readonly passwordFile?: string; readonly generate?: boolean };
@@ -29,22 +30,34 @@ const realmOf = (config: GatewayConfig): string => {
   );
 };
 
-const readPassword = (path: string): string => {
+/** Standard input, as a file descriptor. */
+const STDIN = 0;
+
+const readBytes = (path: string | typeof STDIN, name: string): Buffer => {
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    if (text !== '' && !/[\r\n]/.test(text)) return text;
+    return readFileSync(path);
   } catch (error) {
-    throw new UsageError(`The password file ${path} can't be read: ${errorMessage(error)}`);
+    throw new UsageError(`${name} can't be read: ${errorMessage(error)}`);
   }
-  throw new UsageError(`The password file ${path} holds no password: write it on one line`);
+};
+
+/** What nobody can type into a phone is refused here, where the mistake can still be seen. */
+const readPassword = (path: string | typeof STDIN): string => {
+  const name = path === STDIN ? 'Standard input' : `The password file ${path}`;
+  const bytes = readBytes(path, name);
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '');
+  if (!isUtf8(bytes)) throw new UsageError(`${name} is no UTF-8 text`);
+  if (text === '' || /[\r\n]/.test(text))
+    throw new UsageError(`${name} holds no password: write it on one line`);
+  if (/\p{Cc}/u.test(text)) throw new UsageError(`${name} holds control characters`);
+  return text;
 };
 
 const passwordOf = (session: Session, { passwordFile, generate }: PasswordOptions): string => {
   if ((passwordFile === undefined) === (generate !== true))
     throw new UsageError('Give either --password-file FILE or --generate');
-  return passwordFile === undefined
-    ? randomToken(GENERATED_LENGTH)
-    : readPassword(resolve(session.directory, passwordFile));
+  if (passwordFile === undefined) return randomToken(GENERATED_LENGTH);
+  return readPassword(passwordFile === '-' ? STDIN : resolve(session.directory, passwordFile));
 };
 
 type Secrets = Pick<UserTable, 'realm' | 'ha1_md5' | 'ha1_sha256' | 'ha1_sha512_256'>;
@@ -83,7 +96,7 @@ const printAccount = (
 
 const addPasswordOptions = (command: Command): Command =>
   command
-    .option('--password-file <file>', 'file that holds the password, on one line')
+    .option('--password-file <file>', 'file that holds the password, on one line; - is standard input')
     .option('--generate', 'make a password and print it');
 
 const add = async (session: Session, name: string, options: AddOptions): Promise<void> => {
@@ -97,7 +110,7 @@ const add = async (session: Session, name: string, options: AddOptions): Promise
     store.users.add({
       id: ulid(session.now()),
       name,
-      display: options.display ?? null,
+      display: options.display || null,
       ...secretsOf(name, realm, password),
       disabled: 0,
       created_at: session.now(),
@@ -215,7 +228,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
       .command('add')
       .description('Add a user. Only hashes of the password are kept.')
       .argument('<name>', 'user part of the address and user name of the phone')
-      .option('--display <text>', 'name for people'),
+      .option('--display <text>', 'name for people', oneLine),
   ).action(act<[string, AddOptions]>(cli, add));
   examples(adding, [
     'dialtrace user add alice --generate',
@@ -228,7 +241,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     .command('set')
     .description('Change a user; what is not named stays.')
     .argument('<name>')
-    .option('--display <text>', 'name for people; empty for none')
+    .option('--display <text>', 'name for people; empty for none', oneLine)
     .addOption(new Option('--enabled <choice>', 'let its phones register').choices(['yes', 'no']))
     .action(act<[string, SetOptions]>(cli, set));
   group

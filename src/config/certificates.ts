@@ -46,36 +46,53 @@ const keyOf = (pem: string, file: string, complain: Complain) => {
   }
 };
 
-const examine = (
-  tls: TlsConfig,
-  folder: string,
-): { readonly certificates: Certificates | undefined; readonly problems: readonly Problem[] } => {
+/** Which files there are; a certificate and its key come together. */
+type TlsFiles = Readonly<Partial<Record<'certFile' | 'keyFile' | 'caFile', string | undefined>>>;
+
+type Examined = {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly ca: string | undefined;
+  readonly problems: readonly Problem[];
+};
+
+/** @param path where the files stand in the configuration */
+const examine = ({ certFile, keyFile, caFile }: TlsFiles, folder: string, path: string): Examined => {
   const problems: Problem[] = [];
   const complain: Complain = (field, message, mend) => {
-    problems.push({ path: `sip.tls.${field}`, message, mend });
+    problems.push({ path: `${path}.${field}`, message, mend });
     return undefined;
   };
-  const { certFile, keyFile, caFile } = tls;
-  const cert = readPem(resolve(folder, certFile), 'certFile', complain);
-  const key = readPem(resolve(folder, keyFile), 'keyFile', complain);
-  const ca = caFile === undefined ? undefined : readPem(resolve(folder, caFile), 'caFile', complain);
-  const certificate = cert === undefined ? undefined : certificateOf(cert, certFile, 'certFile', complain);
-  const privateKey = key === undefined ? undefined : keyOf(key, keyFile, complain);
-  if (ca !== undefined && caFile !== undefined) certificateOf(ca, caFile, 'caFile', complain);
+  const read = (file: string | undefined, field: string): string | undefined =>
+    file === undefined ? undefined : readPem(resolve(folder, file), field, complain);
+  const cert = read(certFile, 'certFile');
+  const key = read(keyFile, 'keyFile');
+  const ca = read(caFile, 'caFile');
+  const certificate =
+    cert === undefined ? undefined : certificateOf(cert, certFile ?? '', 'certFile', complain);
+  const privateKey = key === undefined ? undefined : keyOf(key, keyFile ?? '', complain);
+  if (ca !== undefined) certificateOf(ca, caFile ?? '', 'caFile', complain);
   if (certificate !== undefined && privateKey !== undefined && !certificate.checkPrivateKey(privateKey))
     complain(
       'keyFile',
       `${keyFile} is not the key of ${certFile}`,
       'name the key that belongs to the certificate',
     );
-  if (problems.length > 0 || cert === undefined || key === undefined)
-    return { certificates: undefined, problems };
-  return { certificates: { cert, key, ...(ca !== undefined && { ca }) }, problems };
+  return { cert, key, ca, problems };
 };
+
+/** What is wrong with the files of `trunks[…].tls`. */
+export const trunkFileProblems = (
+  trunks: readonly { readonly tls?: TlsFiles | undefined }[],
+  folder: string,
+): readonly Problem[] =>
+  trunks.flatMap(({ tls }, index) =>
+    tls === undefined ? [] : examine(tls, folder, `trunks[${index}].tls`).problems,
+  );
 
 /** What is wrong with the files of `sip.tls`. An expired certificate is no mistake of the configuration: `doctor` tells of it. */
 export const certificateProblems = (tls: TlsConfig | undefined, folder: string): readonly Problem[] =>
-  tls === undefined ? [] : examine(tls, folder).problems;
+  tls === undefined ? [] : examine(tls, folder, 'sip.tls').problems;
 
 /**
  * Reads the files of `sip.tls`.
@@ -83,7 +100,8 @@ export const certificateProblems = (tls: TlsConfig | undefined, folder: string):
  * @throws UsageError with everything that is wrong with them
  */
 export const readCertificates = (tls: TlsConfig): Certificates => {
-  const { certificates, problems } = examine(tls, '.');
-  if (certificates === undefined) throw new UsageError("The certificates of sip.tls can't be used", problems);
-  return certificates;
+  const { cert, key, ca, problems } = examine(tls, '.', 'sip.tls');
+  if (problems.length > 0 || cert === undefined || key === undefined)
+    throw new UsageError("The certificates of sip.tls can't be used", problems);
+  return { cert, key, ...(ca !== undefined && { ca }) };
 };

@@ -1,14 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Problem, UsageError } from '../base/errors.ts';
-import { certificateProblems } from './certificates.ts';
+import { certificateProblems, trunkFileProblems } from './certificates.ts';
 import { crossChecks } from './checks.ts';
 import { type Environment, readEnvironment, withOrigins, withOverrides } from './environment.ts';
 import { type GatewayConfig, gatewayConfigSchema } from './gateway-schema.ts';
 import { jsonSchema } from './json-schema.ts';
 import { problemsOf, valueAt } from './problems.ts';
 import { readSecrets } from './secrets.ts';
-import { trunkFileProblems } from './trunk-files.ts';
 import { trunkSchema } from './trunk-schema.ts';
 import { countOf } from './wording.ts';
 import { parseYaml, readText } from './yaml-file.ts';

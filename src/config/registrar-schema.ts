@@ -31,9 +31,9 @@ export const registrarSchema = z
     algorithms: z
       .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
       .min(1)
-      .default(['SHA-256', 'MD5'])
+      .default(['MD5'])
       .describe(
-        'Digest algorithms offered, preferred first. Phones that only look at one challenge want [MD5].',
+        'Digest algorithms offered, preferred first. Many phones fail when anything but MD5 is offered, be it second; over WebSocket it is offered alone.',
       ),
     minExpires: expiresSchema.default(60).describe('Seconds; a phone that asks for less is told so (423).'),
     maxExpires: expiresSchema.default(3600).describe('Seconds; who asks for more gets this.'),

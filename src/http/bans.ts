@@ -29,7 +29,13 @@ const banBody = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'How long; null: for ever' }),
-  reason: z.string().trim().min(1).max(200).default('by hand'),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), 'use one line')
+    .default('by hand'),
   force: z
     .boolean()
     .default(false)

@@ -49,7 +49,7 @@ export const banObjection = (
 ): string | undefined => {
   const range = rangeOf(cidr);
   if (LOOPBACK.some((loopback) => overlap(loopback, range)))
-    return `${cidr} is this machine itself: banning it cuts off its own test calls`;
+    return `${cidr} holds this machine's own addresses: banning it cuts off its own test calls`;
   for (const { id, sources } of trunks) {
     const source = sources.find((text) => overlap(rangeOf(parseSource(text).cidr), range));
     if (source !== undefined)

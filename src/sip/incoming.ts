@@ -1,4 +1,5 @@
 import { wrapDialog } from './dialog.ts';
+import { peerOf } from './peer.ts';
 import { q850Of } from './reason.ts';
 import {
   type SrfApplication,
@@ -49,7 +50,7 @@ export const wrapInvite = (
 
   return {
     sipCallId: request.get('Call-ID') ?? '',
-    peer: { protocol: request.protocol, address: request.source_address, port: Number(request.source_port) },
+    peer: peerOf(request),
     requestUri: request.uri,
     offer: request.body ? request.body : undefined,
     header: (name) => request.get(name),

@@ -1,13 +1,10 @@
+import { peerOf } from './peer.ts';
 import { type SrfApplication, type SrfRequest, type SrfResponse, sendWithLines } from './srf.ts';
 import type { IncomingRegister, RegisterResponse } from './types.ts';
 
 const incoming = (request: SrfRequest): IncomingRegister => ({
   uri: request.uri,
-  peer: {
-    protocol: request.protocol,
-    address: request.source_address,
-    port: Number(request.source_port),
-  },
+  peer: peerOf(request),
   body: request.body,
   header: (name) => request.get(name),
 });

@@ -3,6 +3,7 @@ import { randomSecret } from '../base/ids.ts';
 import { type SipEngine, startSipEngineThread } from '../sip-engine/index.ts';
 import { wrapInvite } from './incoming.ts';
 import { dial } from './outgoing.ts';
+import { peerOf } from './peer.ts';
 import { register } from './register.ts';
 import { takeRegisters } from './registering.ts';
 import { createSrf, type SrfApplication, type SrfRequest } from './srf.ts';
@@ -96,11 +97,7 @@ export const startSipServer = async (options: SipServerOptions): Promise<SipServ
   srf.invite((request, response) => options.onInvite(wrapInvite(srf, request, response)));
   if (options.onRegister) takeRegisters(srf, options.onRegister);
   srf.options((request, response) => {
-    const status = options.onOptions({
-      protocol: request.protocol,
-      address: request.source_address,
-      port: Number(request.source_port),
-    });
+    const status = options.onOptions(peerOf(request));
     if (status !== undefined) response.send(status, { headers: { Allow: ALLOW, Accept: 'application/sdp' } });
   });
 

@@ -77,6 +77,8 @@ export type UserContacts = {
 
 export type UserRepository = {
   find(name: string): Promise<UserTable | undefined>;
+  /** Each user's id, by name. */
+  ids(): Promise<ReadonlyMap<string, string>>;
   /** False when there is one of that name. */
   add(user: UserTable): Promise<boolean>;
   /** False when there is none. */

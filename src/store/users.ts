@@ -23,6 +23,12 @@ export const userRepository = (db: Kysely<Database>): UserRepository => {
       );
       return rows[0];
     },
+    ids: async () => {
+      const rows = await statements.run<Pick<UserTable, 'name' | 'id'>>(db, 'ids', [], (query) =>
+        query.selectFrom('user').select(['name', 'id']),
+      );
+      return new Map(rows.map(({ name, id }) => [name, id]));
+    },
     add: async (user) => {
       const result = await db
         .insertInto('user')

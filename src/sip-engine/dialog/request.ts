@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { newTag, parseUri } from '../message/index.ts';
+import { newTag, parseNameAddress, parseUri } from '../message/index.ts';
 import type { SipUri } from '../message/types.ts';
 import type { Endpoint, Flow, ListenPoint } from '../transport/types.ts';
 import { tellAttempt } from './cdr.ts';
@@ -44,11 +44,13 @@ const compose = (
   method: string,
   uri: string,
   own: Own,
-): { readonly request: RequestText; readonly contact: string } | undefined => {
+): { readonly request: RequestText; readonly contact: string } | { readonly mistake: string } => {
   const contentType = contentTypeLine(message);
-  if (contentType === undefined) return undefined;
+  if (contentType === undefined) return { mistake: 'missing content-type' };
   const contact = contactOf(message, own);
   const from = bracketed(substituteLocalhost(given(message, 'from') ?? contactOf(undefined, own), own));
+  if (parseNameAddress(from) === undefined)
+    return { mistake: `invalid from value provided by client: ${given(message, 'from')}` };
   const hasContact = DIALOG_MAKING.has(method) || given(message, 'contact') !== undefined;
   const timer = method === 'INVITE' ? offerLines(core, message) : '';
   const request: RequestText = {
@@ -89,7 +91,7 @@ const launch = (core: Core, fresh: Fresh, endpoints: readonly Endpoint[], resolv
   const side = ownSide(core, local, first?.address ?? local.address);
   const own = isSecure(uri) ? { ...side, secure: true } : side;
   const composed = compose(core, message, method, uri, own);
-  if (composed === undefined) return refused('missing content-type');
+  if ('mistake' in composed) return refused(composed.mistake);
   const { request, contact } = composed;
   const outgoing = newOutgoing(core, {
     app,

@@ -11,7 +11,7 @@ import { createTurns, type Turns } from './turns.ts';
 const AUTHENTICATE_WITHIN = 10_000;
 /** How long output may wait for an application unless told otherwise, in milliseconds. */
 const DRAIN_WITHIN = 30_000;
-/** Connections in all that have not authenticated; further ones are closed at once. */
+/** Connections that have come and not authenticated; further ones take the place of the oldest. */
 const MAX_UNKNOWN = 100;
 
 export type Clients = {
@@ -75,6 +75,8 @@ export const createClients = async (
   };
   const all = new Set<Client>();
   const known = new Map<Client, readonly string[]>();
+  /** Those that came by themselves and have not authenticated, oldest first. */
+  const unknown = new Set<Client>();
   const verbs = createTurns();
   const tags = createTurns();
   const connections = new Map<Client, Connection>();
@@ -92,6 +94,7 @@ export const createClients = async (
     },
     authenticated(client) {
       leaveTags(client);
+      unknown.delete(client);
       known.set(client, client.tags);
       for (const tag of client.tags) tags.add(tag, client);
       more.authenticated(client);
@@ -100,6 +103,7 @@ export const createClients = async (
       leaveTags(client);
       for (const verb of client.verbs) verbs.remove(verb, client);
       all.delete(client);
+      unknown.delete(client);
       connections.delete(client);
       if (known.delete(client)) onGone(client.app);
       more.gone(client);
@@ -114,8 +118,13 @@ export const createClients = async (
   };
 
   const listening = await listenForClients(admin, (socket) => {
-    if (all.size - known.size >= MAX_UNKNOWN) socket.destroy();
-    else enter(socket, NO_EVENTS);
+    const [oldest] = unknown;
+    // Not the newcomer is refused: an application authenticates at once, whoever only waits is none.
+    if (oldest !== undefined && unknown.size >= MAX_UNKNOWN) {
+      unknown.delete(oldest);
+      oldest.destroy();
+    }
+    unknown.add(enter(socket, NO_EVENTS));
   });
 
   return {

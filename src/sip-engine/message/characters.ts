@@ -117,7 +117,3 @@ export const decimalAt = (text: string, from: number, end: number, max: number):
   }
   return value;
 };
-
-/** A non-negative decimal number of at most `max`, or undefined. */
-export const parseDecimal = (text: string, max: number): number | undefined =>
-  decimalAt(text, 0, text.length, max);

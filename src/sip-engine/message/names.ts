@@ -167,6 +167,7 @@ const FREQUENT: readonly string[] = [
   'replaces',
   'retry-after',
   'server',
+  'subscription-state',
   'timestamp',
   'user-agent',
   'warning',
@@ -202,11 +203,12 @@ for (const written of new Set(FREQUENT)) {
   known[slot] = { ...describe(written), written };
 }
 
-/** The usual spellings, long and compact, by length, first and last character; of two in one place the first. */
-const usual: (Known | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+/** The usual spellings, long and compact, by length, first and last character; of two in one place (that is one pair) the first. */
+const PLACES = 2048;
+const usual: (Known | undefined)[] = new Array<undefined>(PLACES).fill(undefined);
 
 const placeOf = (text: string, from: number, end: number): number =>
-  (text.charCodeAt(from) ^ (text.charCodeAt(end - 1) << 2) ^ ((end - from) * 37)) & (SLOTS - 1);
+  (text.charCodeAt(from) + text.charCodeAt(end - 1) * 11 + (end - from) * 29) & (PLACES - 1);
 
 for (const written of new Set(FREQUENT)) {
   const known = describe(written);

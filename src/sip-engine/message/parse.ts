@@ -3,6 +3,7 @@ import { itemEnd, parseNameAddress } from './address.ts';
 import { decimalAt } from './characters.ts';
 import { checkAddresses, type Fault, fault, isFault, readCore, type Singles } from './core.ts';
 import { ROLE } from './names.ts';
+import { withLineEnds } from './repair.ts';
 import { decoded, type Head, type Mark, parseStartLine, type StartLine, scanHead } from './scan.ts';
 import type { HeaderField, MessageCore, ParseLimits, ParseResult } from './types.ts';
 import { isRequestUri } from './uri.ts';
@@ -19,6 +20,9 @@ export const DEFAULT_LIMITS: ParseLimits = {
 
 /** List items that all headers of a message may have together, as a multiple of those of one line. */
 const LINES_OF_ITEMS = 5;
+
+/** A place for each role. */
+const NONE: Readonly<Singles> = Object.keys(ROLE).map(() => undefined);
 
 /** Items of a list, at most one more than `most`. */
 const countItems = ({ text, from, end }: Mark, most: number): number => {
@@ -165,12 +169,14 @@ export const parseMessage = (bytes: Buffer, limits: ParseLimits = DEFAULT_LIMITS
   const text = bytes.toString('latin1', start, headEnd === blank ? headEnd + 2 : headEnd);
   const wide = !isAscii(bytes);
   const lineEnd = text.indexOf('\r\n');
+  const repaired = lineEnd < 0 ? withLineEnds(bytes) : undefined;
+  if (repaired !== undefined) return parseMessage(repaired, limits);
   const plain = lineEnd < 0 ? text : text.slice(0, lineEnd);
   const startLine = wide ? decoded(plain) : plain;
   const line = parseStartLine(startLine);
   if (!line) return { ok: false, action: 'drop', reason: 'Not a SIP message' };
   const head = scanHead(text, lineEnd < 0 ? text.length : lineEnd + 2, wide, limits);
-  const singles: Singles = [];
+  const singles = NONE.slice();
   const early =
     (bytes.length - start > limits.message ? fault('Message Too Large', 513) : undefined) ??
     checkWhole(line, plain, head, limits) ??

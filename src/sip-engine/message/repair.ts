@@ -1,4 +1,4 @@
-import { addressParts, parseHeaderParameters, quote, splitAtCommas } from './address.ts';
+import { addressParts, parseHeaderParameters, quote, splitAtCommas, tagAt } from './address.ts';
 import { isAll, TOKEN } from './characters.ts';
 import { parametersToString } from './uri.ts';
 
@@ -18,7 +18,8 @@ export const withQuotedDisplay = (value: string): string => {
   return `${quote(display)} ${value.slice(open)}`;
 };
 
-const PLAIN = /^(?:[\w\-.!%*+`'~]*|".*")$/s;
+/** Parameters as simple readers know them: values are tokens or quoted. */
+const PLAIN = /^(?:\s*;\s*[\w\-.!%*+`'~]+(?:\s*=\s*(?:[\w\-.!%*+`'~]+|"[^"\\]*(?:\\.[^"\\]*)*"))?)*\s*$/s;
 
 /**
  * Puts the tag of a sound From or To before parameters that would hide it from simple readers (`;x=[::1];tag=1`), and
@@ -26,14 +27,12 @@ const PLAIN = /^(?:[\w\-.!%*+`'~]*|".*")$/s;
  */
 export const withTagFirst = (value: string): string => {
   const from = addressParts(value, 0, value.length)?.parameters ?? value.length;
-  const parameters = parseHeaderParameters(value, from);
-  const tag = parameters?.get('tag');
-  if (parameters === undefined || tag === undefined) return value;
-  const text = value.slice(from);
-  const before = [...parameters].slice(0, [...parameters.keys()].indexOf('tag'));
-  const isSeen = before.every(([, each]) => PLAIN.test(each)) && !/=\s*(?:;|$)/.test(text);
-  if (isSeen && (text.match(/;\s*tag\s*=/gi) ?? []).length === 1) return value;
-  const others = new Map(parameters);
+  const at = tagAt(value, from, value.length);
+  if (at < 0) return value;
+  const isSeen = PLAIN.test(value.slice(from, value.lastIndexOf(';', at)));
+  if (isSeen && (value.slice(from).match(/;\s*tag\s*=/gi) ?? []).length === 1) return value;
+  const others = new Map(parseHeaderParameters(value, from));
+  const tag = others.get('tag') ?? '';
   others.delete('tag');
   return `${value.slice(0, from)};tag=${tag}${parametersToString(others)}`;
 };
@@ -43,4 +42,17 @@ export const withQuotedDisplays = (value: string): string => {
   const items = splitAtCommas(value);
   const quoted = items.map(withQuotedDisplay);
   return quoted.every((item, index) => item === items[index]) ? value : quoted.join(', ');
+};
+
+const CR = 0x0d;
+
+/**
+ * A message whose lines all end with LF alone, with line ends as they should be; the body as it was. Undefined when there is
+ * a CR anywhere, for then readers could differ on where its lines end, or no empty line.
+ */
+export const withLineEnds = (bytes: Buffer): Buffer | undefined => {
+  const blank = bytes.indexOf('\n\n');
+  if (blank < 0 || bytes.includes(CR)) return undefined;
+  const head = bytes.toString('latin1', 0, blank + 2).replaceAll('\n', '\r\n');
+  return Buffer.concat([Buffer.from(head, 'latin1'), bytes.subarray(blank + 2)]);
 };

@@ -29,6 +29,8 @@ export type ConnectionPlan = {
 /** A stream of messages to or from a peer, from the attempt to open it to its end. */
 export type Connection = {
   readonly flow: Flow;
+  /** Whether the peer has sent a whole message. */
+  readonly hasSpoken: boolean;
   /** It is open now: what waited goes out. */
   opened(link: LinkMaker): void;
   /** It could not be opened. */
@@ -115,6 +117,9 @@ export const createConnection = (plan: ConnectionPlan, abandon: (error: Error) =
 
   const connection: Connection = {
     flow,
+    get hasSpoken() {
+      return vitals.messageAt !== undefined;
+    },
     opened: (make) => {
       if (!open) {
         make({ message: ignore, broken: ignore, heard: ignore, closed: ignore }).destroy();

@@ -45,13 +45,17 @@ export const byteLink =
     const framer = createFramer(most, () => asked);
     socket.on('data', (chunk: Buffer) => {
       framer.push(chunk);
+      let pings = 0;
       for (let frame = framer.next(); frame && !socket.destroyed; frame = framer.next()) {
         if (frame.kind === 'message') events.message(frame.bytes);
-        else if (frame.kind === 'ping') socket.write(PONG);
+        else if (frame.kind === 'ping') pings += 1;
         else events.broken(frame.bytes, frame.tooLarge);
       }
       asked = false;
-      if (!socket.destroyed) events.heard();
+      if (socket.destroyed) return;
+      // Together, so that a storm of pings does not cost a write each.
+      if (pings > 0) socket.write(pings === 1 ? PONG : Buffer.alloc(pings * PONG.length, PONG));
+      events.heard();
     });
     socket.on('error', (error) => {
       failure = error;
@@ -85,6 +89,12 @@ const wholeOf = (data: RawData): Buffer => {
 /** The close code for a frame above the limit (RFC 6455 7.4.1), and what `ws` says of it. */
 const isTooLarge = (error: Error): boolean =>
   'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
+/**
+ * Bounds of `ws` on the parts that a message comes in: each costs far more memory than its bytes. Browsers send one frame, which
+ * the network cuts into a few dozen pieces.
+ */
+export const WEB_SOCKET_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 } as const;
 
 /** WebSocket over an upgraded stream (RFC 7118): a message a frame, text or binary. */
 export const webSocketLink =

@@ -136,8 +136,8 @@ const offenceOf = (result: ParseResult): Offence => {
   return result.message.kind === 'request' && isScanner(result.message) ? 'scanner' : 'stranger';
 };
 
-/** Verdict on an unknown sender's message: `served` as if known, `stranger` for the layer above to match, or nothing. */
-type Standing = 'served' | 'stranger' | 'dropped';
+/** Verdict on an unknown sender's message: served as a `guest`, `stranger` for the layer above to match, or nothing. */
+type Standing = 'guest' | 'stranger' | 'dropped';
 
 export const createReceiver = (options: ReceiverOptions, handlers: TransportHandlers): Receiver => {
   const { limits, counters, budget, wall } = options;
@@ -146,7 +146,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
 
   const standing = (message: SipMessage): Standing => {
     if (message.kind === 'response' || message.core.toTag !== '') return 'stranger';
-    return gate.isRealm(domainOf(message.uri)) || gate.isRealm(fromDomain(message)) ? 'served' : 'dropped';
+    return gate.isRealm(domainOf(message.uri)) || gate.isRealm(fromDomain(message)) ? 'guest' : 'dropped';
   };
 
   const hasBudget = (remote: Endpoint): boolean =>
@@ -155,7 +155,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
   const hand = (
     arrival: Arrival,
     result: Exclude<ParseResult, { action: 'drop' }>,
-    stranger: boolean,
+    standing: Exclude<Standing, 'dropped'> | 'known',
   ): void => {
     const { bytes, remote, local, localAddress, flow } = arrival;
     handlers.received({
@@ -164,7 +164,8 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
       remote,
       local,
       localAddress,
-      stranger,
+      stranger: standing === 'stranger',
+      guest: standing === 'guest',
       flow,
     });
   };
@@ -197,7 +198,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
     }
     const result = read(arrival);
     const verdict = result.ok ? standing(result.message) : 'dropped';
-    if (result.ok && verdict !== 'dropped') hand(arrival, result, verdict === 'stranger');
+    if (result.ok && verdict !== 'dropped') hand(arrival, result, verdict);
     else dropStranger(arrival, offenceOf(result));
   };
 
@@ -210,7 +211,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
       return;
     }
     if (!result.ok) counters.rejectedMalformed += 1;
-    hand(arrival, result, false);
+    hand(arrival, result, 'known');
   };
 
   const isKnown = (remote: Endpoint): boolean =>

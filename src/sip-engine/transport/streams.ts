@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { type Connection, createConnection, type StreamArrival } from './connection.ts';
 import { dial } from './dial.ts';
 import { byteLink, type LinkMaker } from './links.ts';
+import { createRoom } from './room.ts';
 import type { Security } from './secure.ts';
 import type { Endpoint, Flow, ListenPoint, StreamLimits, TransportProtocol } from './types.ts';
 import { createUpgrader } from './upgrade.ts';
@@ -85,6 +86,7 @@ export const createStreams = (
   const arriving = new Set<Arriving>();
   const strangers = new Map<string, number>();
   const servers = new Set<ReturnType<typeof createServer>>();
+  const room = createRoom();
   const upgrader = createUpgrader(most);
   const webPing = keepAlive > 0 ? Math.min(keepAlive, WEB_PING) : 0;
   const every = Math.max(
@@ -160,13 +162,16 @@ export const createStreams = (
     return true;
   };
 
+  /** At the limit somebody is refused: whoever has most, or else the newcomer. */
+  const hasRoom = (remote: Endpoint): boolean => {
+    if (size() < limits.connections) return true;
+    handlers.refused('connections');
+    return room.makeFor(remote.address, handlers.isKnown(remote));
+  };
+
   const isWelcome = (socket: Socket, remote: Endpoint): boolean => {
     if (closed || !handlers.admits(remote.address)) return false;
-    if (size() >= limits.connections) {
-      handlers.refused('connections');
-      return false;
-    }
-    if (handlers.isKnown(remote) || countStranger(socket, remote.address)) return true;
+    if (handlers.isKnown(remote) || countStranger(socket, remote.address)) return hasRoom(remote);
     handlers.refused('connectionsPerStranger');
     return false;
   };
@@ -193,12 +198,19 @@ export const createStreams = (
       return;
     }
     const entry = { socket, since: performance.now() };
+    const seat = room.take(remote.address, handlers.isKnown(remote), () => socket.destroy());
     arriving.add(entry);
-    socket.once('close', () => arriving.delete(entry));
+    socket.once('close', () => {
+      arriving.delete(entry);
+      seat.leave();
+    });
     startWatch();
     enter(socket, local.protocol, (link) => {
       arriving.delete(entry);
-      adopt(remote, local, false, () => socket.destroy()).opened(link);
+      const connection = adopt(remote, local, false, () => socket.destroy());
+      seat.end = () => connection.destroy(new Error('too many connections'));
+      seat.hasSpoken = () => connection.hasSpoken;
+      connection.opened(link);
     });
   };
 
@@ -235,9 +247,7 @@ export const createStreams = (
     const known = (flow && byId.get(flow.id)) ?? byPlace.get(keyOf(remote));
     if (known?.flow.open) return known;
     if (closed) return new Error('transport closed');
-    if (size() < limits.connections) return open(local, remote);
-    handlers.refused('connections');
-    return new Error('too many connections');
+    return hasRoom(remote) ? open(local, remote) : new Error('too many connections');
   };
 
   return {

@@ -37,6 +37,24 @@ const DEFAULT_KEEP_ALIVE = 45;
 const DEFAULT_MESSAGE = 65_535;
 const DEFAULT_HEADERS = 256;
 
+const VERSION = Buffer.from('SIP/2.0 ');
+const SPACE = 0x20;
+const ZERO = 0x30;
+const ONE = 0x31;
+const TWO = 0x32;
+/** Where the status stands in `SIP/2.0 200`. */
+const STATUS = 8;
+
+/**
+ * Whether what is sent makes its receiver somebody whose messages are awaited: a request, or a response of success. A
+ * challenge or a refusal anybody gets; so does a 100.
+ */
+const isWelcoming = (bytes: Buffer): boolean => {
+  if (bytes[STATUS - 1] !== SPACE || !bytes.subarray(0, STATUS).equals(VERSION)) return true;
+  const digit = bytes[STATUS];
+  return digit === TWO || (digit === ONE && (bytes[STATUS + 1] !== ZERO || bytes[STATUS + 2] !== ZERO));
+};
+
 /** Counters at zero. */
 export const newTransportCounters = (): TransportCounters => ({
   droppedStrangers: 0,
@@ -171,7 +189,7 @@ export const createTransports = async (
       points.some((configured) => isOwnPlace(configured, host, port, addressTable)),
     fitsUdp: (size) => size <= mtu,
     send: (bytes, { local, remote, flow }, failed) => {
-      receiver.sentTo(remote.address);
+      if (isWelcoming(bytes)) receiver.sentTo(remote.address);
       if (remote.protocol !== 'udp') {
         streams.send(bytes, { local, remote, flow }, failed);
         return;

@@ -44,6 +44,8 @@ export type Received = {
    * of ours. What matches no transaction or dialog must be dropped without an answer, counted in `droppedStrangers`.
    */
   readonly stranger: boolean;
+  /** Its sender is unknown, and served only because it names a domain of ours, which anybody may: it gets half of the room. */
+  readonly guest?: boolean;
   /** The stream it came by; responses go back on it. Undefined for UDP. */
   readonly flow: Flow | undefined;
 };

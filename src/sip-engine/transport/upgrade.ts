@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type LinkMaker, webSocketLink } from './links.ts';
+import { type LinkMaker, WEB_SOCKET_PARTS, webSocketLink } from './links.ts';
 
 /** Bytes of an upgrade request's head. */
 const HEAD = 8192;
@@ -38,6 +38,7 @@ export const createUpgrader = (most: number): Upgrader => {
     clientTracking: false,
     maxPayload: most,
     perMessageDeflate: false,
+    ...WEB_SOCKET_PARTS,
     handleProtocols: () => SUBPROTOCOL,
   });
   // Never listens: it is handed connections, whose time for the request is counted by who hands them over.

@@ -24,6 +24,8 @@ const isUp = ({ flowLost }: Binding): boolean => !flowLost;
 /** Every user's bindings, in memory and written behind to the database, with one timer for all that expire. */
 export const createBindings = async ({ repository, logger, now, onPresence }: Options) => {
   const byUser = new Map<string, readonly Binding[]>();
+  /** Whose they are, by id: a user may be removed and another of the same name come. */
+  const owners = new Map<string, string>();
   const unwritten = new Set<string>();
   let writing: Promise<void> | undefined;
   let writeTimer: NodeJS.Timeout | undefined;
@@ -98,6 +100,8 @@ export const createBindings = async ({ repository, logger, now, onPresence }: Op
       flowLost: binding.flowLost || !survivesRestart(binding),
     }));
     byUser.set(user, kept);
+    const [first] = rows;
+    if (first) owners.set(user, first.user_id);
     if (kept.some(({ flowLost }, at) => flowLost !== bindings[at]?.flowLost)) unwritten.add(user);
   }
   writeSoon();
@@ -107,6 +111,13 @@ export const createBindings = async ({ repository, logger, now, onPresence }: Op
     of: (user: string): readonly Binding[] =>
       (byUser.get(user) ?? []).filter(({ expiresAt }) => expiresAt > now()),
     put: (user: string, bindings: readonly Binding[]): void => put(user, bindings),
+    /** Makes the user of this id the owner; what a former one of that name left behind is forgotten. Undefined: there is none. */
+    claim: (user: string, id: string | undefined): void => {
+      if (byUser.has(user) && owners.get(user) !== id) put(user, []);
+      if (id === undefined) owners.delete(user);
+      else owners.set(user, id);
+    },
+    isOwner: (user: string, id: string): boolean => owners.get(user) === id,
     all: (): ReadonlyMap<string, readonly Binding[]> => byUser,
     /** Writes what is left and stops the timers. */
     close: async (): Promise<void> => {

@@ -21,7 +21,7 @@ export type RegistrarOptions = {
   readonly domains: readonly string[];
   /** Realm of the challenges, which the stored hashes are made with. */
   readonly realm: string;
-  /** Offered in challenges, preferred first. */
+  /** Offered in challenges, preferred first; over WebSocket MD5 alone where it is one of them. */
   readonly algorithms: readonly DigestAlgorithm[];
   readonly limits: RegistrarLimits;
 };
@@ -56,12 +56,18 @@ export type Registrar = {
   close(): Promise<void>;
 };
 
+/** How soon the phones of removed users are forgotten, in milliseconds. */
+const SWEEP_MS = 2000;
+
 const accountOf = (user: UserTable, realm: string): DigestAccount | undefined => {
   // Hashes of another realm prove nothing: the password has to be set again.
   if (user.disabled === 1 || user.realm !== realm) return undefined;
   const ha1 = { MD5: user.ha1_md5, 'SHA-256': user.ha1_sha256, 'SHA-512-256': user.ha1_sha512_256 };
   return { username: user.name, ha1 };
 };
+
+/** Their libraries read one challenge and know MD5 alone (JsSIP 3.13, SIP.js 0.21). */
+const isBrowser = ({ protocol }: SipPeer): boolean => protocol === 'ws' || protocol === 'wss';
 
 const respond = (
   status: number,
@@ -81,6 +87,9 @@ export const createRegistrar = async (
   const { domains, realm, limits } = options;
   const { store, logger, now } = parts;
   const digest = createDigestVerifier({ now, algorithms: options.algorithms });
+  const webDigest = options.algorithms.includes('MD5')
+    ? createDigestVerifier({ now, algorithms: ['MD5'] })
+    : digest;
   const gruus = createGruus(parts.secret);
   const listeners: ((user: string, available: boolean) => void)[] = [];
   const bindings = await createBindings({
@@ -95,9 +104,20 @@ export const createRegistrar = async (
 
   const isOurs = (host: string): boolean => domains.includes(host.toLowerCase());
 
-  const accept = (user: string, domain: string, message: IncomingRegister): RegisterResponse => {
+  const sweep = async (): Promise<void> => {
+    if (bindings.all().size === 0) return;
+    const ids = await store.users.ids();
+    for (const user of [...bindings.all().keys()]) bindings.claim(user, ids.get(user));
+  };
+  // A database that is held is asked again.
+  const sweeping = setInterval(() => void sweep().catch(() => undefined), SWEEP_MS);
+  sweeping.unref();
+
+  const accept = (account: UserTable, domain: string, message: IncomingRegister): RegisterResponse => {
+    const user = account.name;
     const request = registerRequest(message);
     if (!request) return respond(400);
+    bindings.claim(user, account.id);
     const result = applyRegister(bindings.of(user), request, now(), limits);
     if (result.type === 'refused') return respond(result.status, result.headers, result.reason);
     if (request.contact !== undefined) {
@@ -126,14 +146,15 @@ export const createRegistrar = async (
     const user = name === undefined ? undefined : await store.users.find(name);
     const { uri, body } = message;
     const request = { method: 'REGISTER', uri, body, credentials };
-    const verdict = digest.verify(request, realm, user && accountOf(user, realm));
+    const verifier = isBrowser(message.peer) ? webDigest : digest;
+    const verdict = verifier.verify(request, realm, user && accountOf(user, realm));
     if (verdict.type === 'challenge') return respond(401, { 'WWW-Authenticate': verdict.headers });
     if (verdict.type === 'refused') {
       logger.warn({ user: to.user, peer: message.peer.address }, 'wrong credentials');
       return respond(403);
     }
     // Nobody registers phones for others.
-    return name === to.user ? accept(to.user, to.host, message) : respond(403);
+    return user !== undefined && name === to.user ? accept(user, to.host, message) : respond(403);
   };
 
   const bindingsOfTemporary = (userPart: string): readonly Binding[] => {
@@ -162,7 +183,7 @@ export const createRegistrar = async (
     const row = user === undefined ? undefined : await store.users.find(user);
     if (!row) return { type: 'unknown' };
     if (row.disabled === 1) return { type: 'disabled' };
-    if (found.length === 0) return { type: 'offline' };
+    if (found.length === 0 || !bindings.isOwner(row.name, row.id)) return { type: 'offline' };
     const up = found.filter(({ flowLost, expiresAt }) => !flowLost && expiresAt > now());
     if (up.length === 0) return { type: 'flow-lost' };
     return { type: 'reachable', targets: up.sort(byPreference).map(targetOf) };
@@ -188,6 +209,9 @@ export const createRegistrar = async (
       for (const all of bindings.all().values()) contacts += all.length;
       return { users: bindings.all().size, contacts };
     },
-    close: () => bindings.close(),
+    close: () => {
+      clearInterval(sweeping);
+      return bindings.close();
+    },
   };
 };

@@ -33,6 +33,12 @@ describe('ban, without a gateway', () => {
     expect((await list()).map(({ cidr }) => cidr)).toEqual(['203.0.113.0/24']);
   });
 
+  it.each(['two\nlines', 'bell\u0007', 'x'.repeat(201)])('refuses %j as a reason', async (reason) => {
+    const refused = await place.run('ban', 'add', '198.51.100.1', '--reason', reason);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('one line of up to 200 characters');
+  });
+
   it('refuses what would hurt, unless it must', async () => {
     // The one trunk of this configuration has 127.0.0.1 as its source.
     for (const cidr of ['127.0.0.1', '::1', '0.0.0.0/0']) {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { openStore } from '../../../src/store/index.ts';
@@ -104,4 +106,26 @@ it('asks for a registrar first, and says when a password is of another realm', a
   }
   await place.write('config/dialtrace.yaml', `${CONFIG}\nregistrar: { domains: [new.example.com] }\n`);
   expect((await place.run('user', 'list')).stdout).toMatch(/alice.*new password needed/);
+});
+
+it.each([
+  ['line\u0007bell\n', 'control characters'],
+  ['one\ntwo\n', 'holds no password'],
+  ['', 'holds no password'],
+  [Buffer.from([0x70, 0xff, 0x0a]), 'no UTF-8 text'],
+])('refuses the password %j', async (bytes, words) => {
+  writeFileSync(place.path('wrong.txt'), bytes);
+  const refused = await place.run('user', 'add', 'wrong', '--password-file', place.path('wrong.txt'));
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(words);
+});
+
+it('reads a password from standard input, and takes one line as name for people', async () => {
+  const child = place.spawn('user', 'add', 'piped', '--password-file', '-');
+  child.stdin?.end('from a pipe\n');
+  const [code] = await once(child, 'close');
+  expect(code).toBe(0);
+  const refused = await place.run('user', 'set', 'piped', '--display', 'two\nlines');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('one line of up to 200 characters');
 });

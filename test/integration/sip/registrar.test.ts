@@ -120,6 +120,19 @@ describe('the registrar', () => {
     expect(registrar.counts).toEqual({ users: 0, contacts: 0 });
   });
 
+  it('asks browsers for MD5 alone, whose libraries fail at anything else', async () => {
+    const ask = (protocol: string) => {
+      const peer = { protocol, address: '192.0.2.1', port: 40_000 };
+      return registrar.register({ ...message('alice', {}), peer });
+    };
+    for (const protocol of ['ws', 'wss']) {
+      const challenges = challengesOf(await ask(protocol));
+      expect(challenges).toHaveLength(1);
+      expect(challenges[0]).toContain('algorithm=MD5');
+    }
+    expect(challengesOf(await ask('tls'))).toHaveLength(2);
+  });
+
   it('finds a user by name, by address of each domain, and by GRUU', async () => {
     const contact = '<sip:alice@192.0.2.1>;+sip.instance="<urn:uuid:1>"';
     const ok = await register('alice', { Contact: contact, Supported: 'gruu' });

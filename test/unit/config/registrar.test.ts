@@ -10,7 +10,7 @@ describe('the registrar section', () => {
     expect(parse({ domains: ['SIP.Example.com', '192.0.2.1', '2001:db8::1'] }).data?.registrar).toEqual({
       enabled: true,
       domains: ['sip.example.com', '192.0.2.1', '2001:db8::1'],
-      algorithms: ['SHA-256', 'MD5'],
+      algorithms: ['MD5'],
       minExpires: 60,
       maxExpires: 3600,
       defaultExpires: 600,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createLossyRelay, type LossyRelay } from '../../../support/lossy-relay.ts';
 import { claimPorts, type PortBlock } from '../../../support/ports.ts';
 import { runSipp, type SippOptions, type SippResult, startSipp } from '../../../support/sipp.ts';
 import { callerScenario, lineScenario } from '../../../support/sipp-scenarios.ts';
@@ -12,25 +13,27 @@ const CALLS = 100;
 const RATE = 20;
 const TALK = 200;
 const MEDIA = { type: 'elsewhere', port: 4000, law: 'PCMU' } as const;
-/** SIPp loses this part of what it sends and of what comes, in percent. */
-const LOSS = ['-lost', '5'];
-
+/** Of the line between SIPp and the engine, each way. SIPp takes a 180 that comes after the 200 for a fault: nothing is shuffled. */
+const BAD_LINE = { dropped: 0.05, duplicated: 0, reordered: 0, seed: 7 } as const;
 /**
- * A line that lives with loss as a real one does: without it, SIPp gives up a call whose ACK is lost, and does not answer a
- * BYE that comes again.
+ * Calls that SIPp may spoil: it gives up when two of its own messages are lost on end (180 and 200, then the INVITE that comes
+ * again is "unexpected"; ACK and BYE, which it never repeats). 0.25 % of calls for each such pair.
  */
+const SIPP_FAILS = 5;
+/** A line that still answers when a BYE comes again; SIPp forgets a call with its last message otherwise. */
 const patientLine = lineScenario({ media: MEDIA })
   .replace('<recv request="ACK"/>', '<recv request="ACK" optional="true"/>')
   .replace('<Reference', '<timewait milliseconds="8000"/><Reference');
-const LOSSY = { extra: LOSS, scenario: patientLine };
 
 type Transport = 'udp' | 'tcp';
 
 let harness: Harness | undefined;
 let ports: PortBlock | undefined;
+const relays: LossyRelay[] = [];
 afterEach(async () => {
   await harness?.close();
   await ports?.release();
+  for (const relay of relays.splice(0)) await relay.close();
   harness = undefined;
 });
 
@@ -156,36 +159,66 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
   });
 });
 
-describe('over udp that loses a message in twenty, both ways', () => {
-  it('createUAS answers every call all the same', async () => {
+describe('over a bad line', () => {
+  const mostWell = (result: SippResult): void => {
+    expect(result.successful + result.failed).toBe(CALLS);
+    expect(result.failed, result.errors).toBeLessThanOrEqual(SIPP_FAILS);
+  };
+  const between = async (sipp: number, { port }: Harness): Promise<LossyRelay> => {
+    const place = (at: number) => ({ address: '127.0.0.1', port: at });
+    const relay = await createLossyRelay({
+      address: '127.0.0.9',
+      left: place(sipp),
+      right: place(port),
+      ...BAD_LINE,
+    });
+    relays.push(relay);
+    return relay;
+  };
+  const farCaller = async (running: Harness): Promise<SippResult> => {
+    const port = nextPort();
+    const { forLeft } = await between(port, running);
+    return caller(running, 'udp', { at: { address: '127.0.0.1', port }, remote: forLeft });
+  };
+  const farLine = async (running: Harness) => {
+    const port = nextPort();
+    const { forRight } = await between(port, running);
+    const { sipp } = line('udp', { at: { address: '127.0.0.1', port }, scenario: patientLine });
+    return { uri: `sip:line@${forRight.address}:${forRight.port}`, sipp };
+  };
+  const lost = (): number => relays.flatMap(({ log }) => log).filter(({ fate }) => fate === 'dropped').length;
+
+  it('createUAS: what is lost comes again, and calls are answered', async () => {
     const running = await start(answering);
-    const result = await caller(running, 'udp', { extra: LOSS });
-    allWell(result);
+    const result = await farCaller(running);
+    mostWell(result);
+    expect(lost()).toBeGreaterThan(10);
     const { retransmissionsIn, retransmissionsOut } = await running.engine.stats();
     expect(result.retransmissions).toBeGreaterThan(0);
     expect(retransmissionsIn).toBeGreaterThan(0);
     expect(retransmissionsOut).toBeGreaterThan(0);
     await quiet(running);
-  });
+  }, 120_000);
 
-  it('createUAC gets every call answered and ended', async () => {
+  it('createUAC: calls are answered and ended', async () => {
     const running = await start();
-    const { uri, sipp } = line('udp', LOSSY);
+    const { uri, sipp } = await farLine(running);
     await pause(500);
-    expect(await placeAll(running, uri)).toEqual([]);
-    allWell(await sipp.done);
+    expect((await placeAll(running, uri)).length).toBeLessThanOrEqual(SIPP_FAILS);
+    mostWell(await sipp.done);
+    expect(lost()).toBeGreaterThan(10);
     expect((await running.engine.stats()).retransmissionsOut).toBeGreaterThan(0);
     await quiet(running);
-  });
+  }, 120_000);
 
-  it('createB2BUA connects and releases every call', async () => {
+  it('createB2BUA: calls are connected and released', async () => {
     let target = '';
     const running = await start(bridging(() => target));
-    const { uri, sipp } = line('udp', LOSSY);
+    const { uri, sipp } = await farLine(running);
     target = uri;
     await pause(500);
-    allWell(await caller(running, 'udp', { extra: LOSS }));
-    allWell(await sipp.done);
+    mostWell(await farCaller(running));
+    mostWell(await sipp.done);
     await quiet(running);
-  });
+  }, 120_000);
 });

@@ -79,6 +79,7 @@ describe('the parser and the framers under made-up input', () => {
     ['a value that begins with a line end of another script', ['From: <sip:a@b>;tag=1', 'X: \u2028y'], true],
     ['a tag that only the lenient read to its end', ['From: <sip:a@b>;tag=9#8'], false],
     ['two tags in a Contact', ['From: <sip:a@b>;tag=1', 'Contact: <sip:a@h>;tag=1;TAG=2'], false],
+    ['a tag behind the second of two', ['From: <sip:a@b>;x;x=[::1];tag=1'], true],
     ['an ACK without URI', ['From: <sip:a@b>;tag=1'], true],
     ['a tag behind a value that is no token', ['From: <sip:a@b>;x=[::1];tag=1'], true],
   ])('what was found once stays mended: %s', (what, lines, accepted) => {
