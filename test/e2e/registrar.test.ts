@@ -47,7 +47,13 @@ const addUser = async ({ user, password }: PhoneAccount): Promise<void> => {
 
 beforeAll(async () => {
   stage = await openStage({
-    registrar: { domains: [DOMAIN], algorithms: ['SHA-256', 'MD5'], minExpires: 1, defaultExpires: 60, maxContacts: 3 },
+    registrar: {
+      domains: [DOMAIN],
+      algorithms: ['SHA-256', 'MD5'],
+      minExpires: 1,
+      defaultExpires: 60,
+      maxContacts: 3,
+    },
     websocket: true,
     extend: () => ({
       lines: [

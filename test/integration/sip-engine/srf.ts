@@ -84,6 +84,7 @@ export type Srf = Emitter & {
   createUAC(uri: string, options: object, progress?: object): Promise<Dialog>;
   createB2BUA(req: Req, res: Res, uri: string, options: object): Promise<{ uas: Dialog; uac: Dialog }>;
   request(uri: string, options: object): Promise<Req>;
+  request(uri: string, options: object, callback: (error: unknown, request: Req) => void): void;
   invite(handler: (req: Req, res: Res) => void): void;
   use(method: string, handler: (req: Req, res: Res) => void): void;
   options(handler: (req: Req, res: Res) => void): void;
