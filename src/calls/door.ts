@@ -1,4 +1,10 @@
-import { createDigestVerifier, type IncomingInvite, type Trunk } from '../sip/index.ts';
+import {
+  createDigestVerifier,
+  type DigestCredentials,
+  type DigestVerifier,
+  type IncomingInvite,
+  type Trunk,
+} from '../sip/index.ts';
 import { peerText } from './legs.ts';
 import type { CallServices } from './types.ts';
 
@@ -16,13 +22,19 @@ export const createDoor = ({
   logger,
   now,
 }: Pick<CallServices, 'trunks' | 'phones' | 'logger' | 'now'>): Door => {
-  const digest = createDigestVerifier({ now });
+  const verifiers = new Map<string, DigestVerifier>();
   let strangers = 0;
+
+  const verifierOf = (id: string, { algorithms }: DigestCredentials): DigestVerifier => {
+    const verifier = verifiers.get(id) ?? createDigestVerifier({ now, algorithms });
+    verifiers.set(id, verifier);
+    return verifier;
+  };
 
   const authenticate = (invite: IncomingInvite, trunk: Trunk): Trunk | undefined => {
     if (!trunk.digest) return trunk;
     const { realm } = trunk.digest;
-    const verdict = digest.verify(
+    const verdict = verifierOf(trunk.id, trunk.digest).verify(
       {
         method: 'INVITE',
         uri: invite.requestUri,

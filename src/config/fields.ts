@@ -30,3 +30,9 @@ export const pathSchema = z.string().min(1);
 export const sipUriSchema = z
   .string()
   .refine(isSipUri, 'use a SIP URI such as sip:carrier.example:5060 or sip:carrier.example;transport=tcp');
+
+/** Digest algorithms that a challenge offers (RFC 8760). */
+export const digestAlgorithmsSchema = z
+  .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
+  .min(1)
+  .default(['MD5']);

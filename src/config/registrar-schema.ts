@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isAddress } from './addresses.ts';
+import { digestAlgorithmsSchema } from './fields.ts';
 
 const isDomain = (text: string): boolean =>
   isAddress(text) || /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?)+$/i.test(text);
@@ -28,13 +29,9 @@ export const registrarSchema = z
       .describe(
         'Realm of digest challenges; default: the first domain. Passwords are stored as hashes that hold it: after a change each has to be set again.',
       ),
-    algorithms: z
-      .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
-      .min(1)
-      .default(['MD5'])
-      .describe(
-        'Digest algorithms offered, preferred first. Many phones fail when anything but MD5 is offered, be it second; over WebSocket it is offered alone.',
-      ),
+    algorithms: digestAlgorithmsSchema.describe(
+      'Digest algorithms offered, preferred first. Many phones fail when anything but MD5 is offered, be it second; over WebSocket it is offered alone.',
+    ),
     minExpires: expiresSchema.default(60).describe('Seconds; a phone that asks for less is told so (423).'),
     maxExpires: expiresSchema.default(3600).describe('Seconds; who asks for more gets this.'),
     defaultExpires: expiresSchema.default(600).describe('Seconds for a phone that asks for nothing.'),

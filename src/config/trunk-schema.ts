@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { isTrunkSource } from './addresses.ts';
-import { idSchema, pathSchema, regionSchema, secretSchema, sipUriSchema } from './fields.ts';
+import {
+  digestAlgorithmsSchema,
+  idSchema,
+  pathSchema,
+  regionSchema,
+  secretSchema,
+  sipUriSchema,
+} from './fields.ts';
 import { isRuledHeader } from './header-names.ts';
 
 const accountFields = { username: z.string().min(1), password: secretSchema };
@@ -115,7 +122,13 @@ export const trunkSchema = z
         'Where its requests come from: an address or network, with or without a port: `203.0.113.7`, `203.0.113.0/24`, `203.0.113.7:5060`, `[2001:db8::1]:5060`.',
       ),
     digest: z
-      .strictObject({ realm: z.string().min(1), ...accountFields })
+      .strictObject({
+        realm: z.string().min(1),
+        ...accountFields,
+        algorithms: digestAlgorithmsSchema.describe(
+          'Digest algorithms offered, preferred first. Many user agents fail when anything but MD5 is offered, be it second.',
+        ),
+      })
       .optional()
       .describe(
         'Credentials that its requests must carry when they come from elsewhere (or, with `sources`, as well).',

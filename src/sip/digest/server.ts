@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type AddressParts, parseAddress } from '../address.ts';
+import { isIP } from 'node:net';
+import { parseAddress } from '../address.ts';
 import {
   type DigestAlgorithm,
   digestResponse,
@@ -42,19 +43,25 @@ export type VerifiedRequest = {
 export type DigestVerifierOptions = {
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
-  /** Offered algorithms, preferred first; SHA-256 and MD5 by default. A client takes the first it knows (RFC 8760 2.4). */
+  /** Offered algorithms, preferred first; MD5 alone by default, since many user agents fail when another is offered, be it second. A client takes the first it knows (RFC 8760 2.4). */
   readonly algorithms?: readonly DigestAlgorithm[] | undefined;
   /** How long a nonce is good, in milliseconds; 300,000 by default. */
   readonly nonceLifeMs?: number | undefined;
 };
 
-const bareHost = ({ host, user }: AddressParts): string => `${user ?? ''}@${host.toLowerCase()}`;
-
-/** Same user and host: what a proxy on the way may change (port, parameters) is let be (RFC 7616 3.4.6). */
-const samePlace = (a: string, b: string): boolean => {
-  if (a === b) return true;
-  const [left, right] = [parseAddress(a), parseAddress(b)];
-  return left !== undefined && right !== undefined && bareHost(left) === bareHost(right);
+/**
+ * Whether the credentials are for us: their URI names the host of the Request-URI, the realm, or some address. Many user
+ * agents write the address they send to, without the user; proxies change ports and parameters (RFC 7616 3.4.6).
+ */
+const isForUs = (claimed: string, requestUri: string, realm: string): boolean => {
+  if (claimed === requestUri) return true;
+  const host = parseAddress(claimed)?.host.toLowerCase();
+  if (host === undefined) return false;
+  return (
+    isIP(host.replace(/^\[|\]$/g, '')) !== 0 ||
+    host === realm.toLowerCase() ||
+    host === parseAddress(requestUri)?.host.toLowerCase()
+  );
 };
 
 type Claim = {
@@ -98,7 +105,7 @@ export const claimedUsername = (credentials: string | undefined, realm: string):
  * signed and die by age; each nonce count is taken once, in whatever order UDP brings them.
  */
 export const createDigestVerifier = (options: DigestVerifierOptions = {}) => {
-  const { now = Date.now, algorithms = ['SHA-256', 'MD5'], nonceLifeMs = NONCE_LIFE_MS } = options;
+  const { now = Date.now, algorithms = ['MD5'], nonceLifeMs = NONCE_LIFE_MS } = options;
   const nonces = createNonces(nonceLifeMs, now);
   /** Stands in for the secret of accounts that don't exist, so that they take as long. */
   const nobody = randomBytes(32).toString('hex');
@@ -139,7 +146,7 @@ export const createDigestVerifier = (options: DigestVerifierOptions = {}) => {
     // Each is looked at whatever the others say, so that time tells nothing.
     const right = sameText(claim.response, expected);
     const named = sameText(claim.username, account?.username ?? '');
-    return right && named && account !== undefined && samePlace(claim.uri, request.uri);
+    return right && named && account !== undefined && isForUs(claim.uri, request.uri, realm);
   };
 
   return {

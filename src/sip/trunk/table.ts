@@ -3,6 +3,7 @@ import type { Region } from '../../base/phone.ts';
 import type { TrunkConfig } from '../../config/index.ts';
 import type { Admission } from '../../sip-engine/index.ts';
 import { parseAddress } from '../address.ts';
+import type { DigestAlgorithm } from '../digest/index.ts';
 import type { SipPeer } from '../types.ts';
 
 /** What a peer's requests must prove. */
@@ -10,6 +11,8 @@ export type DigestCredentials = {
   readonly realm: string;
   readonly username: string;
   readonly password: string;
+  /** Offered in challenges, preferred first; MD5 by default. */
+  readonly algorithms?: readonly DigestAlgorithm[];
 };
 
 /** A carrier or a PBX that may send us calls, and through which lines are dialled. */
