@@ -92,7 +92,7 @@ test.each(['udp', 'tcp'] as const)('over %s', { timeout: 90_000 }, async (transp
     rate: 40,
     transport,
     files: { 'accounts.csv': ACCOUNTS },
-    extra: ['-inf', 'accounts.csv', '-auth_uri', DOMAIN],
+    extra: ['-inf', 'accounts.csv'],
   });
   expect(result.errors).toBe('');
   expect(result).toMatchObject({ code: 0, successful: USERS, failed: 0 });
