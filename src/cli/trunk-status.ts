@@ -1,17 +1,26 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { FailureError } from '../base/errors.ts';
 import { type TrunkReport, trunkReportSchema } from '../reports/index.ts';
-import { askGateway } from './ask-gateway.ts';
 import { formatTime } from './format.ts';
+import { findGatewayApi } from './gateway-api.ts';
 import type { Cells, Output } from './output.ts';
 import { act, type Cli, type Session } from './session.ts';
 import type { Colour } from './style.ts';
 
 type Status = NonNullable<TrunkReport['status']>;
 
+const answerSchema = z.object({ trunks: z.array(trunkReportSchema) });
+
 /** The trunks of the running gateway, and how they stand. @throws FailureError when none runs */
-export const askTrunks = async (session: Session): Promise<readonly TrunkReport[]> =>
-  (await askGateway(session, '/v1/trunks', z.object({ trunks: z.array(trunkReportSchema) }))).trunks;
+export const askTrunks = async (session: Session): Promise<readonly TrunkReport[]> => {
+  const api = await findGatewayApi(session.config());
+  if (api === undefined)
+    throw new FailureError('The gateway is not running: start it with `dialtrace start`.');
+  const answer = answerSchema.safeParse(await api.ask('GET', '/v1/trunks'));
+  if (!answer.success) throw new FailureError('The gateway answers as another version does: restart it.');
+  return answer.data.trunks;
+};
 
 const COLOURS = {
   up: 'green',

@@ -2,10 +2,10 @@ import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import { randomSecret } from '../base/ids.ts';
 import { type SipEngine, startSipEngineThread } from '../sip-engine/index.ts';
 import { wrapInvite } from './incoming.ts';
+import { takeRegisters } from './incoming-register.ts';
 import { dial } from './outgoing.ts';
+import { register } from './outgoing-register.ts';
 import { peerOf } from './peer.ts';
-import { register } from './register.ts';
-import { takeRegisters } from './registering.ts';
 import { createSrf, type SrfApplication, type SrfRequest } from './srf.ts';
 import type { PingResult, SipServer, SipServerOptions } from './types.ts';
 
