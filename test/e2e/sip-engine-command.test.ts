@@ -219,7 +219,7 @@ describe('what is wrong is said at the start', () => {
     for (const part of [
       '"sip:sip.example.com" names no address to listen on',
       'has the transport "sctp"',
-      '--secret: applications may connect from other machines (--address 0.0.0.0)',
+      '--secret: is missing, and applications may connect from other machines (--address 0.0.0.0)',
       '--port: "70000"',
       '--mtu: "9"',
       '--loglevel: "loud"',

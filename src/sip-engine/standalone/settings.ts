@@ -144,11 +144,11 @@ const adminOf = (reader: Reader): SipEngineOptions['admin'] => {
   const address = reader.text('address', '--address', 'DRACHTIO_ADMIN_ADDRESS')?.value ?? '127.0.0.1';
   const port = reader.whole(reader.text('port', '-p, --port', 'DRACHTIO_ADMIN_TCP_PORT'), 0, 65_535) ?? 9022;
   const secret = reader.text('secret', '--secret', 'DRACHTIO_SECRET')?.value;
-  if (!LOOPBACK.test(address) && (secret === undefined || secret === KNOWN_SECRET)) {
+  if (!LOOPBACK.test(address) && secret === undefined) {
     reader.problems.push({
       path: '--secret',
-      message: `applications may connect from other machines (--address ${address}) with a secret that everybody knows`,
-      mend: 'give a secret of your own, or --address 127.0.0.1',
+      message: `is missing, and applications may connect from other machines (--address ${address})`,
+      mend: 'give a secret of your own, or use --address 127.0.0.1',
     });
   }
   return { address, port, secret: secret ?? KNOWN_SECRET };
