@@ -73,9 +73,18 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
   };
 
   return {
+    encryption: { available: false, reason: 'The mediasoup worker is not built' },
     createSession(id) {
       const { address: boundAddress, publicAddress } = options;
-      const parts = { id, edge: leastLoaded(), pool, boundAddress, publicAddress, ports };
+      const parts = {
+        id,
+        edge: leastLoaded(),
+        pool,
+        boundAddress,
+        publicAddress,
+        ports,
+        encryption: undefined,
+      };
       const session = createSession(parts, () => sessions.delete(session));
       sessions.add(session);
       return session;

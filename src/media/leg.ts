@@ -1,31 +1,17 @@
-import { randomInt } from 'node:crypto';
-import {
-  type AudioDescription,
-  type LocalAudio,
-  type NegotiatedAudio,
-  negotiateAnswer,
-  negotiateOffer,
-  parseSdp,
-  writeAnswer,
-  writeOffer,
-} from '../sdp/index.ts';
-import { toLegMedia } from './leg-media.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
-import type { LegOptions, LegStats, MediaLeg } from './types.ts';
+import type { LegMedia } from './rtp/messages.ts';
+import type { LegStats, MediaLeg } from './types.ts';
+import type { Wire } from './wire.ts';
 
-/** Payload type that we offer for telephone-event, by custom. */
-const TELEPHONE_EVENT = 101;
 const PTIME_MS = 20;
 const DIGIT_MS = 100;
 
 export type LegParts = {
   readonly id: string;
+  /** The edge's name for its session. */
   readonly session: string;
-  readonly options: LegOptions;
-  /** RTP port that the edge has bound for the leg. */
-  readonly port: number;
-  readonly boundAddress: string;
-  readonly publicAddress: string;
+  readonly label: string;
+  readonly wire: Wire;
   readonly edge: EdgeThread;
 };
 
@@ -55,80 +41,49 @@ export const noStats: LegStats = {
   firstPacketAt: undefined,
   lastPacketAt: undefined,
   heldMs: 0,
+  samples: [],
 };
 
 /** @param closed called once, when the leg's ports are free again */
 export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): OwnedLeg => {
-  const { id, session, options, port, edge } = parts;
+  const { id, session, wire, edge } = parts;
   const on = { session, leg: id };
-  const originId = String(randomInt(1, 2 ** 47));
-  let version = 1;
-  let localSdp: string | undefined;
-  let agreed: NegotiatedAudio | undefined;
   let held = false;
   let closing: Promise<LegStats> | undefined;
 
-  const local = (): LocalAudio => ({
-    address: parts.publicAddress,
-    port,
-    codecs: options.codecs,
-    // A payload type keeps its meaning for the session's life (RFC 3264 8.3.2).
-    telephoneEvent: agreed?.telephoneEvent?.receive ?? TELEPHONE_EVENT,
-    ptime: agreed?.ptime ?? PTIME_MS,
-    origin: { id: originId, version },
-  });
-
-  /** Writes a description, under a higher version when it says something new (RFC 3264 8). */
-  const publish = (write: (local: LocalAudio) => string): string => {
-    let text = write(local());
-    if (localSdp !== undefined && text !== localSdp) {
-      version += 1;
-      text = write(local());
-    }
-    localSdp = text;
-    return text;
-  };
-
-  const agree = async (
-    description: AudioDescription,
-    next: NegotiatedAudio,
-    write: () => void,
-  ): Promise<void> => {
-    const media = toLegMedia(next, description, parts.boundAddress);
-    agreed = next;
+  const configure = async (media: LegMedia): Promise<void> => {
     held = media.held;
-    write();
     await edge.request('configure', { ...on, media });
   };
 
   const finish = async (): Promise<LegStats> => {
     const stats = await edge.request('closeLeg', on).catch(() => noStats);
+    wire.close();
     closed(stats);
     return stats;
   };
 
   return {
     id,
-    label: options.label,
-    createOffer: () => publish(writeOffer),
-    async acceptAnswer(sdp) {
-      const answer = parseSdp(sdp);
-      await agree(answer, negotiateOffer(local(), answer), () => {});
-    },
+    label: parts.label,
+    createOffer: wire.createOffer,
+    acceptAnswer: async (sdp) => configure(await wire.acceptAnswer(sdp)),
     async acceptOffer(sdp) {
-      const offer = parseSdp(sdp);
-      const next = negotiateAnswer(local(), offer);
-      let answer = '';
-      await agree(offer, next, () => {
-        answer = publish((ours) => writeAnswer(ours, offer, next));
-      });
+      const { media, answer } = await wire.acceptOffer(sdp);
+      await configure(media);
       return answer;
     },
     get localSdp() {
-      return localSdp;
+      return wire.localSdp;
     },
     get held() {
       return held;
+    },
+    get security() {
+      return wire.security;
+    },
+    get transport() {
+      return wire.transport;
     },
     async play(what) {
       if (closing !== undefined) return;
@@ -152,6 +107,7 @@ export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): O
     ended(stats) {
       if (closing !== undefined) return;
       closing = Promise.resolve(stats);
+      wire.close();
       closed(stats);
     },
   };

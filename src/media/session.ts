@@ -2,10 +2,13 @@ import { isIPv6 } from 'node:net';
 import { FailureError } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
 import { createLeg, noStats, type OwnedLeg } from './leg.ts';
+import { createPlainWire } from './plain-wire.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
 import { type SessionEvent, sharedNow } from './rtp/messages.ts';
 import type { PortPool } from './rtp/ports.ts';
 import type { LegOptions, LegStats, MediaEvents, MediaLeg, MediaSession, SessionSummary } from './types.ts';
+import type { Encryption } from './webrtc/types.ts';
+import type { Wire, WireEvents } from './wire.ts';
 
 export type SessionParts = {
   readonly id: string;
@@ -15,9 +18,14 @@ export type SessionParts = {
   readonly publicAddress: string;
   /** The configured range, for the error message. */
   readonly ports: { readonly from: number; readonly to: number };
+  /** Undefined: no leg can be encrypted. */
+  readonly encryption?: Encryption | undefined;
 };
 
 type Listeners = { readonly [E in keyof MediaEvents]: Set<MediaEvents[E]> };
+
+/** Where the edge meets mediasoup. */
+const LOOPBACK = '127.0.0.1';
 
 /** Where a leg binds: where the engine does, unless the address that its peer is told is of the other IP family. */
 const bindAddress = (engine: string, advertised: string | undefined): string => {
@@ -35,7 +43,12 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   /** Final statistics of legs that are closed. */
   const finished = new Map<string, LegStats>();
   const opening = new Set<Promise<unknown>>();
-  const listeners: Listeners = { dtmf: new Set(), timeout: new Set(), recordingFailed: new Set() };
+  const listeners: Listeners = {
+    dtmf: new Set(),
+    timeout: new Set(),
+    moved: new Set(),
+    recordingFailed: new Set(),
+  };
   let closing: Promise<SessionSummary> | undefined;
 
   const emit = <E extends keyof MediaEvents>(event: E, ...details: Parameters<MediaEvents[E]>): void => {
@@ -69,26 +82,62 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   };
 
   /** Binds a free port, passing over those that other programs hold. */
-  const bind = async (id: string, options: LegOptions, address: string): Promise<number> => {
+  const bind = async (
+    id: string,
+    options: LegOptions,
+    address: string,
+  ): Promise<{ port: number; ssrc: number }> => {
     const { label, nat } = options;
     for (;;) {
       const port = takePort();
       const input = { session, leg: id, label, nat, address, port };
-      const bound = await edge.request('openLeg', input).catch((error: unknown) => {
+      const ssrc = await edge.request('openLeg', input).catch((error: unknown) => {
         pool.release(port, performance.now());
         throw error;
       });
-      if (bound) return port;
+      if (ssrc !== undefined) return { port, ssrc };
       pool.release(port, performance.now());
     }
   };
 
+  /** Opens what a leg's packets travel as, with the edge's end of it. */
+  const openWire = async (
+    id: string,
+    options: LegOptions,
+  ): Promise<{ readonly wire: Wire; readonly port: number }> => {
+    const { codecs } = options;
+    const type = options.wire?.type ?? 'rtp';
+    const publicAddress = options.advertisedAddress ?? parts.publicAddress;
+    if (type === 'rtp') {
+      const boundAddress = bindAddress(parts.boundAddress, options.advertisedAddress);
+      const { port } = await bind(id, options, boundAddress);
+      return { wire: createPlainWire({ codecs, port, boundAddress, publicAddress }), port };
+    }
+    const { encryption } = parts;
+    if (encryption === undefined || type !== 'webrtc')
+      throw new FailureError("The leg can't be encrypted: no mediasoup worker runs");
+    const { port, ssrc } = await bind(id, options, LOOPBACK);
+    const edgeEnd = { address: LOOPBACK, port, ssrc };
+    const events = wireEvents(id);
+    return { wire: await encryption.browserWire({ codecs, edge: edgeEnd, publicAddress, events }), port };
+  };
+
+  const wireEvents = (id: string): WireEvents => {
+    const withLeg = (use: (leg: OwnedLeg) => void): void => {
+      const leg = legs.get(id);
+      if (leg !== undefined && closing === undefined) use(leg);
+    };
+    return {
+      moved: () => withLeg((leg) => emit('moved', leg)),
+      lost: () => withLeg((leg) => emit('timeout', leg)),
+      measured: (rttMs) => withLeg(() => edge.tell('measured', { session, leg: id, rttMs })),
+    };
+  };
+
   const open = async (options: LegOptions): Promise<MediaLeg> => {
     const id = ulid();
-    const publicAddress = options.advertisedAddress ?? parts.publicAddress;
-    const boundAddress = bindAddress(parts.boundAddress, options.advertisedAddress);
-    const port = await bind(id, options, boundAddress);
-    const leg = createLeg({ id, session, options, port, boundAddress, publicAddress, edge }, (stats) => {
+    const { wire, port } = await openWire(id, options);
+    const leg = createLeg({ id, session, label: options.label, wire, edge }, (stats) => {
       legs.delete(id);
       finished.set(id, stats);
       pool.release(port, performance.now());
@@ -125,7 +174,22 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
       return leg;
     },
     bridge(a, b) {
-      edge.tell('bridge', { session, a: a.id, b: b.id });
+      edge.tell('connect', {
+        session,
+        hearing: [
+          [a.id, [b.id]],
+          [b.id, [a.id]],
+        ],
+      });
+    },
+    connect(hearing) {
+      edge.tell('connect', {
+        session,
+        hearing: hearing.map(([listener, speakers]) => [listener.id, speakers.map(({ id }) => id)]),
+      });
+    },
+    async adopt() {
+      throw new FailureError('not built');
     },
     watch(...watched) {
       edge.tell('watch', { session, legs: watched.map(({ id }) => id) });

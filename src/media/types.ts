@@ -1,3 +1,4 @@
+import type { Logger } from '../base/logger.ts';
 import type { CodecName } from '../sdp/index.ts';
 
 /** Something a leg can be made to hear. */
@@ -13,6 +14,32 @@ export type Playable =
     }
   /** A mono 8 kHz WAV file (16-bit PCM, A-law or µ-law). */
   | { readonly type: 'file'; readonly path: string; readonly loop?: boolean };
+
+/** How a leg's audio is protected between us and its peer. */
+export type LegSecurity =
+  | { readonly type: 'none' }
+  /** Keys in SDP (RFC 4568); `suite` as `AES_CM_128_HMAC_SHA1_80`. */
+  | { readonly type: 'sdes'; readonly suite: string }
+  /** Keys from a DTLS handshake (RFC 5764); no suite before it is done. */
+  | { readonly type: 'dtls'; readonly suite: string | undefined };
+
+/** How a browser's packets come. */
+export type LegTransport = {
+  readonly protocol: 'udp' | 'tcp';
+  /** As its SDP named the address that the packets come from (RFC 8445 4.1.1.1); `prflx` when it did not. */
+  readonly candidate: 'host' | 'srflx' | 'prflx' | 'relay';
+};
+
+/** What was heard of a leg's peer within 5 s. */
+export type QualitySample = {
+  /** The end of those 5 s, milliseconds since the epoch. */
+  readonly at: number;
+  readonly rttMs: number | undefined;
+  readonly jitterMs: number;
+  readonly lossPercent: number;
+  /** ITU-T G.107 estimate, 1.0 to 4.5. */
+  readonly mos: number;
+};
 
 /** What one leg's RTP was like; counts are packets and bytes of RTP payload since the leg began. */
 export type LegStats = {
@@ -42,6 +69,8 @@ export type LegStats = {
   readonly lastPacketAt: number | undefined;
   /** Time that the leg's peer held us, in milliseconds. */
   readonly heldMs: number;
+  /** Every 5 s in which the peer was heard, in order. */
+  readonly samples: readonly QualitySample[];
 };
 
 export type RecordingResult = {
@@ -62,6 +91,34 @@ export type LegOptions = {
   readonly codecs: readonly CodecName[];
   /** Address written into this leg's SDP instead of the engine's, for peers on this machine or network. */
   readonly advertisedAddress?: string;
+  /** Default: plain RTP. */
+  readonly wire?: WireOptions;
+};
+
+/** What a leg's packets travel as. */
+export type WireOptions =
+  | { readonly type: 'rtp' }
+  /** SRTP with keys in SDP. */
+  | {
+      readonly type: 'sdes';
+      /** Best first; all but the first are for peers that lack it. */
+      readonly suites: readonly SrtpSuite[];
+      /** False: a peer that wants plain RTP gets it. */
+      readonly required: boolean;
+    }
+  /** A browser: ICE, DTLS-SRTP. */
+  | { readonly type: 'webrtc' };
+
+/** Crypto suites of RFC 4568 6.2 and RFC 7714 14.2 that mediasoup has. */
+export type SrtpSuite =
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM';
+
+export type OfferOptions = {
+  /** A browser is to find its way to us anew (RFC 8445 9); other peers are offered what they have. */
+  readonly iceRestart?: boolean;
 };
 
 /** A leg's media: one RTP and one RTCP socket, and what was negotiated for them. Closed with its session. */
@@ -69,7 +126,7 @@ export type MediaLeg = {
   readonly id: string;
   readonly label: string;
   /** Our offer (RFC 3264 5); a new one, its o= version raised when something changed, at each call. */
-  createOffer(): string;
+  createOffer(options?: OfferOptions): string;
   /**
    * The peer's answer to our last offer. May come again with a forked or later 18x/200: the last one holds.
    * @throws SdpError
@@ -85,6 +142,9 @@ export type MediaLeg = {
   readonly localSdp: string | undefined;
   /** True while the peer's last description holds us (sendonly, inactive, or a null address). */
   readonly held: boolean;
+  readonly security: LegSecurity;
+  /** Undefined for plain RTP, and before it is known. */
+  readonly transport: LegTransport | undefined;
   /** Plays to this leg's peer, over whatever the bridge sends; resolves when it ended or was stopped. */
   play(what: Playable): Promise<void>;
   stopPlaying(): void;
@@ -99,6 +159,8 @@ export type MediaEvents = {
   dtmf: (leg: MediaLeg, digit: string, durationMs: number) => void;
   /** Nothing came from `leg`'s peer for the configured time, though it was not on hold. */
   timeout: (leg: MediaLeg) => void;
+  /** What encrypted the leg is gone and has been replaced: send `leg`'s peer a new offer. */
+  moved: (leg: MediaLeg) => void;
   /** The recording stopped by itself (disk full, not writable). The call goes on. */
   recordingFailed: (error: Error) => void;
 };
@@ -116,6 +178,16 @@ export type MediaSession = {
   addLeg(options: LegOptions): Promise<MediaLeg>;
   /** Sends what each hears to the other, from now on. A leg bridged to itself is an echo. Replaces earlier bridges of both. */
   bridge(a: MediaLeg, b: MediaLeg): void;
+  /**
+   * Sets who hears whom, in place of all earlier bridges of the listeners: a listener with several speakers hears their sum.
+   * `bridge(a, b)` is `connect([[a, [b]], [b, [a]]])`.
+   */
+  connect(hearing: readonly (readonly [listener: MediaLeg, speakers: readonly MediaLeg[]])[]): void;
+  /**
+   * Takes a leg over from another session of the same engine, which goes on without it; its bridges end.
+   * @throws FailureError when the sessions live in different threads (see `createSession`)
+   */
+  adopt(leg: MediaLeg): Promise<void>;
   /** Starts the timers that end a call whose peer went silent; called when the call is answered. */
   watch(...legs: MediaLeg[]): void;
   /** Records what `left`'s and `right`'s peers say, from now on. Never rejects: see `recordingFailed`. */
@@ -132,6 +204,20 @@ export type MediaEngineOptions = {
   readonly ports: { readonly from: number; readonly to: number };
   readonly threads: number;
   readonly timeoutMs: { readonly first: number; readonly later: number };
+  /** Left out: no leg can be encrypted. */
+  readonly webrtc?: WebRtcOptions;
+  readonly logger?: Logger;
+};
+
+/** How mediasoup is run. */
+export type WebRtcOptions = {
+  /** mediasoup-worker; default: mediasoup's own place for it. */
+  readonly workerBinary?: string | undefined;
+  readonly workers: number;
+  /** Each worker listens on one port, UDP and TCP, from this one upwards; 0 lets the system pick. */
+  readonly port: number;
+  /** Where to bind, and what browsers are told instead where that differs (NAT, RFC 8839 5.1 candidate addresses). */
+  readonly listen: readonly { readonly address: string; readonly publicAddress?: string | undefined }[];
 };
 
 export type MediaEngineStats = {
@@ -146,8 +232,13 @@ export type MediaEngineStats = {
 };
 
 export type MediaEngine = {
-  /** @param id the call's id, for logs */
-  createSession(id: string): MediaSession;
+  /**
+   * @param id the call's id, for logs
+   * @param beside a session whose legs this one may adopt later, or the other way round
+   */
+  createSession(id: string, beside?: MediaSession): MediaSession;
+  /** Whether legs can be encrypted, and if not, why: a sentence. */
+  readonly encryption: { readonly available: true } | { readonly available: false; readonly reason: string };
   stats(): Promise<MediaEngineStats>;
   /** Ends every session. */
   close(): Promise<void>;

@@ -180,20 +180,21 @@ describe('broken datagrams from a trunk', () => {
   });
 });
 
-describe('20,000 hostile datagrams a second, with the wall', () => {
+describe('5,000 hostile datagrams a second, with the wall', () => {
   test('every call succeeds, memory stays flat, and the source is banned', async () => {
     // Ports rest after a call: four of each of 140 calls.
     const walled = await openStage({ recording: { enabled: false }, rtpPorts: 1400 });
     try {
       const result = await floodDuringCalls(walled, {
         seconds: 5,
-        perSecond: 20_000,
+        // `npm run bench -- flood` goes to 20,000; here the machine has other tests to run.
+        perSecond: 5_000,
         callsPerSecond: 20,
         sources: [STRANGER],
       });
       expect(result.calls, result.errors.slice(0, 2000)).toMatchObject({ successful: 140, failed: 0 });
       expect(result.answered).toBe(0);
-      expect(result.sent).toBeGreaterThan(50_000);
+      expect(result.sent).toBeGreaterThan(10_000);
       expect(result.memoryMb.after - result.memoryMb.before).toBeLessThan(60);
       const listed = await runDialtrace(configOf(walled.gateway), 'ban', 'list', '--json');
       const bans = JSON.parse(listed.stdout) as { cidr: string; by: string; dropped: number }[];

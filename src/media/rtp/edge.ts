@@ -105,22 +105,24 @@ export const createEdge = (
         pressed: (digit, durationMs) => tell(session, { type: 'dtmf', leg: id, digit, durationMs }),
         silent: () => tell(session, { type: 'timeout', leg: id }),
       });
-      if (leg === undefined) return false;
+      if (leg === undefined) return undefined;
       sessionOf(session).legs.set(id, leg);
-      return true;
+      return leg.ssrc;
     },
     configure({ session, leg, media }) {
       legOf(session, leg).configure(media, performance.now());
     },
-    bridge({ session, a, b }) {
+    connect({ session, hearing }) {
       const legs = sessions.get(session)?.legs;
-      const first = legs?.get(a);
-      const second = legs?.get(b);
-      if (legs === undefined || first === undefined || second === undefined) return;
-      separate(legs, first, second);
-      first.peer = second;
-      second.peer = first;
+      if (legs === undefined) return;
+      const listeners = hearing.flatMap(([id]) => legs.get(id) ?? []);
+      separate(legs, ...listeners);
+      for (const [listener, speakers] of hearing) {
+        const speaker = legs.get(speakers[0] ?? '');
+        if (speaker !== undefined) speaker.peer = legs.get(listener);
+      }
     },
+    measured() {},
     watch({ session, legs }) {
       const now = performance.now();
       for (const id of legs) sessions.get(session)?.legs.get(id)?.watch(now);

@@ -45,6 +45,8 @@ export type EdgeLegOptions = {
 /** One leg in its edge thread: sockets, both streams, and whom it is bridged to. Times are monotonic milliseconds. */
 export type EdgeLeg = {
   readonly id: string;
+  /** Of what is sent to the peer. */
+  readonly ssrc: number;
   readonly voice: Voice;
   /** Takes over what was negotiated, at once. */
   configure(media: LegMedia, now: number): void;
@@ -163,11 +165,13 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       firstPacketAt: firstAt === undefined ? undefined : Math.round(wall + firstAt),
       lastPacketAt: lastAt === undefined ? undefined : Math.round(wall + lastAt),
       heldMs: Math.round(heldMs + (heldSince === undefined ? 0 : now - heldSince)),
+      samples: [],
     };
   };
 
   const leg: EdgeLeg = {
     id,
+    ssrc: outgoing.ssrc,
     voice,
     peer: undefined,
     tap: undefined,

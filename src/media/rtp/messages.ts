@@ -29,11 +29,20 @@ export type Requests = {
       readonly address: string;
       readonly port: number;
     };
-    /** False when somebody else holds the port. */
-    output: boolean;
+    /** SSRC of what the leg sends; undefined when somebody else holds the port. */
+    output: number | undefined;
   };
   configure: { input: OnLeg & { readonly media: LegMedia }; output: undefined };
-  bridge: { input: { readonly session: string; readonly a: string; readonly b: string }; output: undefined };
+  /** Who hears whom from now on, in place of what these listeners heard before. */
+  connect: {
+    input: {
+      readonly session: string;
+      readonly hearing: readonly (readonly [listener: string, speakers: readonly string[]])[];
+    };
+    output: undefined;
+  };
+  /** Round trip to the leg's peer, known from elsewhere than the edge's own RTCP. */
+  measured: { input: OnLeg & { readonly rttMs: number }; output: undefined };
   watch: { input: { readonly session: string; readonly legs: readonly string[] }; output: undefined };
   record: {
     input: {
