@@ -213,6 +213,15 @@ const registrarRealm: Check = ({ registrar, trunks }) =>
     'give trunks that log in another realm than users have, and name each domain once',
   );
 
+const outboundTrunk: Check = ({ phone, trunks }) => {
+  const { trunk: id } = phone.outbound;
+  if (id === undefined) return [];
+  const trunk = trunks.find((each) => each.id === id);
+  if (trunk !== undefined && trunk.gateways.length > 0) return [];
+  const message = trunk === undefined ? `there is no trunk ${id}` : `trunk ${id} has no gateway`;
+  return [{ path: 'phone.outbound.trunk', message, mend: 'name a trunk that has a gateway' }];
+};
+
 const CHECKS: readonly Check[] = [
   engine,
   listeners,
@@ -229,4 +238,5 @@ const CHECKS: readonly Check[] = [
   trunkTls,
   registrarExpires,
   registrarRealm,
+  outboundTrunk,
 ];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parsePhone } from '../base/phone.ts';
 import { isAddress, isNetwork, isReachableAddress, isTrunkSource } from './addresses.ts';
 import { pathSchema, secretSchema, sipUriSchema } from './fields.ts';
+import { phoneSchema } from './phone-schema.ts';
 import { registrarSchema } from './registrar-schema.ts';
 import { trunkSchema } from './trunk-schema.ts';
 
@@ -181,6 +182,27 @@ const mediaSchema = z.strictObject({
     .strictObject({ first: secondsSchema.default(30), later: secondsSchema.default(15) })
     .prefault({})
     .describe('A leg not on hold that sends nothing for so long ends the call.'),
+  webrtc: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Calls with browsers, and encrypted calls with trunks.'),
+      address: addressSchema
+        .optional()
+        .describe('Address that browsers connect to; default: `media.address`.'),
+      publicAddress: publicAddressSchema
+        .optional()
+        .describe('Address that browsers are told instead (NAT); default: `media.publicAddress`.'),
+      port: portSchema
+        .default(40_000)
+        .describe(
+          'UDP and TCP port of the first worker; each further one takes the next. 0 lets the system pick.',
+        ),
+      workers: z.int().min(0).max(64).default(0).describe('mediasoup workers; 0: one a core.'),
+    })
+    .prefault({})
+    .describe('mediasoup, which does the encryption.'),
+  holdMusic: pathSchema
+    .optional()
+    .describe('Mono WAV file of 8 kHz that a held side hears in place of the built-in music.'),
 });
 
 /** `dialtrace.yaml`: where the gateway listens, whom it talks to, where it keeps things. */
@@ -189,6 +211,7 @@ export const gatewayConfigSchema = z.strictObject({
   media: mediaSchema.prefault({}),
   trunks: z.array(trunkSchema).default([]),
   registrar: registrarSchema,
+  phone: phoneSchema,
   database: z
     .strictObject({
       path: pathSchema

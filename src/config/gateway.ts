@@ -101,6 +101,10 @@ const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig
       ...trunk,
       ...(files && { tls: withAbsoluteFiles(files, absolute) }),
     })),
+    media: {
+      ...config.media,
+      ...(config.media.holdMusic !== undefined && { holdMusic: absolute(config.media.holdMusic) }),
+    },
     database: {
       path: absolute(config.database.path),
       keyFile: absolute(config.database.keyFile),

@@ -163,6 +163,24 @@ export const trunkSchema = z
       .array(z.enum(['PCMU', 'PCMA']))
       .min(1)
       .default(['PCMU', 'PCMA']),
+    srtp: z
+      .enum(['off', 'optional', 'required'])
+      .default('off')
+      .describe(
+        'Encrypted audio with keys in SDP (SDES, RFC 4568), which only TLS keeps secret. `optional` offers it and takes plain RTP from a peer that lacks it.',
+      ),
+    srtpSuites: z
+      .array(
+        z.enum([
+          'AES_CM_128_HMAC_SHA1_80',
+          'AES_CM_128_HMAC_SHA1_32',
+          'AEAD_AES_128_GCM',
+          'AEAD_AES_256_GCM',
+        ]),
+      )
+      .min(1)
+      .default(['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_256_GCM', 'AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_32'])
+      .describe('Crypto suites offered and taken, best first.'),
     callerId: z
       .enum(['caller', 'tracking-number'])
       .default('caller')

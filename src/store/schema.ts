@@ -33,6 +33,9 @@ export type SourceTable = {
   cost_amount: number | null;
   cost_currency: string | null;
   cost_per: 'day' | 'week' | 'month' | 'year' | null;
+  /** Where the number stands: the search term it is shown for, and the page. */
+  keyword: string | null;
+  landing_page: string | null;
 };
 
 export type LineTable = {
@@ -84,7 +87,8 @@ export type RunTable = {
 export type CallTable = {
   id: string;
   run_id: string;
-  direction: 'inbound';
+  /** `outbound`: a user called a telephone number; `internal`: a user called a line or another user. */
+  direction: 'inbound' | 'outbound' | 'internal';
   trunk_id: string | null;
   is_test: Flag;
   status: CallStatus;
@@ -118,12 +122,16 @@ export type CallTable = {
   medium: string | null;
   campaign: string | null;
   cost_center: string | null;
+  keyword: string | null;
+  landing_page: string | null;
   match_method: MatchMethod;
   match_prob: number | null;
   first_call: Flag | null;
   prior_calls: number | null;
   /** The line that answered. */
   line_id: string | null;
+  /** Name of the user who answered last, or who placed the call. */
+  agent: string | null;
   sip_code: number | null;
   sip_reason: string | null;
   q850_cause: number | null;
@@ -136,11 +144,13 @@ export type CallTable = {
 export type LegTable = {
   id: string;
   call_id: string;
-  /** `A` is the caller's leg, `B` one that was dialled. */
-  role: 'A' | 'B';
-  /** 0 for A; B-legs count from 1 in the order they were dialled. */
+  /** `A` is the caller's leg, `B` one that was dialled, `S` a supervisor's. */
+  role: 'A' | 'B' | 'S';
+  /** 0 for A; the others count from 1 in the order in which they came. */
   position: number;
   line_id: string | null;
+  /** Name of the user at its other end. */
+  user: string | null;
   trunk_id: string | null;
   /** Where it went: Request-URI of a B-leg. */
   uri: string | null;
@@ -156,7 +166,13 @@ export type LegTable = {
   sip_reason: string | null;
   q850_cause: number | null;
   early_media: Flag;
-  media_security: 'none';
+  /** How its audio was protected: not at all, SDES-SRTP (RFC 4568), DTLS-SRTP (RFC 5764). */
+  media_security: 'none' | 'sdes' | 'dtls';
+  /** Such as `AEAD_AES_256_GCM`. */
+  srtp_suite: string | null;
+  /** Of a browser: how its packets came, and its ICE candidate's type. */
+  transport: 'udp' | 'tcp' | null;
+  candidate: 'host' | 'srflx' | 'prflx' | 'relay' | null;
   codec: string | null;
   packets_received: number | null;
   packets_sent: number | null;
@@ -169,6 +185,59 @@ export type LegTable = {
   mos_minimum: number | null;
   stranger_packets: number | null;
   held_ms: number | null;
+};
+
+/** What a leg's peer sent within 5 s, up to `at`. */
+export type LegQualityTable = {
+  leg_id: string;
+  at: Millis;
+  rtt_ms: number | null;
+  jitter_ms: number;
+  loss_percent: number;
+  /** ITU-T G.107 estimate, 1.0 to 4.5. */
+  mos: number;
+};
+
+/** What an agent noted after a call; the latest word counts. */
+export type WrapUpTable = {
+  call_id: string;
+  /** Who wrote it. */
+  user: string;
+  at: Millis;
+  disposition: string | null;
+  /** JSON array of strings. */
+  tags: string;
+  /** Sealed like callers' numbers: notes name people. */
+  note_encrypted: Buffer | null;
+  /** What the call was worth, in millionths of the currency. */
+  value_micros: number | null;
+  /** ISO 4217. */
+  value_currency: string | null;
+};
+
+/** A login in a browser. */
+export type WebSessionTable = {
+  /** SHA-256 of the cookie's token, hex. */
+  token_hash: string;
+  user_id: string;
+  created_at: Millis;
+  used_at: Millis;
+  /** Where it was made from. */
+  address: string;
+  user_agent: string | null;
+};
+
+/** Who did what that others may ask about. Never changed. */
+export type AuditTable = {
+  id: string;
+  at: Millis;
+  /** Name of the user. */
+  user: string;
+  /** `supervise`, `login`, `login-failed` … */
+  action: string;
+  call_id: string | null;
+  /** JSON object. */
+  detail: string;
 };
 
 /** Each decision that a person may ask about, in order; `dialtrace calls explain` prints them. Holds no caller's number. */
@@ -229,6 +298,9 @@ export type UserTable = {
   ha1_sha512_256: string;
   disabled: Flag;
   created_at: Millis;
+  role: 'agent' | 'supervisor';
+  /** Takes calls now. */
+  ready: Flag;
 };
 
 /** Where a user's phone can be reached (RFC 3261 10). */
@@ -273,4 +345,8 @@ export type Database = {
   ban: BanTable;
   user: UserTable;
   registration: RegistrationTable;
+  leg_quality: LegQualityTable;
+  wrap_up: WrapUpTable;
+  web_session: WebSessionTable;
+  audit: AuditTable;
 };

@@ -112,6 +112,7 @@ export type NewCall = Omit<
   | 'first_call'
   | 'prior_calls'
   | 'line_id'
+  | 'agent'
   | 'sip_code'
   | 'sip_reason'
   | 'q850_cause'

@@ -15,6 +15,8 @@ export const selfTestTrunk = (vault: Pick<CallerVault, 'derive'>): Trunk => ({
   region: undefined,
   didFrom: ['request-uri'],
   nat: false,
+  srtp: 'off',
+  srtpSuites: [],
   codecs: ['PCMU', 'PCMA'],
   callerId: 'caller',
   diversion: true,

@@ -11,6 +11,8 @@ export const makeTrunk = (fields: Partial<Trunk> = {}): Trunk => ({
   region: 'DE',
   didFrom: ['request-uri'],
   nat: false,
+  srtp: 'off',
+  srtpSuites: ['AES_CM_128_HMAC_SHA1_80'],
   codecs: ['PCMA'],
   callerId: 'caller',
   diversion: true,

@@ -2,6 +2,7 @@ import type { StoreMigration } from '../migrate.ts';
 import { initial } from './0001-initial.ts';
 import { registrar } from './0002-registrar.ts';
 import { bans } from './0003-bans.ts';
+import { phone } from './0004-phone.ts';
 
 /** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
-export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans];
+export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans, phone];
