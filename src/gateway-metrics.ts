@@ -1,6 +1,6 @@
 import { counter, gauge, Histogram, labelledGauge, Registry } from './base/metrics.ts';
 import type { CallServices, Calls } from './calls/index.ts';
-import type { MediaEngine, MediaEngineStats } from './media/index.ts';
+import type { EncryptionStats, MediaEngine, MediaEngineStats } from './media/index.ts';
 import type { Registrar, SipEngineStats, SipServer, TrunkOperation } from './sip/index.ts';
 
 type Observed = {
@@ -21,6 +21,14 @@ const MEDIA_GAUGES: readonly (readonly [NumberKeys<MediaEngineStats> & string, s
   ['recordings', 'Recordings in progress'],
   ['packetsForwarded', 'RTP packets forwarded since start'],
   ['strangerPackets', 'Datagrams dropped because they did not come from the peer'],
+];
+
+const ENCRYPTION_GAUGES: readonly (readonly [keyof EncryptionStats, string])[] = [
+  ['workers', 'mediasoup workers that run'],
+  ['deaths', 'Deaths of mediasoup workers, since start'],
+  ['browserLegs', 'Legs of browsers open'],
+  ['sdesLegs', 'Legs of trunks with SDES-SRTP open'],
+  ['memoryBytes', "The workers' largest resident memory so far, summed"],
 ];
 
 const SIP_GAUGES: readonly (readonly [NumberKeys<SipEngineStats> & string, string])[] = [
@@ -147,6 +155,10 @@ export const createGatewayMetrics = () => {
     const mediaStats = remembered(() => media.stats());
     for (const [key, help] of MEDIA_GAUGES) {
       gauge(registry, `dialtrace_media_${snake(key)}`, help, async () => (await mediaStats())[key]);
+    }
+    for (const [key, help] of ENCRYPTION_GAUGES) {
+      const value = async (): Promise<number> => (await mediaStats()).encryption?.[key] ?? 0;
+      gauge(registry, `dialtrace_encryption_${snake(key)}`, help, value);
     }
     const sipStats = remembered(() => sip.stats());
     for (const [key, help] of SIP_GAUGES) {

@@ -9,7 +9,7 @@ export const registrarDomains = ({ registrar }: GatewayConfig): readonly string[
 
 /** Starts the registrar that the configuration asks for; undefined when it is off. */
 export const startRegistrar = async (
-  { registrar }: GatewayConfig,
+  { registrar, phone }: GatewayConfig,
   store: Store,
   logger: Logger,
   now: () => number,
@@ -18,7 +18,19 @@ export const startRegistrar = async (
   const { domains, algorithms, minExpires, maxExpires, defaultExpires, maxContacts } = registrar;
   const realm = registrar.realm ?? domains[0] ?? '';
   return createRegistrar(
-    { domains, realm, algorithms, limits: { minExpires, maxExpires, defaultExpires, maxContacts } },
-    { store, secret: store.vault.derive('temporary GRUUs'), logger, now },
+    {
+      domains,
+      realm,
+      algorithms,
+      limits: { minExpires, maxExpires, defaultExpires, maxContacts },
+      passSeconds: phone.credentialSeconds,
+    },
+    {
+      store,
+      secret: store.vault.derive('temporary GRUUs'),
+      passSecret: store.vault.derive('softphone credentials'),
+      logger,
+      now,
+    },
   );
 };

@@ -1,14 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Logger } from './base/logger.ts';
-import { type GatewayConfig, readCertificates } from './config/index.ts';
-import { type CertificateWatch, watchCertificates } from './gateway-certificates.ts';
-import {
-  type SipServer,
-  type SipServerOptions,
-  type Trunk,
-  type TrunkTable,
-  trunkTlsPeers,
-} from './sip/index.ts';
+import { certificateFiles, type GatewayConfig, readCertificates } from './config/index.ts';
+import { type SipServerOptions, type Trunk, type TrunkTable, trunkTlsPeers } from './sip/index.ts';
 
 type EngineOptions = Extract<SipServerOptions['server'], { type: 'embedded' }>['options'];
 type TlsOptions = NonNullable<EngineOptions['tls']>;
@@ -28,9 +20,10 @@ export const tlsOptions = (
   trunks: readonly Pick<Trunk, 'gateways' | 'register' | 'tls'>[],
 ): TlsOptions | undefined => {
   const { tls } = config.sip;
-  if (tls === undefined) return undefined;
+  const files = certificateFiles(config);
+  if (files === undefined) return undefined;
   return {
-    ...readCertificates(tls),
+    ...readCertificates(files, tls.caFile),
     clientCertificates: tls.clientCertificates,
     minVersion: tls.minVersion,
     peers: trunkTlsPeers(trunks, readPem),
@@ -72,23 +65,3 @@ export const sipServerKind = (
 /** After how long the SIP server gives up on who says nothing; a drachtio-server has settings of its own. */
 export const silenceMs = ({ sip }: GatewayConfig): number | undefined =>
   sip.engine === 'embedded' ? FIRST_RESPONSE_MS : undefined;
-
-/** Puts renewed certificates to use while the gateway runs. Undefined when it has none. */
-export const watchSipCertificates = (
-  config: GatewayConfig,
-  trunks: readonly Trunk[],
-  sip: Pick<SipServer, 'setTls'>,
-  logger: Logger,
-): CertificateWatch | undefined => {
-  const { tls } = config.sip;
-  if (tls === undefined) return undefined;
-  const ofTrunks = trunks.flatMap((trunk) => Object.values(trunk.tls ?? {}));
-  const files = [tls.certFile, tls.keyFile, tls.caFile, ...ofTrunks].filter(
-    (file): file is string => typeof file === 'string',
-  );
-  const apply = async (): Promise<void> => {
-    const options = tlsOptions(config, trunks);
-    if (options) await sip.setTls(options);
-  };
-  return watchCertificates(files, apply, logger);
-};

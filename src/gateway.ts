@@ -9,11 +9,14 @@ import { VERSION } from './base/version.ts';
 import { type Calls, createCalls } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { createBanKeeper, lastBans, withWall } from './gateway-bans.ts';
+import { httpsOptions, prepareCertificate, watchCertificates } from './gateway-certificates.ts';
+import { holdMusic, mediaOptions } from './gateway-media.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
+import { createAudit, phoneParts, userRules } from './gateway-phones.ts';
 import { registrarDomains, startRegistrar } from './gateway-registrar.ts';
-import { silenceMs, sipServerKind, watchSipCertificates } from './gateway-sip.ts';
+import { silenceMs, sipServerKind } from './gateway-sip.ts';
 import { createHttpServer, type Health } from './http/index.ts';
-import { createMediaEngine, mediaAddressFor, publicMediaAddress, repairRecordings } from './media/index.ts';
+import { createMediaEngine, mediaAddressFor, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
 import { createTrunkOperation, createTrunkTable, startSipServer, type Trunk } from './sip/index.ts';
 import { claimDatabase, isBusy, openStore, type Store } from './store/index.ts';
@@ -33,7 +36,7 @@ export type Gateway = {
   readonly interruptedCalls: number;
   /** Settles when the gateway can't go on (the SIP engine died). */
   readonly failed: Promise<Error>;
-  /** Reads the SIP certificates again; the old ones stay when the new ones can't be used. */
+  /** Reads the certificates again; the old ones stay when the new ones can't be used. */
   reloadCertificates(): Promise<void>;
   /** Refuses new calls, waits up to `drainSeconds` for those that are up, then ends them and closes everything. */
   stop(options?: { now?: boolean }): Promise<void>;
@@ -105,6 +108,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   const store = await openStore({ ...config.database, checkpointThread: true }, logger);
   shutdown.add('the database', () => store.close());
   makeRecordingDirectory(config.recording.directory);
+  await prepareCertificate(config, logger, now());
 
   const runId = ulid();
   const interruptedCalls = await recover(store, config, runId, logger);
@@ -128,16 +132,9 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     await store.runs.stop(runId, now());
   });
 
-  const media = await createMediaEngine({
-    address: config.media.address,
-    publicAddress: publicMediaAddress(config.media),
-    ports: config.media.rtpPorts,
-    threads: config.media.threads,
-    timeoutMs: {
-      first: config.media.timeoutSeconds.first * 1000,
-      later: config.media.timeoutSeconds.later * 1000,
-    },
-  });
+  const media = await createMediaEngine(mediaOptions(config, logger));
+  if (!media.encryption.available && config.media.webrtc.enabled)
+    logger.warn(`Browser calls and encrypted trunks are off: ${media.encryption.reason}`);
   shutdown.add('media', () => media.close());
 
   const configured: Trunk[] = config.trunks.map((trunk) => ({
@@ -178,8 +175,6 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     },
   });
   shutdown.add('SIP', () => sip.close());
-  const certificates = watchSipCertificates(config, configured, sip, logger);
-  shutdown.add('the watch over certificates', () => certificates?.close());
   const operation = createTrunkOperation({
     trunks: configured,
     table: trunks,
@@ -190,6 +185,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   });
   shutdown.add('the trunks', () => operation.close());
 
+  const rules = userRules(config, configured);
   calls = createCalls({
     runId,
     store,
@@ -198,6 +194,9 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     operation,
     dial: (options) => sip.dial(options),
     phones: registrar,
+    userRules: rules,
+    holdMusic: holdMusic(config),
+    audit: createAudit(store, logger, now),
     silenceMs: silenceMs(config),
     echoUri: () => echo.uri(),
     mediaAddress: mediaAddressFor(config.media),
@@ -219,10 +218,14 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     health: () => ({ status: state, callsInProgress: activeCalls.active }),
     reports,
     wall: sip.wall,
+    phone: phoneParts(config, { registrar, calls: activeCalls, listeners: sip.hostports, rules }),
+    tls: httpsOptions(config),
     trunkStatus: () => operation.status(),
   });
   shutdown.add('HTTP', () => http.close());
   const httpAddress = await http.listen();
+  const certificates = watchCertificates(config, { trunks: configured, sip, http, logger, now });
+  shutdown.add('the watch over certificates', () => certificates?.close());
 
   await writeRunFile(config.runFile, {
     pid: process.pid,
@@ -230,6 +233,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     version: VERSION,
     sip: sip.hostports,
     http: httpAddress,
+    https: config.http.tls,
   });
   shutdown.add('the run file', () => removeRunFile(config.runFile));
   state = 'ok';

@@ -8,6 +8,8 @@ source "$library/console.sh"
 source "$library/machine.sh"
 # shellcheck source=scripts/lib/native.sh
 source "$library/native.sh"
+# shellcheck source=scripts/lib/worker.sh
+source "$library/worker.sh"
 
 readonly build_stamp=dist/.built-from
 
@@ -27,7 +29,7 @@ need_writable() {
     'Run this once as its owner.'
 }
 
-# Scripts of packages are not run: the only one that is needed is done by need_sqlite, the same way with every npm.
+# Scripts of packages are not run: what is needed of them is done by need_sqlite and need_worker, the same way with every npm.
 install_dependencies() {
   node "$library/installed.mjs" && return
   need_writable
@@ -37,24 +39,24 @@ install_dependencies() {
 
 # Everything that decides what is built: names, sizes and times of the sources.
 sources_now() {
-  find src tsconfig.json tsconfig.build.json package-lock.json -type f -not -path 'src/web/*' -printf '%p %s %T@\n' |
+  find src tsconfig.json tsconfig.build.json vite.config.ts package-lock.json -type f -printf '%p %s %T@\n' |
     LC_ALL=C sort | sha256sum
 }
 
-# Compiled files whose source is gone.
+# Compiled files whose source is gone. The pages in dist/web have no sources of the same names; vite clears them itself.
 remove_orphans() {
   local file source
   while IFS= read -r -d '' file; do
     source=src/${file#dist/}
     source=${source%.map}
     [[ -f ${source%.js}.ts || -f $source ]] || rm -f "$file"
-  done < <(find dist -type f \( -name '*.js' -o -name '*.js.map' \) -print0)
+  done < <(find dist -path dist/web -prune -o -type f \( -name '*.js' -o -name '*.js.map' \) -print0)
 }
 
 build() {
   local now
   now=$(sources_now)
-  [[ -f $build_stamp && -f dist/cli/main.js && $(<"$build_stamp") == "$now" ]] && return
+  [[ -f $build_stamp && -f dist/cli/main.js && -d dist/web && $(<"$build_stamp") == "$now" ]] && return
   need_writable
   # The compiler trusts its notes about what it wrote before; without the output they are wrong.
   [[ -f $build_stamp ]] || rm -f node_modules/.cache/tsconfig.build.tsbuildinfo
@@ -75,6 +77,7 @@ set_up() {
   take_lock
   install_dependencies
   need_sqlite
+  need_worker
   build
   link_command
   release_lock

@@ -14,6 +14,8 @@ export type RunFile = {
   readonly sip: readonly string[];
   /** Where HTTP is listened for: `127.0.0.1:8080`. */
   readonly http: string;
+  /** True where that is HTTPS. */
+  readonly https?: boolean;
 };
 
 const isRunFile = (value: unknown): value is RunFile => {
@@ -25,7 +27,8 @@ const isRunFile = (value: unknown): value is RunFile => {
     typeof file.version === 'string' &&
     Array.isArray(file.sip) &&
     file.sip.every((hostport) => typeof hostport === 'string') &&
-    typeof file.http === 'string'
+    typeof file.http === 'string' &&
+    (file.https === undefined || typeof file.https === 'boolean')
   );
 };
 

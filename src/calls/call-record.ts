@@ -3,11 +3,11 @@ import type {
   CallEventTable,
   CallPatch,
   CallRepository,
-  LegTable,
   NewCall,
   NewRecording,
   RecordingEnd,
 } from '../store/index.ts';
+import type { LegRecord } from './legs.ts';
 import { createWriter } from './writer.ts';
 
 /** A call record while the call goes on. A database that fails delays its writes, never the call. */
@@ -20,7 +20,7 @@ export type CallRecord = {
   /** Ends the record; later calls do nothing. Resolves when it is written or given up. */
   complete(
     end: CallPatch,
-    legs: readonly LegTable[],
+    legs: readonly LegRecord[],
     recording?: RecordingEnd & { readonly id: string },
   ): Promise<void>;
 };

@@ -8,6 +8,8 @@ import type { CallServices, DialPlan } from './types.ts';
 /** A recording in progress. */
 export type CallRecording = {
   readonly row: NewRecording;
+  /** Records these from now on: who is in the call has changed. */
+  listen(left: MediaLeg, right: readonly MediaLeg[]): void;
   /** @param result undefined when nothing could be saved */
   end(result: RecordingResult | undefined): RecordingEnd & { readonly id: string };
 };
@@ -33,10 +35,8 @@ export const startCallRecording = (
   left: MediaLeg,
   right: MediaLeg,
 ): CallRecording | undefined => {
-  const { number } = plan.route;
-  const wanted = number.record === null ? services.recording.enabled : number.record === 1;
-  if (!wanted) {
-    record.note('not-recorded', 'Recording is switched off for this number.');
+  if (!plan.record) {
+    record.note('not-recorded', 'Recording is switched off for this call.');
     return undefined;
   }
   const startedAt = services.now();
@@ -47,10 +47,12 @@ export const startCallRecording = (
     services.logger.error({ call: plan.callId, error: error.message }, 'recording stopped');
     record.note('recording-failed', `The recording stopped: ${error.message}. The call went on.`);
   });
-  session.record({ path: join(services.recording.directory, path), left, right });
+  const file = join(services.recording.directory, path);
+  session.record({ path: file, left, right });
 
   return {
     row: { id, call_id: plan.callId, path, started_at: startedAt },
+    listen: (newLeft, newRight) => session.record({ path: file, left: newLeft, right: newRight }),
     end: (result) =>
       result
         ? {

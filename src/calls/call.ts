@@ -3,22 +3,28 @@ import type { MediaLeg, MediaSession } from '../media/index.ts';
 import { connectionAddress, SdpError } from '../sdp/index.ts';
 import type { SipDialog } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
+import type { Board, BoardEntry } from './board.ts';
 import type { CallRecord } from './call-record.ts';
 import { type CallRecording, startCallRecording } from './call-recording.ts';
 import { createCallerProgress } from './caller-progress.ts';
 import { completeRecord } from './completion.ts';
+import { openConversation } from './conversation.ts';
 import { type AnsweredLine, dialLines } from './dial-lines.ts';
-import { mediaColumns } from './legs.ts';
-import { talk } from './talk.ts';
-import type { CallEnd, CallServices, CallStop, DialPlan } from './types.ts';
+import { originLegOptions } from './leg-options.ts';
+import type { LegBook } from './legs.ts';
+import type { Conversation } from './parties.ts';
+import type { CallEnd, CallServices, CallStop, DialPlan, LiveCall } from './types.ts';
 
 type Dependencies = {
   readonly services: CallServices;
+  readonly board: Board;
   readonly plan: DialPlan;
   readonly record: CallRecord;
+  readonly direction: LiveCall['direction'];
   readonly startedAt: number;
   /** The caller's leg; its row is completed here. */
   readonly callerRow: LegTable;
+  readonly book: LegBook;
   readonly stopped: Promise<CallStop>;
 };
 
@@ -39,17 +45,39 @@ const answerCaller = (plan: DialPlan, leg: MediaLeg, answer: string | undefined)
 type Bridged = {
   readonly end: CallEnd;
   readonly hungUp: Promise<unknown>;
+  readonly conversation: Conversation | undefined;
   readonly recording: CallRecording | undefined;
 };
+
+const callerUser = ({ origin }: DialPlan): string | undefined =>
+  origin.type === 'user' ? origin.user.name : undefined;
+
+const callerGone = (plan: DialPlan, error: unknown): CallEnd =>
+  plan.invite.cancelled
+    ? {
+        status: 'cancelled',
+        sipCode: 487,
+        q850: 16,
+        by: 'caller',
+        reason: 'the caller hung up as the line answered',
+      }
+    : {
+        status: 'failed',
+        sipCode: 500,
+        q850: 41,
+        by: 'gateway',
+        reason: `no answer could be sent: ${errorMessage(error)}`,
+      };
 
 const answerAndTalk = async (
   deps: Dependencies,
   session: MediaSession,
+  entry: BoardEntry,
   leg: MediaLeg,
   answer: string | undefined,
   answered: AnsweredLine,
 ): Promise<Bridged> => {
-  const { services, plan, record } = deps;
+  const { services, plan, record, book, callerRow } = deps;
   leg.stopPlaying();
   session.bridge(leg, answered.leg);
   let dialog: SipDialog;
@@ -58,42 +86,71 @@ const answerAndTalk = async (
   } catch (error) {
     // The line's answer crossed the caller's CANCEL, or the caller's network is gone (RFC 3261 9.1).
     const hungUp = answered.dialog.bye({ q850: 16, text: 'the caller is gone' });
-    const end: CallEnd = plan.invite.cancelled
-      ? {
-          status: 'cancelled',
-          sipCode: 487,
-          q850: 16,
-          by: 'caller',
-          reason: 'the caller hung up as the line answered',
-        }
-      : {
-          status: 'failed',
-          sipCode: 500,
-          q850: 41,
-          by: 'gateway',
-          reason: `no answer could be sent: ${errorMessage(error)}`,
-        };
-    return { end, hungUp, recording: undefined };
+    answered.leave();
+    return { end: callerGone(plan, error), hungUp, conversation: undefined, recording: undefined };
   }
   const now = services.now();
-  deps.callerRow.answered_at = now;
-  record.note('answered', `Line ${answered.line.name ?? answered.line.id} answered.`, {
-    line: answered.line.id,
-  });
+  callerRow.answered_at = now;
+  const { line } = answered;
+  record.note('answered', `Line ${line.name ?? line.id} answered.`, { line: line.id });
   const recording = startCallRecording({ services, plan, record, session }, leg, answered.leg);
-  const { ringing_at } = deps.callerRow;
-  record.answered({ ringing_at, answered_at: now, line_id: answered.line.id }, recording?.row);
+  const agent = line.user ?? callerUser(plan) ?? null;
+  const { ringing_at } = callerRow;
+  record.answered({ ringing_at, answered_at: now, line_id: line.id, agent }, recording?.row);
   session.watch(leg, answered.leg);
-  const { end, hungUp } = await talk(
-    [
-      { dialog, leg, by: 'caller' },
-      { dialog: answered.dialog, leg: answered.leg, by: 'line' },
-    ],
-    session,
+  const conversation = openConversation({
+    services,
+    board: deps.board,
+    plan,
     record,
-    deps.stopped,
-  );
-  return { end, hungUp, recording };
+    session,
+    book,
+    recording,
+    caller: {
+      side: 'caller',
+      user: callerUser(plan),
+      dialog,
+      leg,
+      row: callerRow,
+      leave: () => undefined,
+    },
+    line: {
+      side: 'line',
+      user: line.user ?? undefined,
+      dialog: answered.dialog,
+      leg: answered.leg,
+      row: answered.row,
+      leave: answered.leave,
+    },
+    stopped: deps.stopped,
+  });
+  entry.conversation = conversation;
+  const { end, hungUp } = await conversation.ended;
+  return { end, hungUp, conversation, recording };
+};
+
+const liveView = (deps: Dependencies, session: MediaSession): BoardEntry => {
+  const { plan, direction, startedAt, callerRow } = deps;
+  const entry: BoardEntry = {
+    session,
+    conversation: undefined,
+    view: () => {
+      const { conversation } = entry;
+      const rung = plan.lines.flatMap(({ user }) => user ?? []);
+      const ringing = [...new Set([callerUser(plan) ?? [], rung].flat())];
+      return {
+        id: plan.callId,
+        direction,
+        startedAt,
+        answeredAt: callerRow.answered_at ?? undefined,
+        users: conversation ? conversation.parties().flatMap(({ user }) => user ?? []) : ringing,
+        trackingNumber: plan.trackingNumber,
+        onHold: conversation?.parties().some(({ leg }) => leg.held) ?? false,
+        supervision: conversation?.supervision(),
+      };
+    },
+  };
+  return entry;
 };
 
 /**
@@ -102,23 +159,24 @@ const answerAndTalk = async (
  * @returns how it ended; `settled` when its record is written and its BYEs are answered, which a database can delay
  */
 export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settled: Promise<unknown> }> => {
-  const { services, plan } = deps;
-  const session = services.media.createSession(plan.callId);
+  const { services, board, plan, book, callerRow } = deps;
+  const user = callerUser(plan);
+  const session = services.media.createSession(
+    plan.callId,
+    user === undefined ? undefined : board.sessionOf(user),
+  );
+  const entry = liveView(deps, session);
+  board.put(plan.callId, entry);
   let bridged: Bridged | undefined;
-  let answeredLine: AnsweredLine | undefined;
-  let lineRows: readonly LegTable[] = [];
-  /** Rows whose legs live until the session closes. */
-  const openLegs: { row: LegTable; leg: MediaLeg }[] = [];
 
   const run = async (): Promise<CallEnd> => {
     const leg = await session.addLeg({
       label: 'caller',
-      nat: plan.trunk.nat,
-      codecs: plan.trunk.codecs,
+      ...originLegOptions(plan.origin, plan.invite.peer),
       // Audio may come over another network than the INVITE.
       ...services.mediaAddress(connectionAddress(plan.invite.offer ?? '') ?? plan.invite.peer.address),
     });
-    openLegs.push({ row: deps.callerRow, leg });
+    book.open(callerRow, leg);
     const answer = plan.invite.offer === undefined ? undefined : await leg.acceptOffer(plan.invite.offer);
     plan.invite.onEarlyOffer((offer) => leg.acceptOffer(offer));
     const dialled = await dialLines({
@@ -126,27 +184,26 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
       plan,
       session,
       record: deps.record,
+      book,
       progress: createCallerProgress({
         plan,
         session,
         leg,
-        row: deps.callerRow,
+        row: callerRow,
         answer,
         now: services.now,
       }),
       stopped: deps.stopped,
     });
-    lineRows = dialled.rows;
     if (dialled.type === 'stopped') return endedEarly(dialled.stop);
     if (dialled.type === 'failed') {
       const { failure } = dialled;
-      const tried = plan.route.lines.length === 1 ? 'the line did not answer' : 'no line answered';
+      const tried = plan.lines.length === 1 ? 'the line did not answer' : 'no line answered';
       return { ...failure, by: 'line', reason: `${tried}: ${failure.status.replace('_', ' ')}` };
     }
-    answeredLine = dialled.answered;
-    openLegs.push(dialled.answered);
-    lineRows = [...dialled.rows, dialled.answered.row];
-    bridged = await answerAndTalk(deps, session, leg, answer, dialled.answered);
+    const { answered } = dialled;
+    book.open(answered.row, answered.leg);
+    bridged = await answerAndTalk(deps, session, entry, leg, answer, answered);
     return bridged.end;
   };
 
@@ -170,21 +227,23 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     };
   });
   const endedAt = services.now();
+  board.remove(plan.callId);
   if (end.status !== 'answered') plan.invite.refuse(end.sipCode, { Reason: `Q.850;cause=${end.q850}` });
 
-  answeredLine?.leave();
+  book.look();
   const summary = await session.close().catch(() => undefined);
-  for (const { row, leg } of openLegs)
-    Object.assign(row, mediaColumns(summary?.legs.get(leg.id)), { ended_at: endedAt, q850_cause: end.q850 });
-  const heldMs = Math.max(0, ...openLegs.map(({ row }) => row.held_ms ?? 0));
-  const { record, startedAt, callerRow } = deps;
+  book.closeAll(summary, { at: endedAt, q850: end.q850 });
+  const legs = book.rows.includes(callerRow) ? book.rows : [callerRow, ...book.rows];
+  const heldMs = Math.max(0, ...legs.map((row) => row.held_ms ?? 0));
+  const { record, startedAt } = deps;
   const written = completeRecord({
     record,
     end,
     startedAt,
     endedAt,
     callerRow,
-    lineRows,
+    legs,
+    agent: bridged?.conversation?.agent() ?? user ?? null,
     heldMs,
     recording: bridged?.recording?.end(summary?.recording),
   });

@@ -1,5 +1,6 @@
 import type { LegTable, RecordingEnd } from '../store/index.ts';
 import type { CallRecord } from './call-record.ts';
+import type { LegRecord } from './legs.ts';
 import type { CallEnd } from './types.ts';
 
 export type Completion = {
@@ -8,16 +9,18 @@ export type Completion = {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** The caller's leg, its media columns filled in. */
+  /** The caller's leg, its media columns filled in; one of `legs`. */
   readonly callerRow: LegTable;
-  readonly lineRows: readonly LegTable[];
+  readonly legs: readonly LegRecord[];
+  /** Name of the user who talked last, or who called. */
+  readonly agent: string | null;
   readonly heldMs: number;
   readonly recording?: (RecordingEnd & { readonly id: string }) | undefined;
 };
 
 /** Completes a call's record and its legs from how it ended. */
 export const completeRecord = async (completion: Completion): Promise<void> => {
-  const { record, end, startedAt, endedAt, callerRow, lineRows, heldMs } = completion;
+  const { record, end, startedAt, endedAt, callerRow, legs, agent, heldMs } = completion;
   const answeredAt = end.status === 'answered' ? callerRow.answered_at : null;
   Object.assign(callerRow, {
     ended_at: endedAt,
@@ -39,10 +42,11 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
       sip_code: end.sipCode,
       sip_reason: end.sipReason ?? null,
       q850_cause: end.q850,
+      agent,
       hangup_by: end.by,
       end_reason: end.reason,
     },
-    [callerRow, ...lineRows],
+    legs,
     completion.recording,
   );
 };

@@ -6,7 +6,8 @@ import type { CallRecord } from './call-record.ts';
 import type { CallerProgress } from './caller-progress.ts';
 import { dialTargets } from './dial-targets.ts';
 import { forkTargets } from './fork-targets.ts';
-import { mediaColumns, newLeg, peerText } from './legs.ts';
+import { type LegBook, mediaColumns, newLeg, peerText, wireColumns } from './legs.ts';
+import { type LineLegs, openLineLegs } from './line-legs.ts';
 import { type LineRequest, lineRequest } from './line-request.ts';
 import {
   type CallFailure,
@@ -30,15 +31,17 @@ export type AnsweredLine = {
 };
 
 export type Dialled =
-  | { readonly type: 'answered'; readonly answered: AnsweredLine; readonly rows: readonly LegTable[] }
-  | { readonly type: 'failed'; readonly failure: CallFailure; readonly rows: readonly LegTable[] }
-  | { readonly type: 'stopped'; readonly stop: CallStop; readonly rows: readonly LegTable[] };
+  | { readonly type: 'answered'; readonly answered: AnsweredLine }
+  | { readonly type: 'failed'; readonly failure: CallFailure }
+  | { readonly type: 'stopped'; readonly stop: CallStop };
 
-type Dependencies = {
+export type DialDependencies = {
   readonly services: CallServices;
   readonly plan: DialPlan;
   readonly session: MediaSession;
   readonly record: CallRecord;
+  /** Takes the rows of those that did not answer. */
+  readonly book: LegBook;
   readonly progress: CallerProgress;
   /** Settles when the call is to end before a line answers. */
   readonly stopped: Promise<CallStop>;
@@ -63,7 +66,6 @@ const hostOf = (uri: string): string => parseAddress(uri)?.host ?? uri;
 /** A line that is about to be dialled. */
 type Opening = {
   readonly line: LineTable;
-  readonly position: number;
   readonly trunk: Trunk | undefined;
   readonly request: LineRequest;
   readonly row: LegTable;
@@ -79,7 +81,7 @@ type Failure = {
 };
 
 const failLine = (
-  { services, record }: Dependencies,
+  { services, record }: DialDependencies,
   { line, row }: Pick<Opening, 'line' | 'row'>,
   { outcome, status, reason, q850 }: Failure,
 ): Attempt => {
@@ -96,7 +98,7 @@ const failLine = (
 };
 
 /** Takes the line's provisional responses; answers to our offer are applied in the order of the wire. */
-const followProgress = (deps: Dependencies, { line, row }: Opening, leg: MediaLeg) => {
+const followProgress = (deps: DialDependencies, { line, row }: Opening, leg: MediaLeg) => {
   const { services, plan, record } = deps;
   let applying: Promise<unknown> = Promise.resolve();
   const onProgress = (status: number, sdp: string | undefined): void => {
@@ -121,14 +123,14 @@ const followProgress = (deps: Dependencies, { line, row }: Opening, leg: MediaLe
   return { onProgress, applied: () => applying };
 };
 
-const noteDialling = (deps: Dependencies, { line, position, trunk, request }: Opening): void => {
+const noteDialling = (deps: DialDependencies, { line, trunk, request, row }: Opening): void => {
   const { targets } = request;
   const phones = targets.length === 1 ? 'the phone' : `${targets.length} phones`;
   const host = line.type === 'user' ? `${phones} of ${line.user}` : hostOf(targets[0].uri);
   const through = trunk ? ` through trunk ${trunk.id}` : '';
   const quick = request.isQuickTry ? ', though none of its gateways answers' : '';
   const text = `Dialling line ${lineTitle(line)} at ${host}${through}${quick}, for ${line.ring_timeout_s} s at most.`;
-  deps.record.note('dialling', text, { line: line.id, position });
+  deps.record.note('dialling', text, { line: line.id, position: row.position });
 };
 
 const timedOut = ({ line, row }: Opening, heard: boolean): Failure => {
@@ -143,21 +145,26 @@ const timedOut = ({ line, row }: Opening, heard: boolean): Failure => {
 };
 
 /** Rings one line until it answers, fails, or its time or the call is over. */
-const ringLine = async (deps: Dependencies, opening: Opening, leg: MediaLeg): Promise<Attempt> => {
+const ringLine = async (deps: DialDependencies, opening: Opening, legs: LineLegs): Promise<Attempt> => {
   const { services, record } = deps;
   const { line, trunk, request, row } = opening;
-  const closeLeg = async (): Promise<void> => {
-    opening.leave();
-    Object.assign(row, mediaColumns(await leg.close()));
+  const closeLegs = async (): Promise<void> => {
+    Object.assign(row, wireColumns(legs.first), mediaColumns(await legs.close()));
   };
-  const { onProgress, applied } = followProgress(deps, opening, leg);
+  const { onProgress, applied } = followProgress(deps, opening, legs.first);
   noteDialling(deps, opening);
   const { headers, auth } = request;
-  const sdp = leg.createOffer();
   const dialAll = line.type === 'user' ? forkTargets : dialTargets;
   const { ending, outgoing, target } = await dialAll({
-    dial: ({ uri, proxy }, onTargetProgress) =>
-      services.dial({ uri, proxy, headers, auth, sdp, onProgress: onTargetProgress }),
+    dial: (to, onTargetProgress) =>
+      services.dial({
+        uri: to.uri,
+        proxy: to.proxy,
+        headers,
+        auth,
+        sdp: legs.offerFor(to),
+        onProgress: onTargetProgress,
+      }),
     request,
     ringMs: line.ring_timeout_s * 1000,
     silenceMs: services.silenceMs,
@@ -176,20 +183,20 @@ const ringLine = async (deps: Dependencies, opening: Opening, leg: MediaLeg): Pr
     case 'stopped': {
       const { stop } = ending;
       outgoing.cancel({ q850: stop.q850, text: stop.reason });
-      await closeLeg();
+      await closeLegs();
       const ended_at = services.now();
       Object.assign(row, { ended_at, outcome: 'cancelled', sip_code: 487, q850_cause: stop.q850 });
       return { type: 'stopped', stop, row };
     }
     case 'timeout': {
       outgoing.cancel({ q850: 19, text: 'no answer' });
-      await closeLeg();
+      await closeLegs();
       return failLine(deps, opening, timedOut(opening, ending.heard));
     }
     case 'refused': {
       const { status, reason, q850 } = ending;
       row.peer = peerText(ending.peer);
-      await closeLeg();
+      await closeLegs();
       return failLine(deps, opening, {
         outcome: outcomeOfRefusal({ status, rang: row.ringing_at !== null }),
         status,
@@ -202,22 +209,22 @@ const ringLine = async (deps: Dependencies, opening: Opening, leg: MediaLeg): Pr
       row.peer = peerText(ending.peer);
       try {
         await applied();
-        await leg.acceptAnswer(ending.sdp);
+        const leg = await legs.answer(target, ending.sdp);
+        const answered_at = services.now();
+        Object.assign(row, { answered_at, outcome: 'answered', sip_code: 200, sip_reason: 'OK' });
+        return { type: 'answered', answered: { line, leg, dialog, row, leave: opening.leave } };
       } catch (error) {
         void dialog.bye({ q850: 88, text: 'incompatible media' });
-        await closeLeg();
+        await closeLegs();
         const reason = `its answer is not usable: ${errorMessage(error)}`;
         return failLine(deps, opening, { outcome: 'failed', status: 488, reason, q850: 88 });
       }
-      const answered_at = services.now();
-      Object.assign(row, { answered_at, outcome: 'answered', sip_code: 200, sip_reason: 'OK' });
-      return { type: 'answered', answered: { line, leg, dialog, row, leave: opening.leave } };
     }
   }
 };
 
-const dialLine = async (deps: Dependencies, line: LineTable, position: number): Promise<Attempt> => {
-  const { services, plan, session } = deps;
+const dialLine = async (deps: DialDependencies, line: LineTable): Promise<Attempt> => {
+  const { services, plan } = deps;
   const trunk = trunkOf(services, line);
   const phones = await phonesOf(services, line);
   const request = lineRequest({
@@ -226,15 +233,17 @@ const dialLine = async (deps: Dependencies, line: LineTable, position: number): 
     trunk,
     route: trunk && services.operation.route(trunk.id),
     caller: plan.caller,
-    trackingNumber: plan.route.number.number,
+    trackingNumber: plan.trackingNumber,
+    diverted: plan.origin.type === 'trunk',
     phones: phones.type === 'phones' ? phones.targets : [],
     echoUri: line.type === 'echo' ? await services.echoUri() : undefined,
   });
   const row = newLeg({
     call_id: plan.callId,
     role: 'B',
-    position,
+    position: deps.book.takePosition(),
     line_id: line.id,
+    user: line.user,
     trunk_id: line.trunk_id,
     uri: request?.targets[0].uri ?? null,
     started_at: services.now(),
@@ -246,31 +255,51 @@ const dialLine = async (deps: Dependencies, line: LineTable, position: number): 
   const room = enter(services, trunk);
   if (room.type === 'full') return fail('unreachable', room.reason, 34);
 
-  const { leave } = room;
+  const opening: Opening = { line, trunk, request, row, leave: room.leave };
+  const ring = async (encrypt: boolean): Promise<Attempt> =>
+    ringLine(
+      deps,
+      opening,
+      await openLineLegs({
+        services,
+        session: deps.session,
+        line,
+        trunk,
+        request,
+        encrypt,
+        position: row.position,
+      }),
+    );
+  let attempt: Attempt | undefined;
   try {
-    const leg = await session.addLeg({
-      label: `line ${position}`,
-      nat: trunk?.nat ?? (line.nat === 1 || request.targets.some((target) => target.nat === true)),
-      codecs: trunk?.codecs ?? ['PCMU', 'PCMA'],
-      ...services.mediaAddress(parseAddress(request.targets[0].proxy ?? request.targets[0].uri)?.host ?? ''),
-    });
-    return await ringLine(deps, { line, position, trunk, request, row, leave }, leg);
-  } catch (error) {
-    leave();
-    throw error;
+    attempt = await ring(true);
+    // RFC 3264 has no way to offer SRTP as a wish: who lacks it refuses, and is asked again without.
+    if (attempt.type === 'failed' && attempt.leg.status === 488 && trunk?.srtp === 'optional') {
+      Object.assign(row, {
+        ended_at: null,
+        outcome: null,
+        sip_code: null,
+        sip_reason: null,
+        q850_cause: null,
+      });
+      deps.record.note('unencrypted', `Line ${lineTitle(line)} takes no SRTP: dialling it without.`);
+      attempt = await ring(false);
+    }
+    return attempt;
+  } finally {
+    if (attempt?.type !== 'answered') room.leave();
   }
 };
 
-/** Dials the tracking number's lines one after the other until one answers. */
-export const dialLines = async (deps: Dependencies): Promise<Dialled> => {
-  const rows: LegTable[] = [];
+/** Dials lines one after the other until one answers. Which line rings next is decided here. */
+export const dialLines = async (deps: DialDependencies): Promise<Dialled> => {
   const failed: FailedLeg[] = [];
-  for (const [index, line] of deps.plan.route.lines.entries()) {
-    const attempt = await dialLine(deps, line, index + 1);
-    if (attempt.type === 'answered') return { type: 'answered', answered: attempt.answered, rows };
-    rows.push(attempt.row);
-    if (attempt.type === 'stopped') return { type: 'stopped', stop: attempt.stop, rows };
+  for (const line of deps.plan.lines) {
+    const attempt = await dialLine(deps, line);
+    if (attempt.type === 'answered') return attempt;
+    deps.book.add(attempt.row);
+    if (attempt.type === 'stopped') return { type: 'stopped', stop: attempt.stop };
     failed.push(attempt.leg);
   }
-  return { type: 'failed', failure: failureOf(failed), rows };
+  return { type: 'failed', failure: failureOf(failed) };
 };

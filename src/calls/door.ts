@@ -6,12 +6,12 @@ import {
   type Trunk,
 } from '../sip/index.ts';
 import { peerText } from './legs.ts';
-import type { CallServices } from './types.ts';
+import type { CallServices, Origin } from './types.ts';
 
-/** Lets the trunks' INVITEs in. */
+/** Lets trunks' and users' INVITEs in. */
 export type Door = {
-  /** The trunk of an INVITE that has proven itself; for any other, what there is to answer has been answered. */
-  admit(invite: IncomingInvite): Trunk | undefined;
+  /** Who sent an INVITE and has proven it; for any other, what there is to answer has been answered. */
+  admit(invite: IncomingInvite): Promise<Origin | undefined>;
   /** INVITEs of strangers, which got no answer. */
   readonly strangers: number;
 };
@@ -31,41 +31,59 @@ export const createDoor = ({
     return verifier;
   };
 
-  const authenticate = (invite: IncomingInvite, trunk: Trunk): Trunk | undefined => {
-    if (!trunk.digest) return trunk;
+  const requestOf = (invite: IncomingInvite) => ({
+    method: 'INVITE',
+    uri: invite.requestUri,
+    body: invite.offer,
+    credentials: invite.header('Authorization'),
+  });
+
+  const refuseCredentials = (invite: IncomingInvite, who: Record<string, string>): undefined => {
+    logger.warn({ ...who, peer: peerText(invite.peer) }, 'wrong credentials');
+    invite.refuse(403);
+    return undefined;
+  };
+
+  const trunkOrigin = (invite: IncomingInvite, trunk: Trunk): Origin | undefined => {
+    if (!trunk.digest) return { type: 'trunk', trunk };
     const { realm } = trunk.digest;
-    const verdict = verifierOf(trunk.id, trunk.digest).verify(
-      {
-        method: 'INVITE',
-        uri: invite.requestUri,
-        body: invite.offer,
-        credentials: invite.header('Authorization'),
-      },
-      realm,
-      trunk.digest,
-    );
+    const verdict = verifierOf(trunk.id, trunk.digest).verify(requestOf(invite), realm, trunk.digest);
     switch (verdict.type) {
       case 'accepted':
-        return trunk;
+        return { type: 'trunk', trunk };
       case 'challenge':
         invite.refuse(401, { 'WWW-Authenticate': verdict.headers });
         return undefined;
       case 'refused':
-        logger.warn({ trunk: trunk.id, peer: peerText(invite.peer) }, 'wrong credentials');
-        invite.refuse(403);
+        return refuseCredentials(invite, { trunk: trunk.id });
+    }
+  };
+
+  const userOrigin = async (
+    invite: IncomingInvite,
+    users: NonNullable<typeof phones>,
+  ): Promise<Origin | undefined> => {
+    const verdict = await users.verifyUser({
+      ...requestOf(invite),
+      from: invite.header('From'),
+      peer: invite.peer,
+    });
+    switch (verdict.type) {
+      case 'accepted':
+        return { type: 'user', user: verdict.user };
+      case 'challenge':
+        invite.refuse(401, { 'WWW-Authenticate': verdict.headers });
         return undefined;
+      case 'refused':
+        return refuseCredentials(invite, { reason: verdict.reason });
     }
   };
 
   return {
-    admit: (invite) => {
+    admit: async (invite) => {
       const match = trunks.match(invite.peer, invite.header('From'), invite.requestUri);
-      if (!match && phones?.isRegistered(invite.peer)) {
-        // Users' phones are called; they don't call through the gateway.
-        invite.refuse(403);
-        return undefined;
-      }
-      if (!match) {
+      const isUser = !match && phones?.isRegistered(invite.peer) === true;
+      if (!match && !isUser) {
         strangers += 1;
         logger.debug({ peer: peerText(invite.peer) }, 'stranger ignored');
         return undefined;
@@ -75,7 +93,10 @@ export const createDoor = ({
         invite.refuse(400);
         return undefined;
       }
-      return match.mustAuthenticate ? authenticate(invite, match.trunk) : match.trunk;
+      if (!match) return phones && userOrigin(invite, phones);
+      return match.mustAuthenticate
+        ? trunkOrigin(invite, match.trunk)
+        : { type: 'trunk', trunk: match.trunk };
     },
     get strangers() {
       return strangers;

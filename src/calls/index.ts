@@ -1,2 +1,2 @@
-export { type Calls, createCalls } from './inbound.ts';
-export type { CallServices } from './types.ts';
+export { type Calls, createCalls } from './calls.ts';
+export type { CallServices, LiveCall, SupervisionMode, UserRules } from './types.ts';

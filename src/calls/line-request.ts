@@ -1,6 +1,9 @@
 import { applyHeaderRules, type Caller, escapeUser, type Trunk, type TrunkRoute } from '../sip/index.ts';
 import type { LineTable } from '../store/index.ts';
 
+/** Transfers are for users alone. */
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
+
 /** A place at which a line can be reached. */
 export type LineTarget = {
   readonly uri: string;
@@ -8,6 +11,8 @@ export type LineTarget = {
   readonly proxy?: string | undefined;
   /** It sits behind NAT. */
   readonly nat?: boolean;
+  /** It is a browser, and wants WebRTC. */
+  readonly web?: boolean;
   /** URI of the trunk's gateway that this is. */
   readonly gateway?: string | undefined;
 };
@@ -30,8 +35,10 @@ export type LineRequestInput = {
   /** That trunk's gateways. */
   readonly route: TrunkRoute | undefined;
   readonly caller: Caller;
-  /** E.164 of the tracking number. */
-  readonly trackingNumber: string;
+  /** E.164 of the tracking number; undefined for calls between users. */
+  readonly trackingNumber: string | undefined;
+  /** The call came to the tracking number and goes on to the line, rather than from it. */
+  readonly diverted: boolean;
   /** The registered phones of a line of type `user`. */
   readonly phones: readonly LineTarget[];
   /** URI of the built-in echo, for lines of type `echo`. */
@@ -70,7 +77,7 @@ const targetsOf = ({ line, route, phones, echoUri }: LineRequestInput): readonly
 };
 
 const identityHeaders = ({ caller, trunk, trackingNumber }: LineRequestInput): Record<string, string> => {
-  if (trunk?.callerId === 'tracking-number') {
+  if (trunk?.callerId === 'tracking-number' && trackingNumber !== undefined) {
     const own = `<sip:${trackingNumber}@localhost>`;
     return { From: own, 'P-Asserted-Identity': own };
   }
@@ -92,17 +99,17 @@ export const lineRequest = (input: LineRequestInput): LineRequest | undefined =>
   const [first, ...others] = targetsOf(input);
   if (!first) return undefined;
   const { trunk, trackingNumber } = input;
-  const diversion: Record<string, string> =
-    trunk && !trunk.diversion
-      ? {}
-      : { Diversion: `<sip:${trackingNumber}@dialtrace.invalid>;reason=unconditional;counter=1` };
+  const wantsDiversion = input.diverted && trackingNumber !== undefined && trunk?.diversion !== false;
+  const diversion: Record<string, string> = !wantsDiversion
+    ? {}
+    : { Diversion: `<sip:${trackingNumber}@dialtrace.invalid>;reason=unconditional;counter=1` };
   const headers = {
     ...identityHeaders(input),
     ...diversion,
     Contact: '<sip:dialtrace@localhost>',
     'Content-Type': 'application/sdp',
     Supported: '100rel, timer',
-    Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK',
+    Allow: input.line.type === 'user' ? `${ALLOW}, REFER, NOTIFY` : ALLOW,
     'X-Dialtrace-Call': input.callId,
   };
   return {

@@ -1,7 +1,8 @@
 import type { CalledNumber, Caller, IncomingInvite, Trunk } from '../sip/index.ts';
-import type { CallerVault, NewCall, NumberRoute } from '../store/index.ts';
+import type { CallerVault, NewCall, NumberRoute, UserTable } from '../store/index.ts';
 import { attribute } from '../tracking/index.ts';
 import type { Decision } from './decide.ts';
+import type { Dialled, UserDecision } from './from-user.ts';
 
 /** What is known of a call when it is decided upon. */
 export type Opening = {
@@ -41,6 +42,77 @@ export const newCall = (opening: Opening, vault: Pick<CallerVault, 'seal'>): New
     sip_call_id: invite.sipCallId,
   };
 };
+
+/** A user's call when it is decided upon. */
+export type UserOpening = {
+  readonly id: string;
+  readonly runId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly invite: IncomingInvite;
+  readonly user: Pick<UserTable, 'name'>;
+  readonly dialled: Dialled;
+  readonly decision: UserDecision;
+};
+
+const NOBODY = { caller_encrypted: null, caller_hmac: null, caller_masked: null } as const;
+
+/**
+ * The record of a call that a user makes, as it is opened. Its caller columns hold the telephone number that was dialled, so
+ * that one person's calls stand together whoever called.
+ */
+export const newUserCall = (opening: UserOpening, vault: Pick<CallerVault, 'seal'>): NewCall => {
+  const { id, runId, startedAt, invite, dialled, decision } = opening;
+  const number = dialled.type === 'number' ? dialled : undefined;
+  return {
+    id,
+    run_id: runId,
+    direction: dialled.type === 'user' || dialled.type === 'line' ? 'internal' : 'outbound',
+    trunk_id: decision.type === 'dial' ? (decision.lines[0]?.trunk_id ?? null) : null,
+    is_test: 0,
+    started_at: startedAt,
+    ...(number ? vault.seal(number.e164) : NOBODY),
+    caller_region: number?.region ?? null,
+    anonymous: 0,
+    did: decision.type === 'dial' ? (decision.trackingNumber ?? null) : null,
+    did_raw: null,
+    did_header: null,
+    // A source brings calls in; what the business dials itself none has brought.
+    ...attribute(undefined),
+    sip_call_id: invite.sipCallId,
+  };
+};
+
+const dialledWords = (dialled: Dialled): string => {
+  switch (dialled.type) {
+    case 'user':
+      return `user ${dialled.line.user}`;
+    case 'line':
+      return `line ${dialled.line.name ?? dialled.line.id}`;
+    case 'number':
+      return 'a telephone number';
+    case 'emergency':
+    case 'nothing':
+      return 'something that can not be called';
+  }
+};
+
+export const userCallNotes = ({ user, dialled, decision }: UserOpening): readonly Note[] => [
+  {
+    type: 'received',
+    text: `User ${user.name} calls ${dialledWords(dialled)}.`,
+    detail: { user: user.name },
+  },
+  ...(decision.type === 'refuse'
+    ? [
+        {
+          type: 'refused',
+          text: `Refused with ${decision.sipCode}: ${decision.reason}.`,
+          detail: { sip: decision.sipCode },
+        },
+      ]
+    : []),
+];
 
 export type Note = { readonly type: string; readonly text: string; readonly detail: Record<string, unknown> };
 

@@ -15,6 +15,8 @@ const why = (user: string, type: Exclude<Reachability['type'], 'reachable'>): st
       return `there is no user ${user}`;
     case 'disabled':
       return `${user} is disabled`;
+    case 'away':
+      return `${user} takes no calls now`;
     case 'offline':
       return `${user} has no phone registered`;
     case 'flow-lost':

@@ -1,6 +1,6 @@
 import type { Logger } from '../base/logger.ts';
 import type { Region } from '../base/phone.ts';
-import type { LegOptions, MediaEngine } from '../media/index.ts';
+import type { LegOptions, MediaEngine, Playable } from '../media/index.ts';
 import type {
   Caller,
   DialOptions,
@@ -11,7 +11,15 @@ import type {
   TrunkOperation,
   TrunkTable,
 } from '../sip/index.ts';
-import type { CallStatus, HangupBy, NumberRoute, Store } from '../store/index.ts';
+import type { CallStatus, HangupBy, LineTable, Store, UserTable } from '../store/index.ts';
+
+/** What users may do with their phones. */
+export type UserRules = {
+  /** Trunk that their calls to telephone numbers go through. */
+  readonly trunk: Trunk | undefined;
+  /** Countries that they may call. */
+  readonly regions: readonly Region[];
+};
 
 /** What calls stand on; the composition root fills it in. */
 export type CallServices = {
@@ -22,7 +30,8 @@ export type CallServices = {
   readonly operation: Pick<TrunkOperation, 'route' | 'report' | 'enter'>;
   readonly dial: (options: DialOptions) => OutgoingInvite;
   /** Users' phones; undefined when none can register. */
-  readonly phones: Pick<Registrar, 'reach' | 'isRegistered'> | undefined;
+  readonly phones: Pick<Registrar, 'reach' | 'isRegistered' | 'verifyUser'> | undefined;
+  readonly userRules: UserRules;
   /** Milliseconds after which `dial` gives up on who says nothing at all, not even 100; undefined when it isn't known. */
   readonly silenceMs: number | undefined;
   /** URI of the built-in echo, which is started at the first call to it. */
@@ -30,6 +39,14 @@ export type CallServices = {
   /** The media address to tell a peer at this address or host name, where it differs from the engine's. */
   readonly mediaAddress: (peer: string) => Pick<LegOptions, 'advertisedAddress'>;
   readonly recording: { readonly enabled: boolean; readonly directory: string };
+  readonly holdMusic: Playable;
+  /** Notes who did what that others may ask about. */
+  readonly audit: (entry: {
+    readonly user: string;
+    readonly action: string;
+    readonly callId: string | undefined;
+    readonly detail: Record<string, unknown>;
+  }) => void;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -41,6 +58,11 @@ export type CallServices = {
     readonly setupMs: number;
   }) => void;
 };
+
+/** Who sent an INVITE and has proven it. */
+export type Origin =
+  | { readonly type: 'trunk'; readonly trunk: Trunk }
+  | { readonly type: 'user'; readonly user: UserTable };
 
 /** How a call ended, for its record. */
 export type CallEnd = {
@@ -61,12 +83,34 @@ export type CallStop = {
   readonly cancelled: boolean;
 };
 
-/** A call that has a line to dial. */
+/** A call that has lines to dial. */
 export type DialPlan = {
   readonly callId: string;
   readonly invite: IncomingInvite;
-  readonly trunk: Trunk;
+  readonly origin: Origin;
+  /** Whom the lines are told of. */
   readonly caller: Caller;
-  readonly route: NumberRoute;
+  /** E.164 of the tracking number that was dialled, or that a user calls from. */
+  readonly trackingNumber: string | undefined;
+  /** In the order in which they are dialled. */
+  readonly lines: readonly LineTable[];
+  readonly record: boolean;
+  /** Whose ringback the caller hears. */
   readonly region: Region | undefined;
+};
+
+/** How far a supervisor takes part: hears both, speaks to the agent alone, speaks to both. */
+export type SupervisionMode = 'listen' | 'whisper' | 'barge';
+
+/** A call as it stands, for those who look on. */
+export type LiveCall = {
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound' | 'internal';
+  readonly startedAt: number;
+  readonly answeredAt: number | undefined;
+  /** Names of the users in it, or being rung by it. */
+  readonly users: readonly string[];
+  readonly trackingNumber: string | undefined;
+  readonly onHold: boolean;
+  readonly supervision: { readonly by: string; readonly mode: SupervisionMode } | undefined;
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { callView } from '../reports/index.ts';
-import type { CallRepository } from '../store/index.ts';
+import { callRow, callView } from '../reports/index.ts';
+import type { CallRepository, CallRow } from '../store/index.ts';
 import { CALL_HEAD, callCells } from './call-table.ts';
 import { addRevealOption, addZoneOption, examples, wholeNumber } from './options.ts';
 import { act, type Cli } from './session.ts';
@@ -9,8 +9,6 @@ import { act, type Cli } from './session.ts';
 const POLL_MS = 1000;
 /** Newest calls that are looked at each time: more than arrive in a second. */
 const WINDOW = 500;
-
-type CallRow = Awaited<ReturnType<CallRepository['list']>>[number];
 
 /** What is new since the last look: calls that began, and calls whose status changed. Oldest first. */
 export const freshRows = (rows: readonly CallRow[], seen: Map<string, string>): CallRow[] => {
@@ -31,17 +29,7 @@ const stillUp = async (
   const present = new Set(rows.map((row) => row.id));
   const old = [...seen].filter(([id, status]) => status === 'in_progress' && !present.has(id));
   const found = await Promise.all(old.map(([id]) => calls.get(id)));
-  return found.flatMap((detail) =>
-    detail === undefined
-      ? []
-      : [
-          {
-            ...detail.call,
-            recording_path: detail.recording?.path ?? null,
-            recording_state: detail.recording?.state ?? null,
-          },
-        ],
-  );
+  return found.flatMap((detail) => (detail === undefined ? [] : [callRow(detail)]));
 };
 
 type TailOptions = { readonly lines: number; readonly reveal?: boolean; readonly zone?: string };

@@ -3,7 +3,6 @@ import { FailureError, UsageError } from '../base/errors.ts';
 import { parsePhone, type Region } from '../base/phone.ts';
 import {
   CALL_COLUMNS,
-  type CallDetailView,
   callDetailView,
   callView,
   callViewSchema,
@@ -14,9 +13,10 @@ import {
   readPeriod,
 } from '../reports/index.ts';
 import type { CallDetail, CallFilter, CallRepository, Store } from '../store/index.ts';
-import { callerText, printCalls, statusText } from './call-table.ts';
+import { printCall } from './call-sheet.ts';
+import { printCalls } from './call-table.ts';
 import { addTail } from './calls-tail.ts';
-import { formatDuration, formatTime } from './format.ts';
+import { formatTime } from './format.ts';
 import {
   addPeriodOptions,
   addRevealOption,
@@ -26,6 +26,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { act, type Cli, homeRegion, normalNumber, type Session } from './session.ts';
+import { addWrapUp } from './wrap-up.ts';
 
 export type CallFilterOptions = PeriodOptions & {
   readonly status?: CallFilter['status'];
@@ -47,7 +48,7 @@ const addFilterOptions = (command: Command): Command =>
     .option('--no-tests', 'leave test calls out');
 
 /** Bounds of the period, when any was asked for. */
-const bounds = (options: PeriodOptions, now: number): Pick<CallFilter, 'from' | 'to'> => {
+export const periodBounds = (options: PeriodOptions, now: number): Pick<CallFilter, 'from' | 'to'> => {
   if (options.from === undefined && options.to === undefined && options.period === undefined) return {};
   // The log has no beginning that must be named: `--to` alone means all before it.
   const from = options.from ?? (options.period === undefined ? '1970-01-01' : undefined);
@@ -66,7 +67,7 @@ const dialled = (text: string, region: Region | undefined): string => {
 export const callFilter = (session: Session, store: Store, options: CallFilterOptions): CallFilter => {
   const region = homeRegion(session.config());
   return {
-    ...bounds(options, session.now()),
+    ...periodBounds(options, session.now()),
     includeTests: options.tests !== false,
     ...(options.status !== undefined && { status: options.status }),
     ...(options.source !== undefined && { sourceId: options.source }),
@@ -119,69 +120,6 @@ const addList = (group: Command, cli: Cli): void => {
     'dialtrace calls list --source google-ads --status no_answer --limit 100',
     'dialtrace calls list --caller +12025550177 --reveal',
   ]);
-};
-
-const sourceWords = ({ source, match }: CallDetailView): string => {
-  if (source === null) return 'none';
-  const words = [source.source, source.medium, source.campaign].filter((word) => word !== null).join(' / ');
-  return `${source.name ?? source.id} (${words}), matched by ${match.method} number`;
-};
-
-const endWords = (call: CallDetailView): string | null => {
-  const codes = [
-    call.sipCode === null
-      ? undefined
-      : `SIP ${call.sipCode}${call.sipReason === null ? '' : ` ${call.sipReason}`}`,
-    call.q850Cause === null ? undefined : `Q.850 ${call.q850Cause}`,
-    call.hangupBy === null ? undefined : `ended by the ${call.hangupBy}`,
-    call.endReason ?? undefined,
-  ].filter((word) => word !== undefined);
-  return codes.length === 0 ? null : codes.join(', ');
-};
-
-const recordingWords = ({ recording }: CallDetailView): string =>
-  recording === null
-    ? 'none'
-    : `${recording.path} (${recording.state}, ${formatDuration(recording.durationMs)})`;
-
-/** A call record for people. */
-export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, zone?: string): void => {
-  const repeat =
-    call.firstCall === true ? ', first call' : call.priorCalls ? `, ${call.priorCalls} calls before` : '';
-  out.facts([
-    ['Call', call.id + (call.test ? ' (test)' : '')],
-    ['Status', statusText(call.status, out.paint)],
-    ['Caller', callerText(call) + repeat],
-    ['Number', call.did],
-    ['Source', sourceWords(call)],
-    ['Line', call.lineId],
-    ['Started', formatTime(call.startedAt, zone)],
-    ['Answered', formatTime(call.answeredAt, zone)],
-    ['Ended', formatTime(call.endedAt, zone)],
-    [
-      'Durations',
-      `rang ${formatDuration(call.ringMs)}, talked ${formatDuration(call.talkMs)}, on hold ${formatDuration(call.holdMs)}`,
-    ],
-    ['End', endWords(call)],
-    ['Recording', recordingWords(call)],
-  ]);
-  if (call.legs.length === 0) return;
-  out.line();
-  out.table(
-    ['Leg', 'Line', 'Outcome', 'Codec', 'Received', 'Sent', 'Lost', 'Jitter', 'MOS'],
-    call.legs.map((leg) => [
-      `${leg.role}${leg.position === 0 ? '' : leg.position}`,
-      leg.lineId,
-      leg.outcome,
-      leg.codec,
-      leg.packetsReceived,
-      leg.packetsSent,
-      leg.packetsLost,
-      leg.jitterMs === null ? null : `${leg.jitterMs.toFixed(1)} ms`,
-      leg.mosAverage === null ? null : leg.mosAverage.toFixed(2),
-    ]),
-    [4, 5, 6, 7, 8],
-  );
 };
 
 const addShow = (group: Command, cli: Cli): void => {
@@ -279,5 +217,6 @@ export const addCallCommands = (program: Command, cli: Cli): void => {
   addShow(group, cli);
   addExplain(group, cli);
   addTail(group, cli);
+  addWrapUp(group, cli, findCall);
   addExport(group, cli);
 };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { certificateFiles, clearKeys } from '../config/index.ts';
 import { plural } from './format.ts';
 import { examples } from './options.ts';
 import { readPlan } from './plan-input.ts';
@@ -25,15 +26,22 @@ export const addCheck = (program: Command, cli: Cli): void => {
           lines: plan.lines.length,
           numbers: plan.numbers.length,
         };
+        const warnings = clearKeys(config).map(({ trunk, text, mend }) => `trunk ${trunk}: ${text}; ${mend}`);
         if (session.json)
-          return cli.out.json({ ok: true, config: session.configPath, plan: planPath, ...counts });
+          return cli.out.json({ ok: true, config: session.configPath, plan: planPath, ...counts, warnings });
         cli.out.line(
           `${cli.out.paint('green', 'ok')}  ${session.configPath}: ${plural(counts.trunks, 'trunk')}`,
         );
+        const files = certificateFiles(config);
+        if (files?.selfSigned)
+          cli.out.line(
+            `${cli.out.paint('green', 'ok')}  ${files.certFile}: self-signed, made by the gateway for trials; sip.tls.certFile and keyFile name another`,
+          );
         cli.out.line(
           `${cli.out.paint('green', 'ok')}  ${planPath}: ${plural(counts.sources, 'source')}, ` +
             `${plural(counts.lines, 'line')}, ${plural(counts.numbers, 'tracking number')}`,
         );
+        for (const warning of warnings) cli.out.line(`${cli.out.paint('yellow', 'warn')}  ${warning}`);
       }),
     );
   examples(check, [

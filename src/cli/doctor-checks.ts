@@ -6,9 +6,16 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import { errorCode, errorMessage } from '../base/errors.ts';
+import { errorCode, errorMessage, UsageError } from '../base/errors.ts';
 import type { RunFile } from '../base/run-file.ts';
-import { type GatewayConfig, type ListenConfig, readCertificates } from '../config/index.ts';
+import {
+  type CertificateFiles,
+  certificateFiles,
+  type GatewayConfig,
+  isSelfSigned,
+  type ListenConfig,
+  readCertificates,
+} from '../config/index.ts';
 import { formatBytes } from './format.ts';
 
 /** One thing that `doctor` looked at. `off`: not used here, which is no mistake. */
@@ -105,19 +112,42 @@ export const checkPorts = (config: GatewayConfig, running: RunFile | undefined):
 const DAY = 86_400_000;
 const RENEW_DAYS = 14;
 
-/** How long the certificate of `sip.tls` is good for. */
-export const checkCertificate = ({ sip }: GatewayConfig, now: number): Check => {
+/** How long the certificate of TLS listeners and HTTPS is good for, and whether anybody vouches for it. */
+export const checkCertificate = (config: Pick<GatewayConfig, 'sip' | 'http'>, now: number): Check => {
   const name = 'Certificate';
-  if (sip.tls === undefined) return { name, state: 'off', text: 'no sip.tls: no tls and wss listeners' };
-  const { subject, validFrom, validTo } = new X509Certificate(readCertificates(sip.tls).cert);
+  const files = certificateFiles(config);
+  if (files === undefined)
+    return { name, state: 'off', text: 'none needed: no tls or wss listener, no http.tls' };
+  if (files.selfSigned && !existsSync(files.certFile))
+    return { name, state: 'ok', text: `${files.certFile}: self-signed, made at the next start` };
+  const mend = files.selfSigned
+    ? 'start the gateway: it makes a new one'
+    : 'renew it; the gateway reads the new files by itself';
+  const read = certificateOf(files);
+  if (typeof read === 'string') return { name, state: 'fail', text: read, mend };
+  const { subject, validFrom, validTo } = read;
   const days = Math.floor((Date.parse(validTo) - now) / DAY);
-  const who = subject?.replace(/\n/g, ', ') ?? sip.tls.certFile;
-  const mend = 'renew it; the gateway reads the new files by itself';
+  const who = subject?.replace(/\n/g, ', ') ?? files.certFile;
   if (Date.parse(validFrom) > now)
     return { name, state: 'fail', text: `${who}: not valid before ${validFrom}`, mend };
   if (days < 0) return { name, state: 'fail', text: `${who}: expired on ${validTo}`, mend };
   const text = `${who}: valid for ${days} more days`;
-  return days < RENEW_DAYS ? { name, state: 'warn', text, mend } : { name, state: 'ok', text };
+  if (days < RENEW_DAYS) return { name, state: 'warn', text, mend };
+  if (!isSelfSigned(read)) return { name, state: 'ok', text };
+  return {
+    name,
+    state: 'ok',
+    text: `${text}; self-signed: good for trials, browsers warn of it, carriers refuse it`,
+  };
+};
+
+const certificateOf = (files: CertificateFiles): X509Certificate | string => {
+  try {
+    return new X509Certificate(readCertificates(files).cert);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return error.problems.map(({ message }) => message).join('; ');
+  }
 };
 
 const rangeOf = (address: string): string =>

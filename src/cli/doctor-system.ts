@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { errorMessage } from '../base/errors.ts';
@@ -94,23 +92,4 @@ export const checkKeyFile = async (session: Session): Promise<Check> => {
   } catch (error) {
     return { name, state: 'fail', text: errorMessage(error), mend: 'the gateway does not start without it' };
   }
-};
-
-const findMediasoup = ({ DIALTRACE_MEDIASOUP_WORKER: named }: NodeJS.ProcessEnv): string | undefined => {
-  if (named) return existsSync(named) ? named : undefined;
-  try {
-    const manifest = createRequire(import.meta.url).resolve('mediasoup/package.json');
-    const binary = manifest.replace(/package\.json$/, 'worker/out/Release/mediasoup-worker');
-    return existsSync(binary) ? binary : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-/** Browser calls need mediasoup's worker; SIP calls don't. */
-export const checkMediasoup = (env: NodeJS.ProcessEnv): Check => {
-  const name = 'Browser calls';
-  const binary = findMediasoup(env);
-  if (binary !== undefined) return { name, state: 'ok', text: `mediasoup worker ${binary}` };
-  return { name, state: 'off', text: 'off: there is no mediasoup worker; SIP calls need none' };
 };

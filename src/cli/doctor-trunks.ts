@@ -1,5 +1,5 @@
 import { errorMessage } from '../base/errors.ts';
-import type { GatewayConfig } from '../config/index.ts';
+import { clearKeys, type GatewayConfig } from '../config/index.ts';
 import type { TrunkReport } from '../reports/index.ts';
 import type { Check } from './doctor-checks.ts';
 import { formatTime } from './format.ts';
@@ -62,6 +62,7 @@ export const checkTrunks = async (
   reports: readonly TrunkReport[],
 ): Promise<Check[]> => {
   const status = new Map(reports.map((report) => [report.id, report.status]));
+  const readable = new Map(clearKeys(config).map((keys) => [keys.trunk, keys]));
   const checks = config.trunks.map(async (trunk): Promise<Check[]> => {
     const name = `Trunk ${trunk.id}`;
     const known = status.get(trunk.id);
@@ -74,7 +75,10 @@ export const checkTrunks = async (
           ) ?? checkGateway(config, ping, name, uri),
       ),
     );
-    return [...(trunk.register ? checkRegistration(name, known) : []), ...gateways];
+    const { text, mend } = readable.get(trunk.id) ?? {};
+    const keys: Check[] =
+      text === undefined || mend === undefined ? [] : [{ name, state: 'warn', text, mend }];
+    return [...(trunk.register ? checkRegistration(name, known) : []), ...gateways, ...keys];
   });
   return (await Promise.all(checks)).flat();
 };

@@ -9,8 +9,9 @@ import {
   checkNode,
   checkPorts,
 } from './doctor-checks.ts';
-import { checkClock, checkDatabase, checkKeyFile, checkMediasoup } from './doctor-system.ts';
+import { checkClock, checkDatabase, checkKeyFile } from './doctor-system.ts';
 import { checkTrunks } from './doctor-trunks.ts';
+import { checkMediasoup, checkSoftphone, checkWebRtcPorts } from './doctor-worker.ts';
 import { Unsuccessful } from './failure.ts';
 import { plural } from './format.ts';
 import { answersHealth } from './health.ts';
@@ -46,7 +47,7 @@ const checkRunning = async (session: Session): Promise<Check> => {
   }
   if (running === undefined) return { name, state: 'off', text: 'not running' };
   const where = `process ${running.pid}, version ${running.version}, HTTP ${running.http}`;
-  if (await answersHealth(running.http)) return { name, state: 'ok', text: `running: ${where}` };
+  if (await answersHealth(running)) return { name, state: 'ok', text: `running: ${where}` };
   const mend = 'if no gateway runs, a crash left the run file behind: the next start replaces it';
   return { name, state: 'warn', text: `does not answer: ${where}`, mend };
 };
@@ -75,6 +76,7 @@ const allChecks = async (session: Session): Promise<readonly Check[]> => {
     plan,
     gateway,
     ...(await checkPorts(config, running)),
+    ...(await checkWebRtcPorts(config, running)),
     ...checkAddresses(config),
     checkCertificate(config, session.now()),
     database,
@@ -82,7 +84,8 @@ const allChecks = async (session: Session): Promise<readonly Check[]> => {
     ...(database.state === 'fail' ? [] : [await checkKeyFile(session)]),
     await checkDisk(config),
     await checkClock(session.now()),
-    checkMediasoup(session.env),
+    await checkMediasoup(config, session.env),
+    checkSoftphone(config),
     ...(await checkTrunks(config, pingGateway, gateway.state === 'ok' ? await trunkReports(session) : [])),
   ];
 };
@@ -101,7 +104,7 @@ export const addDoctor = (program: Command, cli: Cli): void => {
     .command('doctor')
     .summary('look for what is wrong on this machine')
     .description(
-      'Looks at Node.js, configuration, ports, addresses, database, disk, clock and trunks, and says how to mend what is ' +
+      'Looks at Node.js, configuration, ports, addresses, certificate, database, disk, clock, browser calls and trunks, and says how to mend what is ' +
         'wrong. Changes nothing. Exit code 1 when something fails; warnings do not count.',
     )
     .action(

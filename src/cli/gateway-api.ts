@@ -1,7 +1,8 @@
 import { errorMessage, FailureError } from '../base/errors.ts';
 import { findRunning } from '../base/run-file.ts';
 import type { GatewayConfig } from '../config/index.ts';
-import { answersHealth, reachable } from './health.ts';
+import { askHttp, urlOf } from './gateway-http.ts';
+import { answersHealth } from './health.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -24,26 +25,25 @@ const wordsOf = (status: number, body: unknown): string => {
 /** Undefined when no gateway runs. */
 export const findGatewayApi = async ({ http, runFile }: GatewayConfig): Promise<GatewayApi | undefined> => {
   const running = await findRunning(runFile);
-  if (running === undefined || !(await answersHealth(running.http))) return undefined;
-  const where = reachable(running.http);
+  if (running === undefined || !(await answersHealth(running))) return undefined;
   return {
     async ask(method, path, body) {
-      const response = await fetch(`http://${where}${path}`, {
+      const answer = await askHttp(running, path, {
         method,
         headers: {
           ...(http.token !== undefined && { authorization: `Bearer ${http.token}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        timeoutMs: PATIENCE_MS,
       }).catch((error: unknown) => {
-        throw new FailureError(`The gateway at ${where} does not answer: ${errorMessage(error)}`, {
+        throw new FailureError(`The gateway at ${urlOf(running)} does not answer: ${errorMessage(error)}`, {
           cause: error,
         });
       });
-      const answer: unknown = await response.json().catch(() => undefined);
-      if (!response.ok) throw new FailureError(wordsOf(response.status, answer));
-      return answer;
+      if (answer.status < 200 || answer.status > 299)
+        throw new FailureError(wordsOf(answer.status, answer.body));
+      return answer.body;
     },
   };
 };

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
+import { addAuditCommands } from './audit.ts';
 import { addBanCommands } from './ban.ts';
 import { addCallCommands } from './calls.ts';
 import { addCheck } from './check.ts';
@@ -50,7 +51,7 @@ const GROUPS: readonly (readonly [
       addBanCommands,
     ],
   ],
-  ['Look:', [addCallCommands, addRecordingCommands, addReportCommands]],
+  ['Look:', [addCallCommands, addRecordingCommands, addReportCommands, addAuditCommands]],
   ['Other:', [addCompletion, addVersion]],
 ];
 

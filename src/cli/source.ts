@@ -10,6 +10,8 @@ type SourceOptions = {
   readonly source?: string;
   readonly medium?: string;
   readonly campaign?: string;
+  readonly keyword?: string;
+  readonly landingPage?: string;
   readonly costCenter?: string;
   readonly cost?: Fields | 'none';
 };
@@ -27,6 +29,8 @@ const addOptions = (command: Command): Command =>
     .option('--source <word>', 'utm_source: google, newsletter, billboard-a8 …')
     .option('--medium <word>', 'utm_medium: cpc, print, radio …')
     .option('--campaign <word>', 'campaign')
+    .option('--keyword <words>', 'search word that its numbers are shown for')
+    .option('--landing-page <page>', 'page that its numbers stand on')
     .option('--cost-center <word>', 'cost centre of your books')
     .option('--cost <cost>', 'what it costs: "1200 EUR month", "80 EUR week", "none"', parseCost);
 
@@ -44,14 +48,26 @@ export const addSourceCommands = (program: Command, cli: Cli): void => {
     summary: 'List sources with their numbers and calls.',
     empty: 'There are no sources yet: see `dialtrace source add --help`.',
     rows: listSources,
-    head: ['ID', 'Name', 'Source', 'Medium', 'Campaign', 'Cost centre', 'Cost', 'Numbers', 'Calls'],
-    right: [6, 7, 8],
+    head: [
+      'ID',
+      'Name',
+      'Source',
+      'Medium',
+      'Campaign',
+      'Keyword',
+      'Cost centre',
+      'Cost',
+      'Numbers',
+      'Calls',
+    ],
+    right: [7, 8, 9],
     cells: (row) => [
       row.id,
       row.name,
       row.source,
       row.medium ?? null,
       row.campaign ?? null,
+      row.keyword ?? null,
       row.costCenter ?? null,
       cost(row),
       row.numbers,

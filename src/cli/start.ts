@@ -10,6 +10,14 @@ import type { Gateway } from '../gateway.ts';
 import { openStore } from '../store/index.ts';
 import { applyPlan, planChanges, summariseDiff } from '../tracking/index.ts';
 import { printCalls } from './call-table.ts';
+import {
+  certificateWords,
+  type DemoAgent,
+  findDemoAgent,
+  makeDemoAgent,
+  softphoneUrl,
+} from './demo-agent.ts';
+import { checkMediasoup } from './doctor-worker.ts';
 import { Unsuccessful } from './failure.ts';
 import { plural } from './format.ts';
 import { answersHealth } from './health.ts';
@@ -28,7 +36,7 @@ const makeLogger = ({ log }: GatewayConfig): Logger => {
 /** Two gateways on one database would end each other's calls. A run file that a crash left behind does no harm. */
 const refuseSecond = async (config: GatewayConfig): Promise<void> => {
   const file = await readRunFile(config.runFile);
-  if (file === undefined || file.pid === process.pid || !(await answersHealth(file.http))) return;
+  if (file === undefined || file.pid === process.pid || !(await answersHealth(file))) return;
   throw new FailureError(
     `A gateway with this configuration is running already (process ${file.pid}, HTTP ${file.http}).`,
   );
@@ -46,10 +54,10 @@ const laterPlan = (session: Session): TrackingPlan | undefined => {
 };
 
 /**
- * Brings the tracking plan into a database that has no numbers yet: the first start needs no second command. Later the
- * database is the truth until somebody says `apply`.
+ * Brings the tracking plan into a database that has no numbers yet, and the plan's demo agent: the first start needs no second
+ * command. Later the database is the truth until somebody says `apply`.
  */
-const firstPlan = async (session: Session, logger: Logger): Promise<void> => {
+const firstPlan = async (session: Session, logger: Logger): Promise<DemoAgent | undefined> => {
   const config = session.config();
   const store = await openStore(storeOptions(config, false), logger);
   try {
@@ -57,21 +65,22 @@ const firstPlan = async (session: Session, logger: Logger): Promise<void> => {
     if (!existsSync(config.trackingPlan)) {
       if (empty)
         session.out.note(`There is no tracking plan at ${config.trackingPlan}: every call will be refused.`);
-      return;
+      return undefined;
     }
     const plan = empty ? readPlan(config) : laterPlan(session);
-    if (plan === undefined) return;
+    if (plan === undefined) return undefined;
     if (empty) {
       const diff = await applyPlan(store, plan);
       if (diff.changes.length > 0)
         session.out.note(`Applied ${config.trackingPlan}: ${summariseDiff(diff)}.`);
-      return;
+      return await makeDemoAgent(store, config, session.now());
     }
     const diff = await planChanges(store, plan);
-    if (diff.changes.length === 0) return;
+    if (diff.changes.length === 0) return undefined;
     session.out.note(
       `${config.trackingPlan} differs from the database (${summariseDiff(diff)}): \`dialtrace plan\` shows how.`,
     );
+    return undefined;
   } finally {
     await store.close();
   }
@@ -79,6 +88,7 @@ const firstPlan = async (session: Session, logger: Logger): Promise<void> => {
 
 const announce = async (session: Session, gateway: Gateway): Promise<void> => {
   const { out, json } = session;
+  const config = session.config();
   const numbers = await session.withStore('read', async (store) => (await store.numbers.list()).length);
   if (json) {
     const { sip, http, interruptedCalls } = gateway;
@@ -88,15 +98,19 @@ const announce = async (session: Session, gateway: Gateway): Promise<void> => {
       pid: process.pid,
       sip,
       http,
+      https: config.http.tls,
+      softphone: softphoneUrl(config, http) ?? null,
       numbers,
       interruptedCalls,
     };
     return out.line(JSON.stringify(ready));
   }
+  const certificate = certificateWords(config);
   out.line(`${out.paint('green', '●')} ${out.paint('bold', `Dialtrace ${VERSION} is ready`)}`);
   out.facts([
     ['  SIP', gateway.sip.join(', ')],
-    ['  HTTP', `http://${gateway.http}`],
+    ['  HTTP', `${config.http.tls ? 'https' : 'http'}://${gateway.http}`],
+    ...(certificate === undefined ? [] : [['  Certificate', certificate] as const]),
     ['  Config', session.configPath],
     ['  Numbers', plural(numbers, 'tracking number')],
   ]);
@@ -105,6 +119,33 @@ const announce = async (session: Session, gateway: Gateway): Promise<void> => {
       `  The last run ended during ${plural(gateway.interruptedCalls, 'call')}: recorded as interrupted.`,
     );
   }
+};
+
+/** How to take a call in the browser: the last that a start has to say. */
+const announcePhone = async (
+  session: Session,
+  gateway: Gateway,
+  made: DemoAgent | undefined,
+): Promise<void> => {
+  const { out, json } = session;
+  const config = session.config();
+  const url = softphoneUrl(config, gateway.http);
+  if (json || url === undefined) return;
+  const worker = await checkMediasoup(config, session.env);
+  if (worker.state === 'warn' || worker.state === 'fail')
+    out.note(
+      `Calls with browsers are off: ${worker.text}${worker.mend === undefined ? '' : ` (${worker.mend})`}.`,
+    );
+  const demo = made ?? (await session.withStore('read', (store) => findDemoAgent(store, config)));
+  out.line(`\n${out.paint('bold', 'Softphone')}  ${url}`);
+  if (demo === undefined) return;
+  const password =
+    demo.password === undefined
+      ? `password in ${demo.passwordFile}`
+      : `password ${out.paint('bold', demo.password)} (kept in ${demo.passwordFile})`;
+  out.line(`  Log in as ${out.paint('bold', demo.name)}, ${password}.`);
+  if (demo.number !== undefined)
+    out.line(`  Then ring yourself, in a second terminal:  npx dialtrace test-call ${demo.number}`);
 };
 
 /** One call through everything, so that a fresh gateway shows at once what it does. Its failure stops nothing. */
@@ -182,7 +223,7 @@ export const addStart = (program: Command, cli: Cli): void => {
         const config = session.config();
         const logger = makeLogger(config);
         await refuseSecond(config);
-        await firstPlan(session, logger);
+        const demo = await firstPlan(session, logger);
         const { startGateway } = await import('../gateway.ts');
         outliveReaders();
         const gateway = await startGateway(config, logger);
@@ -193,6 +234,9 @@ export const addStart = (program: Command, cli: Cli): void => {
             session.out.note(`The self-test could not be placed: ${errorMessage(error)}`),
           );
         }
+        await announcePhone(session, gateway, demo).catch((error: unknown) =>
+          session.out.note(errorMessage(error)),
+        );
         await stopped;
       }),
     );

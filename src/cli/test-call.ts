@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';
 import { parsePhone } from '../base/phone.ts';
@@ -17,6 +18,9 @@ import { act, type Cli, homeRegion, type Session } from './session.ts';
 /** A number of the range that is kept free for examples, so that no person's number stands in a test's record. */
 export const DEFAULT_CALLER = '+12025550100';
 const DEFAULT_SECONDS = 3;
+/** A person has to hear it and to say something. */
+const PERSON_SECONDS = 30;
+const SPOKEN = fileURLToPath(new URL('../../config/prompts/test-call.wav', import.meta.url));
 /** How long the record of an ended call may take to be completed. */
 const RECORD_PATIENCE_MS = 10_000;
 
@@ -53,10 +57,12 @@ const check = (name: string, passed: boolean, text: string): TestCallCheck => ({
   text,
 });
 
-const lineWords = (result: TestCallResult, call: CallDetailView | null): string => {
+const lineWords = (result: TestCallResult, call: CallDetailView | null, user: string | undefined): string => {
   if (call?.lineId) return `line ${call.lineId} answered after ${Math.round(result.setupMs)} ms`;
   if (result.answered) return 'the call was answered';
-  return `not answered: ${result.status} ${result.reason}${call?.endReason ? ` (${call.endReason})` : ''}`;
+  const why = call?.endReason ? ` (${call.endReason})` : '';
+  const hint = user !== undefined && result.status === 480 ? `: is ${user} logged in and ready?` : '';
+  return `not answered: ${result.status} ${result.reason}${why}${hint}`;
 };
 
 /** Whether the line's leg was sent what the caller said. */
@@ -109,6 +115,8 @@ export const testCallChecks = (
     readonly call: CallDetailView | null;
     readonly recordingPath: string | null;
     readonly recordingWanted: boolean;
+    /** Whose phones the number rings first. */
+    readonly user?: string | undefined;
   },
 ): readonly TestCallCheck[] => [
   check(
@@ -119,7 +127,11 @@ export const testCallChecks = (
       : `call ${result.callId}`,
   ),
   source(facts.call, facts.did),
-  check('reached the line', result.answered && facts.call?.lineId != null, lineWords(result, facts.call)),
+  check(
+    'reached the line',
+    result.answered && facts.call?.lineId != null,
+    lineWords(result, facts.call, facts.user),
+  ),
   outward(result, facts.call),
   inward(result),
   recorded(facts.call, facts.recordingPath, facts.recordingWanted),
@@ -132,8 +144,14 @@ export type TestCallInput = {
   readonly did: string;
   /** E.164 */
   readonly caller: string;
-  readonly prompt: Playable;
-  readonly seconds: number;
+  /** Default: a tone; for a line that is a user, spoken words over and over. */
+  readonly prompt?: Playable | undefined;
+  /** Length of the talk; default 3, and 30 for a line that is a user. */
+  readonly seconds?: number | undefined;
+  /** How long to wait for an answer; default: as long as the number's lines ring. */
+  readonly ringSeconds?: number | undefined;
+  /** Told how the call goes where a person is rung. */
+  readonly onProgress?: (words: string) => void;
 };
 
 /** Places a test call into the running gateway and looks at what became of it. */
@@ -145,18 +163,38 @@ export const runTestCall = async (
   const gateway = input.sip.find((hostport) => hostport.startsWith('udp/')) ?? input.sip[0];
   if (gateway === undefined) throw new FailureError('The gateway listens for SIP nowhere.');
   const route = await store.numbers.route(input.did);
-  const ringSeconds = 5 + (route?.lines ?? []).reduce((sum, line) => sum + line.ring_timeout_s, 0);
-  const { did, caller, prompt, seconds } = input;
+  const lineSeconds = 5 + (route?.lines ?? []).reduce((sum, line) => sum + line.ring_timeout_s, 0);
+  const user = route?.lines[0]?.user ?? undefined;
+  const toPerson = user !== undefined;
+  const { did, caller, ringSeconds = lineSeconds } = input;
+  const seconds = input.seconds ?? (toPerson ? PERSON_SECONDS : DEFAULT_SECONDS);
+  const prompt = input.prompt ?? (toPerson ? spokenPrompt : testTone(seconds));
+  const progress = {
+    ringing: `${did} rings: answer it …`,
+    answered: `Answered. The call says “This is a Dialtrace test call” for up to ${seconds} s; say something too, and hang up.`,
+  };
+  const onState = (state: keyof typeof progress): void => {
+    if (toPerson) input.onProgress?.(progress[state]);
+  };
   // The SIP side is large, and most commands have no use for it.
   const { placeTestCall, selfTestCredentials } = await import('../user-agent/index.ts');
   const credentials = selfTestCredentials(store.vault);
-  const result = await placeTestCall({ gateway, did, caller, prompt, seconds, ringSeconds, credentials });
+  const result = await placeTestCall({
+    gateway,
+    did,
+    caller,
+    prompt,
+    seconds,
+    ringSeconds,
+    credentials,
+    onState,
+  });
   const detail = await completedRecord(store, result.callId);
   const call = detail === undefined ? null : callDetailView(detail);
   const recordingPath = call?.recording ? resolve(config.recording.directory, call.recording.path) : null;
   const flag = route?.number.record ?? null;
   const recordingWanted = flag === null ? config.recording.enabled : flag === 1;
-  const checks = testCallChecks(result, { did, call, recordingPath, recordingWanted });
+  const checks = testCallChecks(result, { did, call, recordingPath, recordingWanted, user });
   return { passed: checks.every(({ state }) => state !== 'fail'), checks, call, recordingPath };
 };
 
@@ -180,9 +218,13 @@ export const testTone = (seconds: number): Playable => ({
   seconds,
 });
 
+/** Something that a person hears at once and recognises. */
+const spokenPrompt: Playable = { type: 'file', path: SPOKEN, loop: true };
+
 type Options = {
   readonly caller: string;
-  readonly seconds: number;
+  readonly seconds?: number;
+  readonly ring?: number;
   readonly tone?: boolean;
   readonly prompt?: string;
 };
@@ -195,8 +237,9 @@ const readPhone = (text: string, what: string, config: GatewayConfig): string =>
   ]);
 };
 
-const readPrompt = (cli: Cli, options: Options): Playable => {
-  if (options.prompt === undefined) return testTone(options.seconds);
+const readPrompt = (cli: Cli, options: Options): Playable | undefined => {
+  if (options.prompt === undefined)
+    return options.tone ? testTone(options.seconds ?? DEFAULT_SECONDS) : undefined;
   if (options.tone) throw new UsageError('Say --tone or --prompt, not both');
   const path = resolve(cli.directory, options.prompt);
   if (!existsSync(path)) throw new UsageError(`There is no file ${path}`);
@@ -214,8 +257,17 @@ export const addTestCall = (program: Command, cli: Cli): void => {
     )
     .argument('<did>', 'the tracking number to call')
     .option('--caller <number>', "the caller's number", DEFAULT_CALLER)
-    .option('--seconds <seconds>', 'length of the talk', numberWithin(1, 300), DEFAULT_SECONDS)
-    .option('--tone', 'say a tone of 440 Hz (as without --prompt)')
+    .option(
+      '--seconds <seconds>',
+      `length of the talk (default: ${DEFAULT_SECONDS}, and ${PERSON_SECONDS} when the line is a user)`,
+      numberWithin(1, 300),
+    )
+    .option(
+      '--ring <seconds>',
+      'how long to wait for an answer (default: as long as the lines ring)',
+      numberWithin(1, 600),
+    )
+    .option('--tone', 'say a tone of 440 Hz (default, unless the line is a user: that hears spoken words)')
     .option('--prompt <file>', 'say this WAV file (mono, 8 kHz)')
     .action(
       act<[string, Options]>(cli, async (session, didText, options) => {
@@ -230,8 +282,10 @@ export const addTestCall = (program: Command, cli: Cli): void => {
           );
         }
         const { sip } = running;
+        const { seconds, ring: ringSeconds } = options;
+        const onProgress = (words: string): void => session.out.note(words);
         const report = await session.withStore('read', (store) =>
-          runTestCall(store, config, { sip, did, caller, prompt, seconds: options.seconds }),
+          runTestCall(store, config, { sip, did, caller, prompt, seconds, ringSeconds, onProgress }),
         );
         if (session.json) cli.out.json(report);
         else printChecks(session, report);

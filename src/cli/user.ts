@@ -13,13 +13,15 @@ import { examples, oneLine } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
 
 type PasswordOptions = { readonly passwordFile?: string; readonly generate?: boolean };
-type AddOptions = PasswordOptions & { readonly display?: string };
-type SetOptions = { readonly display?: string; readonly enabled?: 'yes' | 'no' };
+type RoleOptions = { readonly role?: UserTable['role']; readonly ready?: 'yes' | 'no' };
+type AddOptions = PasswordOptions & RoleOptions & { readonly display?: string };
+type SetOptions = RoleOptions & { readonly display?: string; readonly enabled?: 'yes' | 'no' };
 
 /** Above 118 random bits. */
 const GENERATED_LENGTH = 20;
 
-const knownRealm = ({ registrar }: GatewayConfig): string | undefined =>
+/** The realm that passwords are hashed with; undefined without a registrar. */
+export const knownRealm = ({ registrar }: Pick<GatewayConfig, 'registrar'>): string | undefined =>
   registrar?.realm ?? registrar?.domains[0];
 
 const realmOf = (config: GatewayConfig): string => {
@@ -62,7 +64,8 @@ const passwordOf = (session: Session, { passwordFile, generate }: PasswordOption
 
 type Secrets = Pick<UserTable, 'realm' | 'ha1_md5' | 'ha1_sha256' | 'ha1_sha512_256'>;
 
-const secretsOf = (name: string, realm: string, password: string): Secrets => ({
+/** What is stored of a password. */
+export const secretsOf = (name: string, realm: string, password: string): Secrets => ({
   realm,
   ha1_md5: hashedA1('MD5', name, realm, password),
   ha1_sha256: hashedA1('SHA-256', name, realm, password),
@@ -114,6 +117,8 @@ const add = async (session: Session, name: string, options: AddOptions): Promise
       ...secretsOf(name, realm, password),
       disabled: 0,
       created_at: session.now(),
+      role: options.role ?? 'agent',
+      ready: options.ready === 'no' ? 0 : 1,
     }),
   );
   if (!added) throw new UsageError(`There is a user ${name} already`);
@@ -130,12 +135,16 @@ const setPassword = async (session: Session, name: string, options: PasswordOpti
   printAccount(session, name, options.generate === true ? password : undefined, 'New password of');
 };
 
-const set = async (session: Session, name: string, { display, enabled }: SetOptions): Promise<void> => {
+const set = async (session: Session, name: string, options: SetOptions): Promise<void> => {
+  const { display, enabled, role, ready } = options;
   const patch = {
     ...(display !== undefined && { display: display === '' ? null : display }),
     ...(enabled !== undefined && { disabled: enabled === 'no' ? (1 as const) : (0 as const) }),
+    ...(role !== undefined && { role }),
+    ...(ready !== undefined && { ready: ready === 'no' ? (0 as const) : (1 as const) }),
   };
-  if (Object.keys(patch).length === 0) throw new UsageError('Name what is to change: --display, --enabled');
+  if (Object.keys(patch).length === 0)
+    throw new UsageError('Name what is to change: --display, --enabled, --role, --ready');
   const known = await session.withStore('write', (store) => store.users.update(name, patch));
   if (!known) throw noSuchUser(name);
   if (session.json) session.out.json({ name, ...patch });
@@ -149,12 +158,12 @@ const remove = async (session: Session, name: string): Promise<void> => {
 };
 
 const stateOf = (
-  { disabled, available, contacts, realm }: UserView,
+  { disabled, available, contacts, realm, ready }: UserView,
   realmNow: string | undefined,
 ): string => {
   if (disabled) return 'disabled';
   if (realmNow !== undefined && realm !== realmNow) return 'new password needed';
-  if (available) return 'registered';
+  if (available) return ready ? 'registered' : 'not ready';
   return contacts.length > 0 ? 'flow lost' : '–';
 };
 
@@ -165,17 +174,18 @@ const list = async (session: Session): Promise<void> => {
   if (users.length === 0) return session.out.line('There are no users yet: see `dialtrace user add --help`.');
   const realm = knownRealm(session.config());
   session.out.table(
-    ['Name', 'Display', 'State', 'Contacts', 'Since', 'Phone', 'Transport'],
+    ['Name', 'Display', 'Role', 'State', 'Contacts', 'Since', 'Phone', 'Transport'],
     users.map((user) => [
       user.name,
       user.display,
+      user.role,
       stateOf(user, realm),
       user.contacts.length,
       formatTime(user.contacts.map(({ since }) => since).sort()[0] ?? null),
       user.contacts[0]?.userAgent ?? null,
       [...new Set(user.contacts.map(({ transport }) => transport))].join(', ') || null,
     ]),
-    [3],
+    [4],
   );
 };
 
@@ -188,6 +198,8 @@ const show = async (session: Session, name: string): Promise<void> => {
   session.out.facts([
     ['Name', user.name],
     ['Display', user.display],
+    ['Role', user.role],
+    ['Takes calls', user.ready ? 'yes' : 'no'],
     ['State', stateOf(user, knownRealm(session.config()))],
     ['Realm', user.realm],
     ['Created', formatTime(user.createdAt)],
@@ -209,6 +221,13 @@ const show = async (session: Session, name: string): Promise<void> => {
   );
 };
 
+const addRoleOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--role <role>', 'what it may do in the softphone').choices(['agent', 'supervisor']),
+    )
+    .addOption(new Option('--ready <choice>', 'whether it takes calls now').choices(['yes', 'no']));
+
 export const addUserCommands = (program: Command, cli: Cli): void => {
   const group = program
     .command('user')
@@ -229,7 +248,8 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
       .description('Add a user. Only hashes of the password are kept.')
       .argument('<name>', 'user part of the address and user name of the phone')
       .option('--display <text>', 'name for people', oneLine),
-  ).action(act<[string, AddOptions]>(cli, add));
+  );
+  addRoleOptions(adding).action(act<[string, AddOptions]>(cli, add));
   examples(adding, [
     'dialtrace user add alice --generate',
     'dialtrace user add desk-1 --display "Front desk" --password-file desk-1.txt',
@@ -237,13 +257,16 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
   addPasswordOptions(group.command('password').description('Set a new password.').argument('<name>')).action(
     act<[string, PasswordOptions]>(cli, setPassword),
   );
-  group
-    .command('set')
-    .description('Change a user; what is not named stays.')
-    .argument('<name>')
-    .option('--display <text>', 'name for people; empty for none', oneLine)
-    .addOption(new Option('--enabled <choice>', 'let its phones register').choices(['yes', 'no']))
-    .action(act<[string, SetOptions]>(cli, set));
+  addRoleOptions(
+    group
+      .command('set')
+      .description('Change a user; what is not named stays.')
+      .argument('<name>')
+      .option('--display <text>', 'name for people; empty for none', oneLine)
+      .addOption(
+        new Option('--enabled <choice>', 'let its phones register, and log in').choices(['yes', 'no']),
+      ),
+  ).action(act<[string, SetOptions]>(cli, set));
   group
     .command('remove')
     .description('Remove a user. Its phones are not called any more.')

@@ -73,3 +73,6 @@ export const isSipUri = (text: string): boolean => {
     (transport === undefined || ['udp', 'tcp', 'tls'].includes(transport))
   );
 };
+
+/** Whether a SIP URI asks for TLS (RFC 3261 19.1.2, 26.2.2). */
+export const needsTls = (uri: string): boolean => /^sips:|;transport=tls\b/i.test(uri);

@@ -1,10 +1,18 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { errorCode, errorMessage, type Problem, UsageError } from '../base/errors.ts';
 import type { GatewayConfig } from './gateway-schema.ts';
 
 type TlsConfig = NonNullable<GatewayConfig['sip']['tls']>;
+
+/** Where the certificate of TLS listeners and of HTTPS lies. */
+export type CertificateFiles = {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Made here, for want of another. */
+  readonly selfSigned: boolean;
+};
 
 /** The files of `sip.tls`, as PEM text. */
 export type Certificates = { readonly cert: string; readonly key: string; readonly ca?: string };
@@ -91,16 +99,32 @@ export const trunkFileProblems = (
   );
 
 /** What is wrong with the files of `sip.tls`. An expired certificate is no mistake of the configuration: `doctor` tells of it. */
-export const certificateProblems = (tls: TlsConfig | undefined, folder: string): readonly Problem[] =>
-  tls === undefined ? [] : examine(tls, folder, 'sip.tls').problems;
+export const certificateProblems = (tls: TlsConfig, folder: string): readonly Problem[] =>
+  examine(tls, folder, 'sip.tls').problems;
+
+/** Which certificate is used; undefined when nothing needs one. */
+export const certificateFiles = ({
+  sip,
+  http,
+}: Pick<GatewayConfig, 'sip' | 'http'>): CertificateFiles | undefined => {
+  const { certFile, keyFile, directory } = sip.tls;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, selfSigned: false };
+  const listens = sip.listen.some(({ transport }) => transport === 'tls' || transport === 'wss');
+  if (!http.tls && !(listens && sip.engine === 'embedded')) return undefined;
+  return {
+    certFile: join(directory, 'self-signed.crt'),
+    keyFile: join(directory, 'self-signed.key'),
+    selfSigned: true,
+  };
+};
 
 /**
- * Reads the files of `sip.tls`.
+ * Reads the certificate that is used, and the authorities of `sip.tls`.
  *
- * @throws UsageError with everything that is wrong with them
+ * @throws UsageError with everything that is wrong with the files
  */
-export const readCertificates = (tls: TlsConfig): Certificates => {
-  const { cert, key, ca, problems } = examine(tls, '.', 'sip.tls');
+export const readCertificates = ({ certFile, keyFile }: CertificateFiles, caFile?: string): Certificates => {
+  const { cert, key, ca, problems } = examine({ certFile, keyFile, caFile }, '.', 'sip.tls');
   if (problems.length > 0 || cert === undefined || key === undefined)
     throw new UsageError("The certificates of sip.tls can't be used", problems);
   return { cert, key, ...(ca !== undefined && { ca }) };

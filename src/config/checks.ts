@@ -1,7 +1,7 @@
 import { normalize } from 'node:path';
 import type { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
-import { canonicalSource, isLoopback, isWildcard } from './addresses.ts';
+import { canonicalSource, isLoopback, isWildcard, needsTls } from './addresses.ts';
 import type { gatewayConfigSchema } from './gateway-schema.ts';
 
 type Check = (config: z.output<typeof gatewayConfigSchema>) => readonly Problem[];
@@ -46,14 +46,14 @@ const listeners: Check = ({ sip }) =>
     'remove one of the two or give it another port',
   );
 
-const certificate: Check = ({ sip }) => {
-  const index = sip.listen.findIndex(({ transport }) => transport === 'tls' || transport === 'wss');
-  if (sip.tls !== undefined || index < 0 || sip.engine === 'drachtio') return [];
+const certificate: Check = ({ sip: { tls } }) => {
+  if ((tls.certFile === undefined) === (tls.keyFile === undefined)) return [];
+  const [given, missing] = tls.certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
   return [
     {
-      path: 'sip.tls',
-      message: `is missing, and sip.listen[${index}] has transport ${sip.listen[index]?.transport}`,
-      mend: 'give certFile and keyFile',
+      path: `sip.tls.${missing}`,
+      message: `is missing, and sip.tls.${given} is given`,
+      mend: 'give both, or neither for a self-signed certificate',
     },
   ];
 };
@@ -167,8 +167,6 @@ const trunkGateways: Check = ({ trunks }) =>
       'name each once: weight gives it a larger share',
     ),
   );
-
-const needsTls = (uri: string): boolean => /^sips:|;transport=tls\b/i.test(uri);
 
 const trunkTls: Check = ({ sip, trunks }) => {
   if (sip.engine === 'drachtio' || sip.listen.some(({ transport }) => transport === 'tls')) return [];

@@ -49,8 +49,13 @@ const listenSchema = z
   .transform((listen) => ({ ...listen, port: listen.port ?? DEFAULT_PORTS[listen.transport] }));
 
 const tlsSchema = z.strictObject({
-  certFile: pathSchema.describe('Certificate and its chain (PEM), such as fullchain.pem.'),
-  keyFile: pathSchema.describe('Its private key (PEM).'),
+  certFile: pathSchema
+    .optional()
+    .describe(
+      'Certificate and its chain (PEM), such as fullchain.pem; default: a self-signed one, made where one is needed.',
+    ),
+  keyFile: pathSchema.optional().describe('Its private key (PEM).'),
+  directory: pathSchema.default('data/tls').describe('Where the self-signed certificate is kept.'),
   caFile: pathSchema
     .optional()
     .describe("Authorities that peers' certificates are checked against; default: the public ones."),
@@ -96,9 +101,9 @@ const sipSchema = z.strictObject({
       { transport: 'tcp', address: '0.0.0.0', port: 5060 },
     ]),
   tls: tlsSchema
-    .optional()
+    .prefault({})
     .describe(
-      'Certificate of the tls and wss listeners. The files are read again when they change, and on SIGHUP; calls that are up go on.',
+      'Certificate of the tls and wss listeners, and of HTTPS. The files are read again when they change, and on SIGHUP; calls that are up go on.',
     ),
   drachtio: z
     .strictObject({
@@ -237,6 +242,12 @@ export const gatewayConfigSchema = z.strictObject({
     .strictObject({
       address: addressSchema.default('127.0.0.1'),
       port: portSchema.default(8080),
+      tls: z
+        .boolean()
+        .default(false)
+        .describe(
+          'HTTPS with the certificate of `sip.tls`. Browsers give a page the microphone only so, or on localhost.',
+        ),
       token: secretSchema
         .optional()
         .describe('Bearer token of the API; without one the API answers to loopback addresses only.'),

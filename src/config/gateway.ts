@@ -88,14 +88,13 @@ const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig
     ...config,
     sip: {
       ...config.sip,
-      ...(tls && {
-        tls: {
-          ...tls,
-          certFile: absolute(tls.certFile),
-          keyFile: absolute(tls.keyFile),
-          ...(tls.caFile !== undefined && { caFile: absolute(tls.caFile) }),
-        },
-      }),
+      tls: {
+        ...tls,
+        directory: absolute(tls.directory),
+        ...(tls.certFile !== undefined && { certFile: absolute(tls.certFile) }),
+        ...(tls.keyFile !== undefined && { keyFile: absolute(tls.keyFile) }),
+        ...(tls.caFile !== undefined && { caFile: absolute(tls.caFile) }),
+      },
     },
     trunks: config.trunks.map(({ tls: files, ...trunk }) => ({
       ...trunk,

@@ -1,10 +1,17 @@
 /** The two YAML files: their schemas, loading them with every error at once, and JSON Schema for editors. */
-export { type Certificates, readCertificates } from './certificates.ts';
+export {
+  type CertificateFiles,
+  type Certificates,
+  certificateFiles,
+  readCertificates,
+} from './certificates.ts';
+export { clearKeys } from './clear-keys.ts';
 export type { Environment } from './environment.ts';
 export { USER_NAME } from './fields.ts';
 export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';
+export { certificateNames, ensureSelfSigned, isSelfSigned } from './self-signed.ts';
 export { loadTrackingPlan, parseTrackingPlan } from './tracking.ts';
 export type { PlanContext } from './tracking-checks.ts';
 export type { LinePlan, NumberPlan, SourcePlan, TrackingPlan } from './tracking-schema.ts';

@@ -24,6 +24,14 @@ const sourceSchema = z.strictObject({
   source: wordsSchema.describe('utm_source: google, billboard-a8, newsletter …'),
   medium: wordsSchema.optional().describe('utm_medium: cpc, print, radio …'),
   campaign: wordsSchema.optional(),
+  keyword: wordsSchema.optional().describe('utm_term: the search word that the number is shown for.'),
+  landingPage: z
+    .string()
+    .min(1)
+    .max(2000)
+    .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters')
+    .optional()
+    .describe('Page that the number stands on: an address or a path such as /roof-repair.'),
   costCenter: wordsSchema.optional(),
   cost: costSchema.optional(),
 });

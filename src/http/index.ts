@@ -1,14 +1,17 @@
+import type { createServer as createPlainServer, Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest, type LightMyRequestResponse } from 'fastify';
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { createAccessCheck } from './access.ts';
 import { banRoutes } from './bans.ts';
 import { callRoutes } from './calls.ts';
-import type { HttpParts } from './parts.ts';
+import type { HttpParts, HttpTls } from './parts.ts';
+import { phoneRoutes } from './phone/index.ts';
 import { answerError, sendProblem } from './problem.ts';
 import { recordingRoutes } from './recordings.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -17,7 +20,7 @@ import { trackingRoutes } from './tracking.ts';
 import { trunkRoutes } from './trunks.ts';
 import { userRoutes } from './users.ts';
 
-export type { Health, HttpParts } from './parts.ts';
+export type { Health, HttpParts, HttpTls, PhoneParts } from './parts.ts';
 
 /** The HTTP side of the gateway: API, health and metrics. */
 export type HttpServer = {
@@ -30,6 +33,12 @@ export type HttpServer = {
   listen(): Promise<string>;
   /** The bound address; undefined before `listen`. */
   address(): string | undefined;
+  /**
+   * A certificate for connections from now on. Nothing happens without TLS.
+   *
+   * @throws Error when it can't be used; the old one stays
+   */
+  setTls(tls: HttpTls): void;
   /** Answers what is under way, then closes; safe to call twice. */
   close(): Promise<void>;
   /** A request without a socket, for tests. */
@@ -43,11 +52,17 @@ export type HttpServer = {
 
 const READING: readonly string[] = ['GET', 'HEAD'];
 const REQUESTS_PER_MINUTE = 600;
+/** An office full of agents has one address. */
+const PHONE_REQUESTS_PER_MINUTE = 12_000;
+
+const isPhone = ({ url }: FastifyRequest): boolean => url.startsWith('/phone');
 
 const registerPlugins = async (app: FastifyInstance): Promise<void> => {
-  await app.register(helmet);
+  // HSTS would hold for the host's other ports too, and lock out whoever goes back to a self-signed certificate.
+  await app.register(helmet, { strictTransportSecurity: false });
   await app.register(rateLimit, {
-    max: REQUESTS_PER_MINUTE,
+    max: (request) => (isPhone(request) ? PHONE_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE),
+    keyGenerator: (request) => `${isPhone(request) ? 'phone' : 'api'} ${request.ip}`,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { after }) =>
       Object.assign(new Error(`Too many requests: try again in ${after}.`), { statusCode: 429 }),
@@ -61,7 +76,12 @@ const registerPlugins = async (app: FastifyInstance): Promise<void> => {
         description:
           'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, also to be changed.',
       },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'dialtrace_phone' },
+        },
+      },
       security: [{ token: [] }],
     },
   });
@@ -82,13 +102,32 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     banRoutes(api, parts);
     systemRoutes(api, parts);
   });
+  const { phone } = parts;
+  if (phone) await app.register((pages) => phoneRoutes(pages, parts, phone));
 };
 
-const build = async (parts: HttpParts): Promise<FastifyInstance> => {
+/** What a server that fastify does not make itself has to be told. */
+const SERVER_OPTIONS = { requestTimeout: 30_000 } as const;
+
+type TlsHolder = { replace(tls: HttpTls): void };
+
+/** HTTPS takes TLS connections alone: a plain request gets none. */
+const serverFactory =
+  (tls: HttpTls, holder: TlsHolder) =>
+  (handler: Parameters<typeof createPlainServer>[1]): Server => {
+    const server = createTlsServer({ ...SERVER_OPTIONS, ...tls }, handler);
+    holder.replace = (changed) => server.setSecureContext(changed);
+    return server;
+  };
+
+const build = async (parts: HttpParts, holder: TlsHolder): Promise<FastifyInstance> => {
   const app = fastify({
     logger: false,
+    // Only a proxy on this machine is believed what it says of the client.
+    trustProxy: 'loopback',
     forceCloseConnections: 'idle',
-    requestTimeout: 30_000,
+    ...SERVER_OPTIONS,
+    ...(parts.tls && { serverFactory: serverFactory(parts.tls, holder) }),
     bodyLimit: 65_536,
     // A path that can't be decoded is refused before any route.
     frameworkErrors: (error, _request, reply) =>
@@ -126,7 +165,8 @@ const refusal = (error: unknown, where: string): FailureError => {
 
 /** The HTTP server, ready to listen. */
 export const createHttpServer = async (parts: HttpParts): Promise<HttpServer> => {
-  const app = await build(parts);
+  const holder: TlsHolder = { replace: () => undefined };
+  const app = await build(parts, holder);
   let bound: string | undefined;
 
   const listen = async (): Promise<string> => {
@@ -144,6 +184,7 @@ export const createHttpServer = async (parts: HttpParts): Promise<HttpServer> =>
   return {
     listen,
     address: () => bound,
+    setTls: (tls) => holder.replace(tls),
     close: () => app.close(),
     inject: (request) => app.inject(request),
   };

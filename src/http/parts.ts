@@ -1,8 +1,9 @@
 import type { Logger } from '../base/logger.ts';
 import type { Registry } from '../base/metrics.ts';
+import type { Calls } from '../calls/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import type { ReportRunner } from '../reports/index.ts';
-import type { SipWall, TrunkStatus } from '../sip/index.ts';
+import type { Registrar, SipWall, TrunkStatus } from '../sip/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** What `/healthz` tells. */
@@ -14,14 +15,43 @@ export type Health = {
   readonly reason?: string;
 };
 
+/** PEM texts. */
+export type HttpTls = {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+};
+
+/** What the softphone stands on. */
+export type PhoneParts = {
+  readonly settings: GatewayConfig['phone'];
+  /** Domain of the users' addresses. */
+  readonly domain: string;
+  readonly registrar: Pick<Registrar, 'presence' | 'makePass'>;
+  readonly calls: Pick<Calls, 'live' | 'setSupervision'>;
+  /** Where SIP is listened for, as bound: `ws/127.0.0.1:8088`. */
+  readonly listeners: readonly string[];
+  /** Whether users can call telephone numbers. */
+  readonly canDialOut: boolean;
+  /** Folder of the built pages; default: where the build puts them. */
+  readonly pages?: string;
+};
+
 export type HttpParts = {
   readonly config: Pick<GatewayConfig, 'http' | 'trunks' | 'recording'>;
-  readonly store: Pick<Store, 'calls' | 'numbers' | 'users' | 'vault' | 'db'>;
+  readonly store: Pick<
+    Store,
+    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit'
+  >;
   readonly logger: Logger;
   readonly metricsRegistry: Registry;
   readonly health: () => Health;
   /** Undefined when there is none: an external SIP server, or switched off. */
   readonly wall?: SipWall | undefined;
+  /** Undefined: there is no softphone. */
+  readonly phone?: PhoneParts | undefined;
   readonly reports: Pick<ReportRunner, 'sources'>;
+  /** Left out: plain HTTP. */
+  readonly tls?: HttpTls | undefined;
   readonly trunkStatus: () => readonly TrunkStatus[];
 };

@@ -12,7 +12,7 @@ export type Route<Params extends z.ZodType, Query extends z.ZodType, Body extend
   readonly url: string;
   /** One line for the API's document. */
   readonly summary: string;
-  readonly tag: 'calls' | 'tracking' | 'reports' | 'system';
+  readonly tag: 'calls' | 'tracking' | 'reports' | 'system' | 'phone';
   readonly params: Params;
   readonly query: Query;
   /** JSON that it takes. */
@@ -84,6 +84,8 @@ export const addRoute = <
     readonly rateLimit?: false;
     /** Anyone may ask. */
     readonly open?: true;
+    /** For whoever is logged in to the softphone. */
+    readonly session?: true;
     /** Further answers, by status, as OpenAPI has them. */
     readonly responses?: JsonSchema;
   } = {},
@@ -100,6 +102,7 @@ export const addRoute = <
       ...(body && { body: jsonSchema(body, 'input') }),
       response: responses(route.response, route.produces, options.responses),
       ...(options.open && { security: [] }),
+      ...(options.session && { security: [{ session: [] }] }),
     },
     ...(options.rateLimit === false && { config: { rateLimit: false } }),
     handler: async (request, reply) =>

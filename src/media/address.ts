@@ -42,3 +42,31 @@ export const mediaAddressFor = (media: Addresses) => {
     return other === undefined ? {} : { advertisedAddress: other };
   };
 };
+
+/** All addresses of this machine that a peer may reach it at; loopback first. */
+const everyAddress = (wildcard: string): readonly string[] => {
+  const found = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ address }) => !address.startsWith('fe80'))
+    .filter(({ family }) => wildcard === '::' || family === 'IPv4')
+    .sort((a, b) => Number(b.internal) - Number(a.internal));
+  return [...new Set(found.map(({ address }) => address))];
+};
+
+/**
+ * Where browsers connect: each address of the machine for itself, since a candidate names one (RFC 8839 5.1). Behind NAT the
+ * public one stands in place of the first that is not loopback.
+ */
+export const browserAddresses = ({
+  address,
+  publicAddress,
+}: Addresses): readonly { readonly address: string; readonly publicAddress?: string }[] => {
+  if (!isWildcard(address)) return [{ address, ...(publicAddress !== undefined && { publicAddress }) }];
+  const all = everyAddress(address);
+  const isNatted = (each: string): boolean =>
+    publicAddress !== undefined && !isLoopback(each) && isIPv6(each) === isIPv6(publicAddress);
+  const natted = all.find(isNatted);
+  return all.map((each) =>
+    each === natted && publicAddress !== undefined ? { address: each, publicAddress } : { address: each },
+  );
+};

@@ -1,9 +1,10 @@
-import { FailureError, UsageError } from '../base/errors.ts';
+import { errorMessage, FailureError, UsageError } from '../base/errors.ts';
 import { type EdgeThread, startEdgeThread } from './rtp/edge-thread.ts';
 import type { EdgeCounts } from './rtp/messages.ts';
 import { createPortPool } from './rtp/ports.ts';
 import { createSession } from './session.ts';
 import type { MediaEngine, MediaEngineOptions, MediaSession } from './types.ts';
+import { createEncryption, type Encryption } from './webrtc/index.ts';
 
 /** Pause before a thread that could not be replaced is tried again. */
 const RETRY_MS = 1_000;
@@ -24,8 +25,23 @@ const add = (a: EdgeCounts, b: EdgeCounts): EdgeCounts => ({
   strangerPackets: a.strangerPackets + b.strangerPackets,
 });
 
+type Encrypting =
+  | { readonly available: true; readonly encryption: Encryption }
+  | { readonly available: false; readonly encryption?: undefined; readonly reason: string };
+
+/** mediasoup, or why there is none: calls that need no encryption don't need it. */
+const startEncryption = async ({ webrtc, ports, logger }: MediaEngineOptions): Promise<Encrypting> => {
+  if (webrtc === undefined) return { available: false, reason: 'Encryption is switched off' };
+  try {
+    const encryption = await createEncryption({ options: webrtc, rtpPorts: ports, logger });
+    return { available: true, encryption };
+  } catch (error) {
+    return { available: false, reason: errorMessage(error) };
+  }
+};
+
 /**
- * Starts the RTP edge threads.
+ * Starts the RTP edge threads, and mediasoup where it is wanted.
  *
  * @throws UsageError when the port range holds no pair of ports
  * @throws FailureError when a thread does not start
@@ -37,6 +53,8 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
   }
   const pool = createPortPool(ports);
   const sessions = new Set<MediaSession>();
+  /** Which thread each session lives in, as long as somebody may ask for one beside it. */
+  const homes = new WeakMap<MediaSession, EdgeThread>();
   const edges: EdgeThread[] = [];
   let closing: Promise<void> | undefined;
 
@@ -60,6 +78,8 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
     throw failure.reason;
   }
 
+  const encrypting = await startEncryption(options);
+
   const leastLoaded = (): EdgeThread => {
     const alive = edges.filter((edge) => edge.alive);
     const [first, ...rest] = alive.length > 0 ? alive : edges;
@@ -67,26 +87,32 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
     return rest.reduce((best, edge) => (edge.load < best.load ? edge : best), first);
   };
 
+  const edgeBeside = (session: MediaSession | undefined): EdgeThread | undefined => {
+    const edge = session && homes.get(session);
+    return edge?.alive ? edge : undefined;
+  };
+
   const finish = async (): Promise<void> => {
     await Promise.all([...sessions].map((session) => session.close()));
-    await Promise.all(edges.map((edge) => edge.stop()));
+    await Promise.all([...edges.map((edge) => edge.stop()), encrypting.encryption?.close()]);
   };
 
   return {
-    encryption: { available: false, reason: 'The mediasoup worker is not built' },
-    createSession(id) {
+    encryption: encrypting.available ? { available: true } : { available: false, reason: encrypting.reason },
+    createSession(id, beside) {
       const { address: boundAddress, publicAddress } = options;
       const parts = {
         id,
-        edge: leastLoaded(),
+        edge: edgeBeside(beside) ?? leastLoaded(),
         pool,
         boundAddress,
         publicAddress,
         ports,
-        encryption: undefined,
+        encryption: encrypting.encryption,
       };
       const session = createSession(parts, () => sessions.delete(session));
       sessions.add(session);
+      homes.set(session, parts.edge);
       return session;
     },
     async stats() {
@@ -95,6 +121,7 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
         sessions: sessions.size,
         portsQuarantined: pool.quarantined(performance.now()),
         ...each.reduce(add, noCounts),
+        encryption: await encrypting.encryption?.stats(),
       };
     },
     close() {

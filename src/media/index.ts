@@ -1,8 +1,9 @@
-export { mediaAddressFor, publicMediaAddress } from './address.ts';
+export { browserAddresses, mediaAddressFor, publicMediaAddress } from './address.ts';
 export { goertzel, readStereoWav, rms } from './analysis.ts';
 export { createMediaEngine } from './engine.ts';
 export { repairRecordings, verifyRecording } from './recording/index.ts';
 export type {
+  EncryptionStats,
   LegOptions,
   LegStats,
   MediaEngine,
@@ -12,6 +13,9 @@ export type {
   MediaLeg,
   MediaSession,
   Playable,
+  QualitySample,
   RecordingResult,
   SessionSummary,
+  WebRtcOptions,
+  WireOptions,
 } from './types.ts';

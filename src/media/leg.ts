@@ -1,24 +1,50 @@
+import { FailureError } from '../base/errors.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
-import type { LegMedia } from './rtp/messages.ts';
+import type { LegMedia, SessionEvent } from './rtp/messages.ts';
 import type { LegStats, MediaLeg } from './types.ts';
 import type { Wire } from './wire.ts';
 
 const PTIME_MS = 20;
 const DIGIT_MS = 100;
 
+/** The session that a leg is in, as the leg sees it. */
+export type Home = {
+  /** The edge's name for it. */
+  readonly session: string;
+  readonly edge: EdgeThread;
+  readonly closing: boolean;
+  emit(event: 'moved' | 'timeout', leg: MediaLeg): void;
+  /** What the edge tells of one of its legs. */
+  hear(event: SessionEvent): void;
+  /** Takes in a leg that comes from elsewhere. */
+  admit(leg: OwnedLeg): void;
+  /** Lets a leg go; what is still told of it here is passed on to `heir`. */
+  release(leg: OwnedLeg, heir: Home): void;
+  /** What the leg was like before it went. */
+  remember(leg: OwnedLeg, stats: LegStats): void;
+  /** The leg has ended. */
+  ended(leg: OwnedLeg, stats: LegStats): void;
+};
+
 export type LegParts = {
   readonly id: string;
-  /** The edge's name for its session. */
-  readonly session: string;
   readonly label: string;
   readonly wire: Wire;
-  readonly edge: EdgeThread;
+  readonly home: Home;
 };
 
 /** A leg, and what its session must do with it beyond the leg's own face. */
 export type OwnedLeg = MediaLeg & {
+  readonly home: Home;
+  /** Its relay heard the peer under a new SSRC. */
+  heard(ssrc: number): void;
   /** The session ended the leg in the edge. */
   ended(stats: LegStats): void;
+  /**
+   * Moves the leg to another session of the same thread.
+   * @throws FailureError when that can't be
+   */
+  move(to: Home): Promise<void>;
 };
 
 /** Statistics of a leg whose thread died with them. */
@@ -44,10 +70,12 @@ export const noStats: LegStats = {
   samples: [],
 };
 
-/** @param closed called once, when the leg's ports are free again */
-export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): OwnedLeg => {
-  const { id, session, wire, edge } = parts;
-  const on = { session, leg: id };
+/** @param freed called once, when the leg's ports are free again */
+export const createLeg = (parts: LegParts, freed: () => void): OwnedLeg => {
+  const { id, wire } = parts;
+  const { edge } = parts.home;
+  let home = parts.home;
+  let on = { session: home.session, leg: id };
   let held = false;
   let closing: Promise<LegStats> | undefined;
 
@@ -59,11 +87,12 @@ export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): O
   const finish = async (): Promise<LegStats> => {
     const stats = await edge.request('closeLeg', on).catch(() => noStats);
     wire.close();
-    closed(stats);
+    home.ended(leg, stats);
+    freed();
     return stats;
   };
 
-  return {
+  const leg: OwnedLeg = {
     id,
     label: parts.label,
     createOffer: wire.createOffer,
@@ -73,6 +102,23 @@ export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): O
       await configure(media);
       return answer;
     },
+    get home() {
+      return home;
+    },
+    async move(to) {
+      const from = home;
+      if (to === from) return;
+      if (closing !== undefined) throw new FailureError('The leg is closed');
+      if (from.closing || to.closing) throw new FailureError('The media session is closed');
+      if (from.edge !== to.edge) throw new FailureError("The leg's session lives in another thread");
+      // At once, so that neither session's end takes the leg for the other's; the edge does all in this order.
+      from.release(leg, to);
+      to.admit(leg);
+      home = to;
+      on = { session: to.session, leg: id };
+      from.remember(leg, await edge.request('adopt', { ...on, from: from.session }));
+    },
+    heard: (ssrc) => wire.heard?.(ssrc),
     get localSdp() {
       return wire.localSdp;
     },
@@ -108,7 +154,9 @@ export const createLeg = (parts: LegParts, closed: (stats: LegStats) => void): O
       if (closing !== undefined) return;
       closing = Promise.resolve(stats);
       wire.close();
-      closed(stats);
+      home.ended(leg, stats);
+      freed();
     },
   };
+  return leg;
 };

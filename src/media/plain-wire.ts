@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import {
   type AudioDescription,
   type LocalAudio,
@@ -10,6 +9,7 @@ import {
   writeOffer,
 } from '../sdp/index.ts';
 import { toLegMedia } from './leg-media.ts';
+import { createLocalSdp } from './local-sdp.ts';
 import type { LegMedia } from './rtp/messages.ts';
 import type { LegOptions } from './types.ts';
 import type { Wire } from './wire.ts';
@@ -28,9 +28,7 @@ export type PlainWireParts = {
 
 /** Plain RTP (RTP/AVP): the edge talks to the peer itself. */
 export const createPlainWire = ({ codecs, port, boundAddress, publicAddress }: PlainWireParts): Wire => {
-  const originId = String(randomInt(1, 2 ** 47));
-  let version = 1;
-  let localSdp: string | undefined;
+  const localSdp = createLocalSdp();
   let agreed: NegotiatedAudio | undefined;
 
   const local = (): LocalAudio => ({
@@ -40,19 +38,10 @@ export const createPlainWire = ({ codecs, port, boundAddress, publicAddress }: P
     // A payload type keeps its meaning for the session's life (RFC 3264 8.3.2).
     telephoneEvent: agreed?.telephoneEvent?.receive ?? TELEPHONE_EVENT,
     ptime: agreed?.ptime ?? PTIME_MS,
-    origin: { id: originId, version },
+    origin: localSdp.origin,
   });
 
-  /** Writes a description, under a higher version when it says something new (RFC 3264 8). */
-  const publish = (write: (local: LocalAudio) => string): string => {
-    let text = write(local());
-    if (localSdp !== undefined && text !== localSdp) {
-      version += 1;
-      text = write(local());
-    }
-    localSdp = text;
-    return text;
-  };
+  const publish = (write: (local: LocalAudio) => string): string => localSdp.publish(() => write(local()));
 
   const agree = (description: AudioDescription, next: NegotiatedAudio): LegMedia => {
     const media = toLegMedia(next, description, boundAddress);
@@ -73,7 +62,7 @@ export const createPlainWire = ({ codecs, port, boundAddress, publicAddress }: P
       return { media, answer: publish((ours) => writeAnswer(ours, offer, next)) };
     },
     get localSdp() {
-      return localSdp;
+      return localSdp.text;
     },
     security: { type: 'none' },
     transport: undefined,

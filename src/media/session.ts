@@ -1,38 +1,17 @@
-import { isIPv6 } from 'node:net';
 import { FailureError } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import { createLeg, noStats, type OwnedLeg } from './leg.ts';
-import { createPlainWire } from './plain-wire.ts';
-import type { EdgeThread } from './rtp/edge-thread.ts';
+import { createLeg, type Home, noStats, type OwnedLeg } from './leg.ts';
+import { openWire, type WirePlace } from './open-wire.ts';
 import { type SessionEvent, sharedNow } from './rtp/messages.ts';
-import type { PortPool } from './rtp/ports.ts';
 import type { LegOptions, LegStats, MediaEvents, MediaLeg, MediaSession, SessionSummary } from './types.ts';
-import type { Encryption } from './webrtc/types.ts';
-import type { Wire, WireEvents } from './wire.ts';
+import type { WireEvents } from './wire.ts';
 
-export type SessionParts = {
-  readonly id: string;
-  readonly edge: EdgeThread;
-  readonly pool: PortPool;
-  readonly boundAddress: string;
-  readonly publicAddress: string;
-  /** The configured range, for the error message. */
-  readonly ports: { readonly from: number; readonly to: number };
-  /** Undefined: no leg can be encrypted. */
-  readonly encryption?: Encryption | undefined;
-};
+export type SessionParts = WirePlace & { readonly id: string };
 
 type Listeners = { readonly [E in keyof MediaEvents]: Set<MediaEvents[E]> };
 
-/** Where the edge meets mediasoup. */
-const LOOPBACK = '127.0.0.1';
-
-/** Where a leg binds: where the engine does, unless the address that its peer is told is of the other IP family. */
-const bindAddress = (engine: string, advertised: string | undefined): string => {
-  if (advertised === undefined || isIPv6(advertised) === isIPv6(engine)) return engine;
-  if (advertised === '::1' || advertised === '127.0.0.1') return advertised;
-  return isIPv6(advertised) ? '::' : '0.0.0.0';
-};
+/** Legs as their owners know them; a session is given them by their face. */
+const owned = new WeakMap<MediaLeg, OwnedLeg>();
 
 /** @param closed called once, when everything of the session is gone */
 export const createSession = (parts: SessionParts, closed: () => void): MediaSession => {
@@ -40,6 +19,10 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   /** The edge's name for the session: call ids come from outside and may repeat. */
   const session = ulid();
   const legs = new Map<string, OwnedLeg>();
+  /** Legs that were opened here and live, wherever they are now. */
+  const opened = new Map<string, OwnedLeg>();
+  /** Where legs went that other sessions adopted. */
+  const heirs = new Map<string, Home>();
   /** Final statistics of legs that are closed. */
   const finished = new Map<string, LegStats>();
   const opening = new Set<Promise<unknown>>();
@@ -62,8 +45,13 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
       return;
     }
     const leg = legs.get(event.leg);
-    if (leg === undefined) return;
+    if (leg === undefined) {
+      // Told before the edge had moved the leg.
+      heirs.get(event.leg)?.hear(event);
+      return;
+    }
     if (event.type === 'timeout') emit('timeout', leg);
+    else if (event.type === 'ssrc') leg.heard(event.ssrc);
     else emit('dtmf', leg, event.digit, event.durationMs);
   };
 
@@ -74,75 +62,61 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
 
   edge.attend(session, hear, edgeDied);
 
-  const takePort = (): number => {
-    const port = pool.take(performance.now());
-    if (port !== undefined) return port;
-    const { from, to } = parts.ports;
-    throw new FailureError(`All RTP ports from ${from} to ${to} are in use; widen media.rtpPorts`);
-  };
-
-  /** Binds a free port, passing over those that other programs hold. */
-  const bind = async (
-    id: string,
-    options: LegOptions,
-    address: string,
-  ): Promise<{ port: number; ssrc: number }> => {
-    const { label, nat } = options;
-    for (;;) {
-      const port = takePort();
-      const input = { session, leg: id, label, nat, address, port };
-      const ssrc = await edge.request('openLeg', input).catch((error: unknown) => {
-        pool.release(port, performance.now());
-        throw error;
-      });
-      if (ssrc !== undefined) return { port, ssrc };
-      pool.release(port, performance.now());
-    }
-  };
-
-  /** Opens what a leg's packets travel as, with the edge's end of it. */
-  const openWire = async (
-    id: string,
-    options: LegOptions,
-  ): Promise<{ readonly wire: Wire; readonly port: number }> => {
-    const { codecs } = options;
-    const type = options.wire?.type ?? 'rtp';
-    const publicAddress = options.advertisedAddress ?? parts.publicAddress;
-    if (type === 'rtp') {
-      const boundAddress = bindAddress(parts.boundAddress, options.advertisedAddress);
-      const { port } = await bind(id, options, boundAddress);
-      return { wire: createPlainWire({ codecs, port, boundAddress, publicAddress }), port };
-    }
-    const { encryption } = parts;
-    if (encryption === undefined || type !== 'webrtc')
-      throw new FailureError("The leg can't be encrypted: no mediasoup worker runs");
-    const { port, ssrc } = await bind(id, options, LOOPBACK);
-    const edgeEnd = { address: LOOPBACK, port, ssrc };
-    const events = wireEvents(id);
-    return { wire: await encryption.browserWire({ codecs, edge: edgeEnd, publicAddress, events }), port };
-  };
-
   const wireEvents = (id: string): WireEvents => {
     const withLeg = (use: (leg: OwnedLeg) => void): void => {
-      const leg = legs.get(id);
-      if (leg !== undefined && closing === undefined) use(leg);
+      const leg = opened.get(id);
+      if (leg !== undefined && !leg.home.closing) use(leg);
     };
     return {
-      moved: () => withLeg((leg) => emit('moved', leg)),
-      lost: () => withLeg((leg) => emit('timeout', leg)),
-      measured: (rttMs) => withLeg(() => edge.tell('measured', { session, leg: id, rttMs })),
+      moved: () => withLeg((leg) => leg.home.emit('moved', leg)),
+      lost: () => withLeg((leg) => leg.home.emit('timeout', leg)),
+      measured: (rttMs) =>
+        withLeg((leg) => edge.tell('measured', { session: leg.home.session, leg: id, rttMs })),
     };
+  };
+
+  const home: Home = {
+    session,
+    edge,
+    get closing() {
+      return closing !== undefined;
+    },
+    emit,
+    hear,
+    admit(leg) {
+      legs.set(leg.id, leg);
+      // It may come back.
+      heirs.delete(leg.id);
+    },
+    release(leg, heir) {
+      legs.delete(leg.id);
+      heirs.set(leg.id, heir);
+    },
+    remember(leg, stats) {
+      finished.set(leg.id, stats);
+    },
+    ended(leg, stats) {
+      legs.delete(leg.id);
+      finished.set(leg.id, stats);
+    },
+  };
+
+  /** What must be over before the session may end. */
+  const holdOpen = (work: Promise<unknown>): void => {
+    const settled = work.catch(() => {}).finally(() => opening.delete(settled));
+    opening.add(settled);
   };
 
   const open = async (options: LegOptions): Promise<MediaLeg> => {
     const id = ulid();
-    const { wire, port } = await openWire(id, options);
-    const leg = createLeg({ id, session, label: options.label, wire, edge }, (stats) => {
-      legs.delete(id);
-      finished.set(id, stats);
-      pool.release(port, performance.now());
+    const { wire, ports } = await openWire(parts, { session, id, options, events: wireEvents(id) });
+    const leg = createLeg({ id, label: options.label, wire, home }, () => {
+      opened.delete(id);
+      for (const port of ports) pool.release(port, performance.now());
     });
+    opened.set(id, leg);
     legs.set(id, leg);
+    owned.set(leg, leg);
     return leg;
   };
 
@@ -169,13 +143,13 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     async addLeg(options) {
       if (closing !== undefined) throw new FailureError('The media session is closed');
       const leg = open(options);
-      const settled = leg.catch(() => {}).finally(() => opening.delete(settled));
-      opening.add(settled);
+      holdOpen(leg);
       return leg;
     },
     bridge(a, b) {
       edge.tell('connect', {
         session,
+        alone: [a.id, b.id],
         hearing: [
           [a.id, [b.id]],
           [b.id, [a.id]],
@@ -188,14 +162,19 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
         hearing: hearing.map(([listener, speakers]) => [listener.id, speakers.map(({ id }) => id)]),
       });
     },
-    async adopt() {
-      throw new FailureError('not built');
+    async adopt(leg) {
+      const known = owned.get(leg);
+      if (known === undefined) throw new FailureError('The leg is of another engine');
+      const move = known.move(home);
+      holdOpen(move);
+      await move;
     },
     watch(...watched) {
       edge.tell('watch', { session, legs: watched.map(({ id }) => id) });
     },
     record({ path, left, right }) {
-      edge.tell('record', { session, path, left: left.id, right: right.id, at: sharedNow() });
+      const others = [right].flat().map(({ id }) => id);
+      edge.tell('record', { session, path, left: left.id, right: others, at: sharedNow() });
     },
     close() {
       closing ??= finish(sharedNow());

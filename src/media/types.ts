@@ -1,5 +1,7 @@
 import type { Logger } from '../base/logger.ts';
-import type { CodecName } from '../sdp/index.ts';
+import type { CodecName, SrtpSuite } from '../sdp/index.ts';
+
+export type { SrtpSuite } from '../sdp/index.ts';
 
 /** Something a leg can be made to hear. */
 export type Playable =
@@ -13,7 +15,9 @@ export type Playable =
       readonly seconds?: number;
     }
   /** A mono 8 kHz WAV file (16-bit PCM, A-law or µ-law). */
-  | { readonly type: 'file'; readonly path: string; readonly loop?: boolean };
+  | { readonly type: 'file'; readonly path: string; readonly loop?: boolean }
+  /** Hold music without end: the built-in piece, or a file as above. */
+  | { readonly type: 'music'; readonly path?: string };
 
 /** How a leg's audio is protected between us and its peer. */
 export type LegSecurity =
@@ -30,7 +34,7 @@ export type LegTransport = {
   readonly candidate: 'host' | 'srflx' | 'prflx' | 'relay';
 };
 
-/** What was heard of a leg's peer within 5 s. */
+/** What was heard of a leg's peer within 5 s; seconds in which hardly anything came are judged with those that follow. */
 export type QualitySample = {
   /** The end of those 5 s, milliseconds since the epoch. */
   readonly at: number;
@@ -55,7 +59,7 @@ export type LegStats = {
   /** Interarrival jitter (RFC 3550 A.8). */
   readonly jitterMs: number;
   readonly jitterMaxMs: number;
-  /** Round trip from RTCP (RFC 3550 6.4.1), when the peer sends it. */
+  /** Round trip from RTCP (RFC 3550 6.4.1), when the peer sends it; of a browser, the whole way to it. */
   readonly rttMs: number | undefined;
   /** ITU-T G.107 E-model estimate of what we received, 1.0 to 4.5; undefined before any packet. */
   readonly mosAverage: number | undefined;
@@ -69,7 +73,7 @@ export type LegStats = {
   readonly lastPacketAt: number | undefined;
   /** Time that the leg's peer held us, in milliseconds. */
   readonly heldMs: number;
-  /** Every 5 s in which the peer was heard, in order. */
+  /** Every 5 s in which the peer was heard, in order; the last 24 hours. */
   readonly samples: readonly QualitySample[];
 };
 
@@ -108,13 +112,6 @@ export type WireOptions =
     }
   /** A browser: ICE, DTLS-SRTP. */
   | { readonly type: 'webrtc' };
-
-/** Crypto suites of RFC 4568 6.2 and RFC 7714 14.2 that mediasoup has. */
-export type SrtpSuite =
-  | 'AES_CM_128_HMAC_SHA1_80'
-  | 'AES_CM_128_HMAC_SHA1_32'
-  | 'AEAD_AES_128_GCM'
-  | 'AEAD_AES_256_GCM';
 
 export type OfferOptions = {
   /** A browser is to find its way to us anew (RFC 8445 9); other peers are offered what they have. */
@@ -176,22 +173,34 @@ export type MediaSession = {
   on<E extends keyof MediaEvents>(event: E, listener: MediaEvents[E]): void;
   /** @throws FailureError when the RTP port range is used up */
   addLeg(options: LegOptions): Promise<MediaLeg>;
-  /** Sends what each hears to the other, from now on. A leg bridged to itself is an echo. Replaces earlier bridges of both. */
+  /**
+   * Sends what each hears to the other, from now on. A leg bridged to itself is an echo. Replaces earlier bridges of both:
+   * nobody else hears them any more.
+   */
   bridge(a: MediaLeg, b: MediaLeg): void;
   /**
-   * Sets who hears whom, in place of all earlier bridges of the listeners: a listener with several speakers hears their sum.
-   * `bridge(a, b)` is `connect([[a, [b]], [b, [a]]])`.
+   * Sets whom each of these listeners hears, in place of whom it heard before; one with several speakers hears their sum,
+   * one with none nothing. Who is not named as a listener goes on hearing whom it heard.
    */
   connect(hearing: readonly (readonly [listener: MediaLeg, speakers: readonly MediaLeg[]])[]): void;
   /**
-   * Takes a leg over from another session of the same engine, which goes on without it; its bridges end.
-   * @throws FailureError when the sessions live in different threads (see `createSession`)
+   * Takes a leg over from another session of the same engine, which goes on without it; its bridges end. Streams,
+   * statistics and what it plays go on; what happens to it is told here from then on. The other session's summary keeps what
+   * the leg was like until then, and its recording hears the leg no more.
+   * @throws FailureError when the sessions live in different threads (see `createSession`), or the leg or one of them is closed
    */
   adopt(leg: MediaLeg): Promise<void>;
   /** Starts the timers that end a call whose peer went silent; called when the call is answered. */
   watch(...legs: MediaLeg[]): void;
-  /** Records what `left`'s and `right`'s peers say, from now on. Never rejects: see `recordingFailed`. */
-  record(options: { readonly path: string; readonly left: MediaLeg; readonly right: MediaLeg }): void;
+  /**
+   * Records what `left`'s and `right`'s peers say, from now on; several on the right are added up. Once more with the same
+   * path: listens to these from now on. Never rejects: see `recordingFailed`.
+   */
+  record(options: {
+    readonly path: string;
+    readonly left: MediaLeg;
+    readonly right: MediaLeg | readonly MediaLeg[];
+  }): void;
   /** Ends all legs and the recording; safe to call twice. */
   close(): Promise<SessionSummary>;
 };
@@ -220,6 +229,17 @@ export type WebRtcOptions = {
   readonly listen: readonly { readonly address: string; readonly publicAddress?: string | undefined }[];
 };
 
+/** How mediasoup does. */
+export type EncryptionStats = {
+  /** Workers that run now, and deaths since the start. */
+  readonly workers: number;
+  readonly deaths: number;
+  readonly browserLegs: number;
+  readonly sdesLegs: number;
+  /** The sum of the workers' resident memory in bytes. */
+  readonly memoryBytes: number;
+};
+
 export type MediaEngineStats = {
   readonly sessions: number;
   readonly legs: number;
@@ -229,6 +249,8 @@ export type MediaEngineStats = {
   readonly recordings: number;
   readonly packetsForwarded: number;
   readonly strangerPackets: number;
+  /** Undefined while no leg can be encrypted. */
+  readonly encryption: EncryptionStats | undefined;
 };
 
 export type MediaEngine = {

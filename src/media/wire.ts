@@ -24,6 +24,8 @@ export type Wire = {
   readonly security: LegSecurity;
   /** How the peer's packets come, once that is known. */
   readonly transport: LegTransport | undefined;
+  /** The leg's relay heard the peer under a new SSRC, which nobody has authenticated yet. */
+  heard?(ssrc: number): void;
   close(): void;
 };
 

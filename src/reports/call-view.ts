@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import type {
-  CallDetail,
-  CallEventTable,
-  CallerVault,
-  CallTable,
-  LegTable,
-  RecordingTable,
-} from '../store/index.ts';
+import type { CallDetail, CallEventTable, CallerVault, CallRow, CallTable } from '../store/index.ts';
+import { MICROS } from './cost.ts';
+import { legView, legViewSchema } from './leg-view.ts';
 
 const instant = z.string().nullable().meta({ description: 'ISO 8601, UTC', format: 'date-time' });
 const millis = z.int().nullable().meta({ description: 'Milliseconds' });
@@ -21,6 +16,8 @@ const sourceSnapshotSchema = z
     medium: text,
     campaign: text,
     costCenter: text,
+    keyword: text.meta({ description: 'utm_term' }),
+    landingPage: text,
   })
   .meta({ description: 'The marketing source as it was at the time of the call' });
 
@@ -28,6 +25,22 @@ export const recordingViewSchema = z.object({
   path: z.string().meta({ description: 'Relative to the recordings directory' }),
   state: z.enum(['recording', 'complete', 'repaired', 'failed']),
 });
+
+export const moneySchema = z.object({
+  amount: z.number().meta({ description: "In the currency's unit" }),
+  currency: z.string().meta({ description: 'ISO 4217' }),
+});
+
+const wrapUpViewSchema = z
+  .object({
+    user: z.string().meta({ description: 'Who noted it' }),
+    at: z.string().meta({ format: 'date-time' }),
+    disposition: text,
+    tags: z.array(z.string()),
+    note: text.meta({ description: "Only where callers' numbers are revealed" }),
+    value: moneySchema.nullable().meta({ description: 'What the call was worth' }),
+  })
+  .meta({ description: 'What the agent noted after the call' });
 
 /** A call record as `--json` and the API show it. */
 export const callViewSchema = z.object({
@@ -44,6 +57,9 @@ export const callViewSchema = z.object({
     'blocked',
     'interrupted',
   ]),
+  direction: z
+    .enum(['inbound', 'outbound', 'internal'])
+    .meta({ description: 'outbound: a user called a number; internal: a user called a line or a user' }),
   test: z.boolean(),
   startedAt: z.string().meta({ description: 'Arrival of the INVITE, ISO 8601, UTC', format: 'date-time' }),
   ringingAt: instant,
@@ -62,44 +78,15 @@ export const callViewSchema = z.object({
   firstCall: z.boolean().nullable(),
   priorCalls: count,
   lineId: text.meta({ description: 'The line that answered' }),
+  agent: text.meta({ description: 'The user who answered last, or who placed the call' }),
   trunkId: text,
   sipCode: count,
   sipReason: text,
   q850Cause: count,
   hangupBy: z.enum(['caller', 'line', 'gateway']).nullable(),
   endReason: text,
+  wrapUp: wrapUpViewSchema.nullable(),
   recording: recordingViewSchema.nullable(),
-});
-
-export const legViewSchema = z.object({
-  id: z.string(),
-  role: z.enum(['A', 'B']).meta({ description: "A: the caller's leg; B: one that was dialled" }),
-  position: z.int(),
-  lineId: text,
-  trunkId: text,
-  uri: text,
-  peer: text,
-  startedAt: z.string(),
-  ringingAt: instant,
-  answeredAt: instant,
-  endedAt: instant,
-  outcome: text,
-  sipCode: count,
-  sipReason: text,
-  q850Cause: count,
-  earlyMedia: z.boolean(),
-  codec: text,
-  packetsReceived: count,
-  packetsSent: count,
-  packetsLost: count,
-  lossPercent: count,
-  jitterMs: count,
-  jitterMaxMs: count,
-  rttMs: count,
-  mosAverage: count,
-  mosMinimum: count,
-  strangerPackets: count,
-  heldMs: millis,
 });
 
 export const eventViewSchema = z.object({
@@ -124,15 +111,8 @@ export const callDetailViewSchema = callViewSchema.extend({
 });
 
 export type CallView = z.output<typeof callViewSchema>;
-export type LegView = z.output<typeof legViewSchema>;
 export type EventView = z.output<typeof eventViewSchema>;
 export type CallDetailView = z.output<typeof callDetailViewSchema>;
-
-/** A row of the call log: the call record and where its recording is. */
-export type CallRow = CallTable & {
-  readonly recording_path: string | null;
-  readonly recording_state: RecordingTable['state'] | null;
-};
 
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
@@ -141,6 +121,29 @@ const flag = (value: 0 | 1 | null): boolean | null => (value === null ? null : v
 const shownCaller = (call: CallTable, vault: Pick<CallerVault, 'reveal'> | undefined): string | null => {
   if (vault === undefined || call.caller_encrypted === null) return call.caller_masked;
   return vault.reveal(call.caller_encrypted);
+};
+
+type Revealing = Pick<CallerVault, 'reveal' | 'revealNote'>;
+
+/** @param micros in millionths of the currency's unit */
+const moneyOf = (micros: number | null, currency: string | null): z.output<typeof moneySchema> | null =>
+  micros === null || currency === null ? null : { amount: micros / MICROS, currency };
+
+const tagsOf = (json: string | null): string[] => {
+  const tags: unknown = JSON.parse(json ?? '[]');
+  return Array.isArray(tags) ? tags.map(String) : [];
+};
+
+const wrapUpOf = (row: CallRow, vault: Revealing | undefined): CallView['wrapUp'] => {
+  if (row.wrap_up_user === null || row.wrap_up_at === null) return null;
+  return {
+    user: row.wrap_up_user,
+    at: iso(row.wrap_up_at),
+    disposition: row.disposition,
+    tags: tagsOf(row.tags),
+    note: vault === undefined || row.note_encrypted === null ? null : vault.revealNote(row.note_encrypted),
+    value: moneyOf(row.value_micros, row.value_currency),
+  };
 };
 
 const sourceOf = (call: CallTable): CallView['source'] => {
@@ -152,17 +155,20 @@ const sourceOf = (call: CallTable): CallView['source'] => {
     medium: call.medium,
     campaign: call.campaign,
     costCenter: call.cost_center,
+    keyword: call.keyword,
+    landingPage: call.landing_page,
   };
 };
 
 /**
  * The call record as programs see it.
  *
- * @param vault given: the caller's number is shown in clear; undefined: masked
+ * @param vault given: the caller's number and the note are shown in clear; undefined: masked and left out
  */
-export const callView = (row: CallRow, vault?: Pick<CallerVault, 'reveal'>): CallView => ({
+export const callView = (row: CallRow, vault?: Revealing): CallView => ({
   id: row.id,
   status: row.status,
+  direction: row.direction,
   test: row.is_test === 1,
   startedAt: iso(row.started_at),
   ringingAt: isoOrNull(row.ringing_at),
@@ -181,47 +187,18 @@ export const callView = (row: CallRow, vault?: Pick<CallerVault, 'reveal'>): Cal
   firstCall: flag(row.first_call),
   priorCalls: row.prior_calls,
   lineId: row.line_id,
+  agent: row.agent,
   trunkId: row.trunk_id,
   sipCode: row.sip_code,
   sipReason: row.sip_reason,
   q850Cause: row.q850_cause,
   hangupBy: row.hangup_by,
   endReason: row.end_reason,
+  wrapUp: wrapUpOf(row, vault),
   recording:
     row.recording_path === null || row.recording_state === null
       ? null
       : { path: row.recording_path, state: row.recording_state },
-});
-
-const legView = (leg: LegTable): LegView => ({
-  id: leg.id,
-  role: leg.role,
-  position: leg.position,
-  lineId: leg.line_id,
-  trunkId: leg.trunk_id,
-  uri: leg.uri,
-  peer: leg.peer,
-  startedAt: iso(leg.started_at),
-  ringingAt: isoOrNull(leg.ringing_at),
-  answeredAt: isoOrNull(leg.answered_at),
-  endedAt: isoOrNull(leg.ended_at),
-  outcome: leg.outcome,
-  sipCode: leg.sip_code,
-  sipReason: leg.sip_reason,
-  q850Cause: leg.q850_cause,
-  earlyMedia: leg.early_media === 1,
-  codec: leg.codec,
-  packetsReceived: leg.packets_received,
-  packetsSent: leg.packets_sent,
-  packetsLost: leg.packets_lost,
-  lossPercent: leg.loss_percent,
-  jitterMs: leg.jitter_ms,
-  jitterMaxMs: leg.jitter_max_ms,
-  rttMs: leg.rtt_ms,
-  mosAverage: leg.mos_average,
-  mosMinimum: leg.mos_minimum,
-  strangerPackets: leg.stranger_packets,
-  heldMs: leg.held_ms,
 });
 
 const parseDetail = (detail: string): unknown => {
@@ -240,13 +217,26 @@ export const eventView = (event: CallEventTable): EventView => ({
   detail: parseDetail(event.detail),
 });
 
+/** The call with its recording and wrap-up, as the call log has it. */
+export const callRow = ({ call, recording, wrapUp }: CallDetail): CallRow => ({
+  ...call,
+  recording_path: recording?.path ?? null,
+  recording_state: recording?.state ?? null,
+  wrap_up_user: wrapUp?.user ?? null,
+  wrap_up_at: wrapUp?.at ?? null,
+  disposition: wrapUp?.disposition ?? null,
+  tags: wrapUp?.tags ?? null,
+  note_encrypted: wrapUp?.note_encrypted ?? null,
+  value_micros: wrapUp?.value_micros ?? null,
+  value_currency: wrapUp?.value_currency ?? null,
+});
+
 /** The call record with all that belongs to it; see {@link callView} for `vault`. */
-export const callDetailView = (detail: CallDetail, vault?: Pick<CallerVault, 'reveal'>): CallDetailView => {
-  const { call, legs, events, recording } = detail;
-  const row = { ...call, recording_path: recording?.path ?? null, recording_state: recording?.state ?? null };
+export const callDetailView = (detail: CallDetail, vault?: Revealing): CallDetailView => {
+  const { legs, quality, events, recording } = detail;
   return {
-    ...callView(row, vault),
-    legs: legs.map(legView),
+    ...callView(callRow(detail), vault),
+    legs: legs.map((leg) => legView(leg, quality)),
     events: events.map(eventView),
     recording:
       recording === undefined

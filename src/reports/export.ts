@@ -1,5 +1,5 @@
-import type { CallFilter, CallRepository } from '../store/index.ts';
-import type { CallRow, CallView } from './call-view.ts';
+import type { CallFilter, CallRepository, CallRow } from '../store/index.ts';
+import type { CallView } from './call-view.ts';
 import type { Column } from './csv.ts';
 import type { SourceFigures } from './sources.ts';
 
@@ -35,6 +35,15 @@ export const CALL_COLUMNS: readonly Column<CallView>[] = [
   { name: 'end_reason', value: (call) => call.endReason },
   { name: 'recording', value: (call) => call.recording?.path ?? null },
   { name: 'test', value: (call) => call.test },
+  { name: 'direction', value: (call) => call.direction },
+  { name: 'agent', value: (call) => call.agent },
+  { name: 'keyword', value: (call) => call.source?.keyword ?? null },
+  { name: 'landing_page', value: (call) => call.source?.landingPage ?? null },
+  { name: 'disposition', value: (call) => call.wrapUp?.disposition ?? null },
+  { name: 'tags', value: (call) => call.wrapUp?.tags.join(', ') ?? null },
+  { name: 'note', value: (call) => call.wrapUp?.note ?? null },
+  { name: 'value', value: (call) => call.wrapUp?.value?.amount ?? null },
+  { name: 'value_currency', value: (call) => call.wrapUp?.value?.currency ?? null },
 ];
 
 /** Columns of the exported report by source. */

@@ -1,20 +1,20 @@
 export { type BanView, banView, banViewSchema } from './ban-view.ts';
 export {
   type CallDetailView,
-  type CallRow,
   type CallView,
   callDetailView,
   callDetailViewSchema,
+  callRow,
   callView,
   callViewSchema,
   type EventView,
   eventView,
   eventViewSchema,
-  type LegView,
 } from './call-view.ts';
 export { type CostRate, costOf, MICROS } from './cost.ts';
 export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
 export { CALL_COLUMNS, eachCall, SOURCE_COLUMNS } from './export.ts';
+export type { LegView } from './leg-view.ts';
 export {
   isZone,
   namedPeriod,

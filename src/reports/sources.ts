@@ -91,6 +91,7 @@ const countCalls = async (
     .selectFrom('call')
     .where('started_at', '>=', options.from)
     .where('started_at', '<', options.to)
+    .where('direction', '=', 'inbound')
     .groupBy('source_id')
     .select(({ fn, eb }) => {
       const ended = eb('ended_at', 'is not', null);

@@ -11,6 +11,8 @@ export const sourceViewSchema = z.object({
   medium: text,
   campaign: text,
   costCenter: text,
+  keyword: text,
+  landingPage: text,
   cost: z
     .object({ amount: z.number(), currency: z.string(), per: z.enum(['day', 'week', 'month', 'year']) })
     .nullable(),
@@ -50,6 +52,8 @@ export const sourceView = (row: SourceTable): SourceView => ({
   medium: row.medium,
   campaign: row.campaign,
   costCenter: row.cost_center,
+  keyword: row.keyword,
+  landingPage: row.landing_page,
   cost:
     row.cost_amount === null || row.cost_currency === null || row.cost_per === null
       ? null

@@ -27,6 +27,8 @@ export type IceCandidate = {
 export type BrowserDescription = {
   /** Media identification (RFC 5888 4), which other streams of the offer are refused beside. */
   readonly mid: string;
+  /** Whether it is part of a bundle (RFC 9143); an answer to one that is not must not make it so. */
+  readonly bundled: boolean;
   readonly ice: IceCredentials;
   /** It sends candidates later, too; ours are complete, and we need none of its own. */
   readonly trickles: boolean;
@@ -71,6 +73,10 @@ export type LocalBrowserAudio = {
   readonly ptime: number;
   readonly origin: { readonly id: string; readonly version: number };
 };
+
+/** What a session has already, and a later offer of ours keeps (RFC 3264 8). */
+export type EstablishedBrowserAudio = Pick<BrowserDescription, 'media'> &
+  Pick<NegotiatedBrowserAudio, 'midExtension' | 'codec' | 'telephoneEvent'>;
 
 /** What both sides agreed on, as a WebRTC transport needs it. */
 export type NegotiatedBrowserAudio = {

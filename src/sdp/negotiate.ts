@@ -1,8 +1,10 @@
 import { isIPv6 } from 'node:net';
+import { writeCrypto } from './crypto.ts';
 import {
   type AudioDescription,
   type Codec,
   type CodecName,
+  type CryptoLine,
   type Direction,
   type LocalAudio,
   type NegotiatedAudio,
@@ -11,10 +13,11 @@ import {
 
 const STATIC_PAYLOAD_TYPE: Readonly<Record<CodecName, number>> = { PCMU: 0, PCMA: 8 };
 
-const sends = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'sendonly';
-const receives = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'recvonly';
+export const sends = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'sendonly';
+export const receives = (direction: Direction): boolean =>
+  direction === 'sendrecv' || direction === 'recvonly';
 
-const directionOf = (send: boolean, receive: boolean): Direction => {
+export const directionOf = (send: boolean, receive: boolean): Direction => {
   if (send) return receive ? 'sendrecv' : 'sendonly';
   return receive ? 'recvonly' : 'inactive';
 };
@@ -109,13 +112,23 @@ type AudioLines = {
   readonly telephoneEvent: number | undefined;
   readonly ptime: number;
   readonly direction: Direction;
+  readonly crypto: readonly CryptoLine[] | undefined;
 };
 
-const audioLines = ({ port, protocol, codecs, telephoneEvent, ptime, direction }: AudioLines): string[] => {
+const audioLines = ({
+  port,
+  protocol,
+  codecs,
+  telephoneEvent,
+  ptime,
+  direction,
+  crypto = [],
+}: AudioLines): string[] => {
   const events = telephoneEvent === undefined ? [] : [telephoneEvent];
   const types = [...codecs.map(({ payloadType }) => payloadType), ...events];
   return [
     `m=audio ${port} ${protocol} ${types.join(' ')}`,
+    ...crypto.map(writeCrypto),
     ...codecs.map(({ name, payloadType }) => `a=rtpmap:${payloadType} ${name}/8000`),
     // RFC 4733 2.4.1: 0-15 are the sixteen DTMF digits.
     ...events.flatMap((type) => [`a=rtpmap:${type} telephone-event/8000`, `a=fmtp:${type} 0-15`]),
@@ -126,17 +139,21 @@ const audioLines = ({ port, protocol, codecs, telephoneEvent, ptime, direction }
 
 const join = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n`;
 
-/** Our offer (RFC 3264 5): one audio stream with our codecs, best first, and telephone-event. */
+/**
+ * Our offer (RFC 3264 5): one audio stream with our codecs, best first, and telephone-event; RTP/SAVP when there are keys
+ * (RFC 4568 7.1.1).
+ */
 export const writeOffer = (local: LocalAudio, direction: Direction = 'sendrecv'): string =>
   join([
     ...sessionLines(local),
     ...audioLines({
       port: local.port,
-      protocol: 'RTP/AVP',
+      protocol: local.crypto?.length ? 'RTP/SAVP' : 'RTP/AVP',
       codecs: local.codecs.map((name) => ({ name, payloadType: STATIC_PAYLOAD_TYPE[name] })),
       telephoneEvent: local.telephoneEvent,
       ptime: local.ptime,
       direction,
+      crypto: local.crypto,
     }),
   ]);
 
@@ -160,6 +177,7 @@ export const writeAnswer = (
             telephoneEvent: negotiated.telephoneEvent?.receive,
             ptime: negotiated.ptime,
             direction: negotiated.direction,
+            crypto: local.crypto,
           })
         : [`m=${type} 0 ${protocol} ${formats}`],
     ),

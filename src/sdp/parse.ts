@@ -1,6 +1,15 @@
 import { isIP } from 'node:net';
 import { parse as parseLines } from 'sdp-transform';
-import { type AudioDescription, type Codec, type CodecName, type Direction, SdpError } from './types.ts';
+import { readCrypto } from './crypto.ts';
+import {
+  type AudioDescription,
+  type Codec,
+  type CodecName,
+  type CryptoLine,
+  type Direction,
+  type Protection,
+  SdpError,
+} from './types.ts';
 
 /** Checked before anything is parsed: far above what phones send, far below what costs time. */
 const LIMITS = { bytes: 16_384, mediaLines: 10, attributes: 200 };
@@ -9,8 +18,11 @@ const STATIC_TYPES: ReadonlyMap<number, CodecName> = new Map([
   [0, 'PCMU'],
   [8, 'PCMA'],
 ]);
-/** Profiles we can speak: plain RTP, and its feedback variant (RFC 4585), of which we use no feedback. */
-const USABLE_PROTOCOLS = new Set(['RTP/AVP', 'RTP/AVPF']);
+/** Profiles we can speak: RTP, and its feedback variant (RFC 4585), of which we use no feedback. */
+const PLAIN_PROTOCOLS = new Set(['RTP/AVP', 'RTP/AVPF']);
+/** The same with SRTP (RFC 3711, RFC 5124), its keys in SDP. */
+const SECURE_PROTOCOLS = new Set(['RTP/SAVP', 'RTP/SAVPF']);
+const PLAIN: Protection = { suites: [], required: false };
 
 /** The attributes that are read; all others are dropped before parsing. */
 const KEPT_ATTRIBUTE = /^a=(?:rtpmap:|ptime:|maxptime:|rtcp:|(?:sendrecv|sendonly|recvonly|inactive)$)/;
@@ -18,10 +30,16 @@ const KEPT_ATTRIBUTE = /^a=(?:rtpmap:|ptime:|maxptime:|rtcp:|(?:sendrecv|sendonl
 const MEDIA_LINE =
   /^m=([\w!#$%&'*+.^`{|}~-]+) +(\d{1,5})(?:\/\d+)? +([\w!#$%&'*+.^`{|}~/-]+)((?: +[\w!#$%&'*+.^`{|}~-]+)+) *$/;
 
-type MediaLine = { type: string; port: number; protocol: string; formats: string };
+type MediaLine = { type: string; port: number; protocol: string; formats: string; crypto: string[] };
 type ParsedSession = ReturnType<typeof parseLines>;
 type ParsedMedia = ParsedSession['media'][number];
-type Stream = { line: MediaLine; media: ParsedMedia; codecs: Codec[]; telephoneEvent: number | undefined };
+type Stream = {
+  line: MediaLine;
+  media: ParsedMedia;
+  codecs: Codec[];
+  telephoneEvent: number | undefined;
+  crypto: readonly CryptoLine[];
+};
 
 const malformed = (message: string): SdpError => new SdpError(message, 400);
 
@@ -29,7 +47,7 @@ const readMediaLine = (line: string): MediaLine => {
   const [, type = '', port = '', protocol = '', formats = ''] = MEDIA_LINE.exec(line) ?? [];
   if (type === '') throw malformed('SDP has a malformed m= line');
   if (Number(port) > 65_535) throw malformed(`SDP has an m= line with port ${port}`);
-  return { type, port: Number(port), protocol, formats: formats.trim().replaceAll(/ +/g, ' ') };
+  return { type, port: Number(port), protocol, formats: formats.trim().replaceAll(/ +/g, ' '), crypto: [] };
 };
 
 /** Cuts the text into lines, counts them against the limits and keeps only those that are read. */
@@ -43,6 +61,7 @@ const sift = (text: string): { kept: string[]; lines: MediaLine[] } => {
       attributes += 1;
       if (attributes > LIMITS.attributes) throw malformed(`SDP has more than ${LIMITS.attributes} a= lines`);
       if (KEPT_ATTRIBUTE.test(line)) kept.push(line);
+      else if (line.startsWith('a=crypto:')) lines.at(-1)?.crypto.push(line);
     } else if (line.startsWith('m=')) {
       if (lines.length === LIMITS.mediaLines) {
         throw malformed(`SDP has more than ${LIMITS.mediaLines} m= lines`);
@@ -67,9 +86,13 @@ const payloadTypes = (formats: string): number[] => [
   ),
 ];
 
-/** Reads what the formats of one audio line mean; a static type needs no rtpmap (RFC 3551 6). */
-const readStream = (line: MediaLine, media: ParsedMedia): Stream => {
-  const stream: Stream = { line, media, codecs: [], telephoneEvent: undefined };
+/**
+ * Reads what the formats of one audio line mean; a static type needs no rtpmap (RFC 3551 6). Keys under RTP/AVP, as some
+ * telephone systems write for 'best effort', count as well.
+ */
+const readStream = (line: MediaLine, media: ParsedMedia, { suites }: Protection): Stream => {
+  const crypto = readCrypto(line.crypto, suites);
+  const stream: Stream = { line, media, codecs: [], telephoneEvent: undefined, crypto };
   for (const payloadType of payloadTypes(line.formats)) {
     const map = media.rtp.find(({ payload }) => Number(payload) === payloadType);
     if (map && (Number(map.rate) !== 8000 || Number(map.encoding ?? 1) !== 1)) continue;
@@ -80,11 +103,33 @@ const readStream = (line: MediaLine, media: ParsedMedia): Stream => {
   return stream;
 };
 
-/** The stream to talk on: the first with G.711, else the first open one, else a refused one. */
-const choose = (streams: readonly Stream[]): Stream | undefined =>
-  streams.find(({ line, codecs }) => line.port > 0 && codecs.length > 0) ??
-  streams.find(({ line }) => line.port > 0) ??
-  streams[0];
+const isSecure = ({ protocol }: MediaLine): boolean => SECURE_PROTOCOLS.has(protocol.toUpperCase());
+const isPlain = ({ protocol }: MediaLine): boolean => PLAIN_PROTOCOLS.has(protocol.toUpperCase());
+
+/** Whether both sides can protect the stream, or neither needs to; a refused one (port 0) needs no keys. */
+const isAllowed = ({ line, crypto }: Stream, { suites, required }: Protection): boolean => {
+  if (crypto.length > 0) return true;
+  return line.port === 0 ? isPlain(line) || suites.length > 0 : isPlain(line) && !required;
+};
+
+/** The stream to talk on: a protected one with G.711, else the first with G.711, the first open one, a refused one. */
+const choose = (streams: readonly Stream[]): Stream | undefined => {
+  const open = streams.filter(({ line }) => line.port > 0);
+  const speakable = open.filter(({ codecs }) => codecs.length > 0);
+  return speakable.find(({ crypto }) => crypto.length > 0) ?? speakable[0] ?? open[0] ?? streams[0];
+};
+
+/** Why none of the streams will do. */
+const unusable = (streams: readonly Stream[], { suites, required }: Protection): SdpError => {
+  if (streams.length === 0) return new SdpError('SDP has no audio over RTP', 488);
+  if (suites.length === 0) return new SdpError('SDP has encrypted audio only, and plain RTP is wanted', 488);
+  return new SdpError(
+    required && streams.every(({ line }) => line.crypto.length === 0)
+      ? 'SDP has no keys for encrypted audio, and it is required'
+      : `SDP has encrypted audio in no suite of ours (${suites.join(', ')})`,
+    488,
+  );
+};
 
 const readAddress = (media: ParsedMedia, session: ParsedSession, port: number): string => {
   const address = String((media.connection ?? session.connection)?.ip ?? '');
@@ -127,21 +172,22 @@ const digits = (value: unknown): string => {
  * Reads an SDP offer or answer (RFC 4566) down to its G.711 audio. Bare LF, blank lines, unknown lines and a missing rtpmap
  * for payload types 0 and 8 are tolerated.
  *
+ * @param protection which streams may be taken: RTP/AVP and RTP/AVPF, RTP/SAVP and RTP/SAVPF with keys, or either
  * @throws SdpError 400 when the text is malformed or over its limits (16 KB, 10 m= lines, 200 a= lines), 488 when it has no
- *   audio over RTP/AVP or RTP/AVPF or no usable address. Nothing else is ever thrown.
+ *   such audio or no usable address. Nothing else is ever thrown.
  */
-export const parseSdp = (text: string): AudioDescription => {
+export const parseSdp = (text: string, protection: Protection = PLAIN): AudioDescription => {
   if (Buffer.byteLength(text) > LIMITS.bytes) throw malformed(`SDP is longer than ${LIMITS.bytes} bytes`);
   const { kept, lines } = sift(text);
   if (lines.length === 0) throw malformed('SDP has no m= line');
   const session = parseLines(`${kept.join('\r\n')}\r\n`);
   const streams = lines.flatMap((line, index) => {
     const media = session.media[index];
-    const usable = line.type === 'audio' && USABLE_PROTOCOLS.has(line.protocol.toUpperCase());
-    return media && usable ? [readStream(line, media)] : [];
+    const usable = line.type === 'audio' && (isPlain(line) || isSecure(line));
+    return media && usable ? [readStream(line, media, protection)] : [];
   });
-  const stream = choose(streams);
-  if (!stream) throw new SdpError('SDP has no audio over plain RTP', 488);
+  const stream = choose(streams.filter((each) => isAllowed(each, protection)));
+  if (!stream) throw unusable(streams, protection);
   const { line, media } = stream;
   return {
     address: readAddress(media, session, line.port),
@@ -152,6 +198,8 @@ export const parseSdp = (text: string): AudioDescription => {
     ptime: readPtime(media),
     direction: readDirection(media, session),
     origin: { id: digits(session.origin?.sessionId), version: digits(session.origin?.sessionVersion) },
+    protocol: line.protocol.toUpperCase(),
+    crypto: stream.crypto,
     media: lines.map((each) => ({
       type: each.type,
       protocol: each.protocol,

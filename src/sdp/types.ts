@@ -1,6 +1,32 @@
 /** G.711 laws that every leg speaks: RFC 3551 4.5.14. */
 export type CodecName = 'PCMU' | 'PCMA';
 
+/** Crypto suites of RFC 4568 6.2 and RFC 7714 14.2. */
+export type SrtpSuite =
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM';
+
+/** What one `a=crypto` line says (RFC 4568 5): how its writer protects what it sends. */
+export type CryptoLine = {
+  /** Tells the lines of a description apart; an answer repeats that of the line it takes. 1 to 999999999. */
+  readonly tag: number;
+  readonly suite: SrtpSuite;
+  /** Master key and salt together, base64 with padding. */
+  readonly key: string;
+  /** Packets for which the key is good (RFC 4568 6.1); undefined: as many as the suite allows. */
+  readonly lifetime?: number | undefined;
+};
+
+/** Which audio streams of a description may be taken. */
+export type Protection = {
+  /** The crypto suites that we have, best first; none: plain RTP alone. */
+  readonly suites: readonly SrtpSuite[];
+  /** False: a peer without any of them is given plain RTP. */
+  readonly required: boolean;
+};
+
 /** RFC 3264 5.1, from the point of view of who wrote the description. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -27,6 +53,10 @@ export type AudioDescription = {
   readonly direction: Direction;
   /** Session id and version of the o= line, kept as digits (they exceed 2^53). */
   readonly origin: { readonly id: string; readonly version: string };
+  /** Transport protocol of its m= line, in capitals: `RTP/AVP`. */
+  readonly protocol: string;
+  /** The ways to protect it that both sides have, in the describer's order; none: plain RTP. */
+  readonly crypto: readonly CryptoLine[];
   /** Media lines in order, so that an answer can refuse what it does not use (RFC 3264 6). */
   readonly media: readonly {
     readonly type: string;
@@ -45,6 +75,8 @@ export type LocalAudio = {
   readonly telephoneEvent: number;
   readonly ptime: number;
   readonly origin: { readonly id: string; readonly version: number };
+  /** Keys of what we send, best first in an offer and the chosen one in an answer; none: plain RTP. */
+  readonly crypto?: readonly CryptoLine[];
 };
 
 /** What both sides agreed on, as the RTP edge needs it. */

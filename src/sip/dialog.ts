@@ -1,7 +1,9 @@
+import { sendOffer } from './re-invite.ts';
 import { q850Header, q850Of, reasonText } from './reason.ts';
+import { readRefer } from './refer.ts';
 import { sendRequest } from './request.ts';
 import type { SrfApplication, SrfDialog, SrfMessage, SrfRequest, SrfResponse } from './srf.ts';
-import type { HangUp, SipDialog } from './types.ts';
+import type { HangUp, Refer, SipDialog } from './types.ts';
 
 const BYE_PATIENCE_MS = 5000;
 const READY_PATIENCE_MS = 4000;
@@ -43,6 +45,7 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
     setMedia = resolve;
   });
   let onDigit: ((digit: string, durationMs: number) => void) | undefined;
+  let onRefer: ((refer: Refer) => void) | undefined;
   let lateAnswer: ((sdp: string) => Promise<void>) | undefined;
 
   const ended = (how: HangUp): void => {
@@ -90,7 +93,12 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
     response.send(200);
     if (pressed) onDigit?.(pressed.digit, pressed.durationMs);
   });
-  dialog.on('refer', (_request, response) => response.send(403, 'Transfer Not Allowed', {}));
+  dialog.on('refer', (request, response) => {
+    const refer = readRefer(srf, dialog, request, response);
+    if (!onRefer || !refer)
+      return response.send(refer ? 403 : 400, refer ? 'Transfer Not Allowed' : 'Bad Refer-To', {});
+    onRefer(refer);
+  });
   dialog.on('message', (_request, response) => response.send(405));
 
   const sendBye = (headers: Record<string, string>): Promise<unknown> =>
@@ -105,6 +113,11 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
 
   return {
     sipCallId: dialog.sip.callId,
+    // What is local here is remote to the peer.
+    isNamed: ({ callId, toTag, fromTag }) => {
+      const { sip } = dialog;
+      return sip.callId === callId && sip.localTag === toTag && sip.remoteTag === fromTag;
+    },
     onHangUp: (handler) => {
       onHangUp = handler;
       if (hangUp) handler(hangUp);
@@ -112,6 +125,14 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
     onMedia: (handlers) => setMedia(handlers),
     onDigit: (handler) => {
       onDigit = handler;
+    },
+    onRefer: (handler) => {
+      onRefer = handler;
+    },
+    offer: async (sdp) => {
+      const answer = await sendOffer(srf, dialog, sdp, auth);
+      dialog.local.sdp = sdp;
+      return answer;
     },
     bye: async (cause) => {
       if (hangUp) return;

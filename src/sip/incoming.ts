@@ -1,6 +1,7 @@
 import { wrapDialog } from './dialog.ts';
 import { peerOf } from './peer.ts';
 import { q850Of } from './reason.ts';
+import { parseReplaces } from './replaces.ts';
 import {
   type SrfApplication,
   type SrfDialog,
@@ -53,6 +54,7 @@ export const wrapInvite = (
     peer: peerOf(request),
     requestUri: request.uri,
     offer: request.body ? request.body : undefined,
+    replaces: parseReplaces(request.get('Replaces')),
     header: (name) => request.get(name),
     get cancelled() {
       return cancelled !== undefined;

@@ -46,12 +46,14 @@ export {
 } from './trunk/index.ts';
 export type {
   DialOptions,
+  DialogId,
   DialResult,
   HangUp,
   IncomingInvite,
   IncomingRegister,
   OutgoingInvite,
   PingResult,
+  Refer,
   RegisterResponse,
   SipDialog,
   SipPeer,

@@ -42,8 +42,10 @@ const sendOnce = (
           clearTimeout(timer);
           return reject(error);
         }
-        request.on('response', (response) => {
+        request.on('response', (response, acknowledge) => {
           if (response.status < 200) return;
+          // Also when nobody waits any more: the peer would send its 2xx again and again (RFC 3261 13.3.1.4).
+          if (method === 'INVITE' && response.status < 300) acknowledge();
           clearTimeout(timer);
           resolve({ response, request });
         });
@@ -52,7 +54,7 @@ const sendOnce = (
   });
 
 /**
- * Sends a request other than INVITE and waits for its final response, answering challenges on the way.
+ * Sends a request and waits for its final response, answering challenges on the way. Of INVITEs only those within a dialog.
  *
  * @returns the final response; undefined when none came in time
  * @throws Error when the SIP server did not take the request

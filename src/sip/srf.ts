@@ -22,7 +22,8 @@ export type SrfRequest = SrfMessage & {
   readonly stackDialogId: string | undefined;
   cancel(options: { headers?: Record<string, string> }, callback: (error: unknown) => void): void;
   on(event: 'cancel', listener: (request: SrfMessage | undefined) => void): void;
-  on(event: 'response', listener: (response: SrfResponse) => void): void;
+  /** @param listener `ack` acknowledges the 2xx of an INVITE */
+  on(event: 'response', listener: (response: SrfResponse, ack: () => void) => void): void;
   on(event: 'update', listener: (request: SrfRequest, response: SrfResponse) => void): void;
 };
 
@@ -49,7 +50,7 @@ export type SrfResponse = SrfMessage & {
 
 export type SrfDialog = {
   readonly id: string;
-  readonly sip: { readonly callId: string };
+  readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
   readonly remote: { readonly uri: string; sdp: string };
   local: { sdp: string; readonly contact: string | undefined };
   readonly req: SrfRequest;

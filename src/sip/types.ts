@@ -21,9 +21,27 @@ export type HangUp = {
 /** Answers an offer of a re-INVITE or UPDATE; throws an error with a `sipStatus` to refuse it. */
 export type OfferHandler = (offer: string) => Promise<string>;
 
+/** Names a dialog (RFC 3261 12), as a Replaces header does; the tags are our peer's view of it (RFC 3891 3). */
+export type DialogId = { readonly callId: string; readonly toTag: string; readonly fromTag: string };
+
+/** The peer asks that its opposite be connected with somebody else (RFC 3515). */
+export type Refer = {
+  /** The URI of Refer-To, without headers. */
+  readonly target: string;
+  /** The dialog whose other side is meant (RFC 5589 7). */
+  readonly replaces: DialogId | undefined;
+  /** 202; what becomes of it is told by `notify`. */
+  accept(): void;
+  refuse(status: number): void;
+  /** The status of the call that was asked for (RFC 3515 2.4.5); 200 and above is the last word. Never rejects. */
+  notify(status: number, reason: string): Promise<void>;
+};
+
 /** A confirmed INVITE dialog. */
 export type SipDialog = {
   readonly sipCallId: string;
+  /** Whether the peer means this dialog. */
+  isNamed(id: DialogId): boolean;
   /** Called once, also when the dialog ended before it was set. */
   onHangUp(handler: (hangUp: HangUp) => void): void;
   /** Handlers of the peer's changes to the media. `makeOffer` serves a re-INVITE without SDP, whose answer comes in its ACK. */
@@ -34,6 +52,14 @@ export type SipDialog = {
   }): void;
   /** A key press that came as INFO (application/dtmf-relay, application/dtmf). */
   onDigit(handler: (digit: string, durationMs: number) => void): void;
+  /** The peer wants to transfer the call. Without a handler it is refused (403). */
+  onRefer(handler: (refer: Refer) => void): void;
+  /**
+   * Offers the peer something new (re-INVITE); tries again when it was making an offer itself (491).
+   * @returns its answer
+   * @throws Error when it refuses, or says nothing within 10 s
+   */
+  offer(sdp: string): Promise<string>;
   /** Sends BYE; resolves when it was answered, the engine gave up, or 5 s have passed. Never rejects. */
   bye(cause?: { q850: number; text: string }): Promise<void>;
 };
@@ -45,6 +71,8 @@ export type IncomingInvite = {
   readonly requestUri: string;
   /** The caller's SDP offer; undefined when it wants ours (RFC 3261 13.2.1). */
   readonly offer: string | undefined;
+  /** The dialog that this one is to take the place of (RFC 3891). */
+  readonly replaces: DialogId | undefined;
   header(name: string): string | undefined;
   /** Called once when the caller cancels, also when it did before. */
   onCancel(handler: (reason: { q850: number | undefined }) => void): void;

@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { completeRecording } from './recordings.ts';
-import type { CallEventTable, CallTable, Database, LegTable } from './schema.ts';
+import type { CallEventTable, CallTable, Database, LegQualityTable, LegTable } from './schema.ts';
 import { createStatements } from './statements.ts';
-import type { CallFilter, CallPatch, CallRepository, NewCall } from './types.ts';
+import type { CallFilter, CallPatch, CallRepository, EndedLeg, NewCall } from './types.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
@@ -36,6 +36,28 @@ const rounded = <Row extends object>(row: Row, columns: readonly (keyof Row)[]):
   return { ...row, ...Object.fromEntries(fixes) };
 };
 
+/** Samples that one statement takes; what is left goes one by one, so that two statements do for any number. */
+const SAMPLES_AT_ONCE = 32;
+
+const sampleRows = ({ id, samples = [] }: EndedLeg): readonly LegQualityTable[] => {
+  // One row a moment: the last one counts.
+  const rows = new Map<number, LegQualityTable>();
+  for (const { at, rttMs, jitterMs, lossPercent, mos } of samples) {
+    const moment = Math.round(at);
+    rows.set(moment, {
+      leg_id: id,
+      at: moment,
+      rtt_ms: rttMs ?? null,
+      jitter_ms: jitterMs,
+      loss_percent: lossPercent,
+      mos,
+    });
+  }
+  return [...rows.values()];
+};
+
+const legRow = ({ samples: _, ...leg }: EndedLeg): LegTable => rounded(leg, WHOLE_LEG);
+
 /** Call records, their legs and events. */
 export const callRepository = (db: Kysely<Database>): CallRepository => {
   const statements = createStatements();
@@ -49,15 +71,16 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
       { keep: true },
     );
 
-  /** Earlier calls of a caller; of an anonymous one nobody can know. */
+  /** Earlier calls by a caller; of an anonymous one nobody can know. */
   const countPrior = async (trx: Kysely<Database>, hmac: string | null): Promise<number | null> => {
     if (hmac === null) return null;
-    const [row] = await statements.run(trx, 'prior calls', [hmac, 0], (query) =>
+    const [row] = await statements.run(trx, 'prior calls', [hmac, 0, 'inbound'], (query) =>
       query
         .selectFrom('call')
         .select((eb) => eb.fn.countAll<number>().as('calls'))
         .where('caller_hmac', '=', hmac)
-        .where('is_test', '=', 0),
+        .where('is_test', '=', 0)
+        .where('direction', '=', 'inbound'),
     );
     return row?.calls ?? 0;
   };
@@ -68,7 +91,9 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     events: readonly CallEventTable[],
   ): Promise<{ priorCalls: number | null }> => {
     const priorCalls = await countPrior(trx, call.caller_hmac);
-    const first = priorCalls === null ? null : priorCalls === 0 ? 1 : 0;
+    // Whom the business calls itself is no first-time caller.
+    const counts = priorCalls !== null && call.direction === 'inbound';
+    const first = counts ? (priorCalls === 0 ? 1 : 0) : null;
     const row = {
       ...rounded(call, ['started_at']),
       status: 'in_progress',
@@ -78,6 +103,13 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     await statements.insert(trx, 'call', [row]);
     await insertEvents(trx, events);
     return { priorCalls };
+  };
+
+  const insertSamples = async (trx: Kysely<Database>, rows: readonly LegQualityTable[]): Promise<void> => {
+    const even = rows.length - (rows.length % SAMPLES_AT_ONCE);
+    for (let at = 0; at < even; at += SAMPLES_AT_ONCE)
+      await statements.insert(trx, 'leg_quality', rows.slice(at, at + SAMPLES_AT_ONCE));
+    for (const row of rows.slice(even)) await statements.insert(trx, 'leg_quality', [row]);
   };
 
   const patch = (trx: Kysely<Database>, id: string, values: CallPatch): Promise<number> =>
@@ -97,11 +129,8 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
       db.transaction().execute(async (trx) => {
         if (recording) await completeRecording(statements, trx, recording.id, recording);
         if ((await patch(trx, id, end)) === 0) return;
-        await statements.insert(
-          trx,
-          'leg',
-          legs.map((leg) => rounded(leg, WHOLE_LEG)),
-        );
+        await statements.insert(trx, 'leg', legs.map(legRow));
+        await insertSamples(trx, legs.flatMap(sampleRows));
         await insertEvents(trx, events);
       }),
     get: (id) => get(db, id),
@@ -112,12 +141,20 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
 const get = async (db: Kysely<Database>, id: string) => {
   const call = await db.selectFrom('call').selectAll().where('id', '=', id).executeTakeFirst();
   if (!call) return undefined;
-  const [legs, events, recording] = await Promise.all([
+  const [legs, quality, wrapUp, events, recording] = await Promise.all([
     db.selectFrom('leg').selectAll().where('call_id', '=', id).orderBy('position').execute(),
+    db
+      .selectFrom('leg_quality')
+      .innerJoin('leg', 'leg.id', 'leg_quality.leg_id')
+      .selectAll('leg_quality')
+      .where('leg.call_id', '=', id)
+      .orderBy('leg_quality.at')
+      .execute(),
+    db.selectFrom('wrap_up').selectAll().where('call_id', '=', id).executeTakeFirst(),
     db.selectFrom('call_event').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
     db.selectFrom('recording').selectAll().where('call_id', '=', id).executeTakeFirst(),
   ]);
-  return { call, legs, events, recording };
+  return { call, legs, quality, wrapUp, events, recording };
 };
 
 const list = async (db: Kysely<Database>, filter: CallFilter) => {
@@ -126,8 +163,19 @@ const list = async (db: Kysely<Database>, filter: CallFilter) => {
   return db
     .selectFrom('call')
     .leftJoin('recording', 'recording.call_id', 'call.id')
+    .leftJoin('wrap_up', 'wrap_up.call_id', 'call.id')
     .selectAll('call')
-    .select(['recording.path as recording_path', 'recording.state as recording_state'])
+    .select([
+      'recording.path as recording_path',
+      'recording.state as recording_state',
+      'wrap_up.user as wrap_up_user',
+      'wrap_up.at as wrap_up_at',
+      'wrap_up.disposition',
+      'wrap_up.tags',
+      'wrap_up.note_encrypted',
+      'wrap_up.value_micros',
+      'wrap_up.value_currency',
+    ])
     .where((eb) => eb.and(conditions))
     .orderBy('call.started_at', 'desc')
     .orderBy('call.id', 'desc')
@@ -144,9 +192,16 @@ const conditionsOf = async (db: Kysely<Database>, filter: CallFilter): Promise<R
   if (filter.sourceId !== undefined) conditions.push(sql`call.source_id = ${filter.sourceId}`);
   if (filter.did !== undefined) conditions.push(sql`call.did = ${filter.did}`);
   if (filter.callerHmac !== undefined) conditions.push(sql`call.caller_hmac = ${filter.callerHmac}`);
+  if (filter.user !== undefined) conditions.push(of(filter.user));
   if (filter.before !== undefined) conditions.push(await older(db, filter.before));
   return conditions;
 };
+
+/** Calls of a user: a leg of theirs, other than as a supervisor, or the call itself names them. */
+const of = (user: string): RawBuilder<SqlBool> => sql`call.id IN (
+  SELECT call_id FROM leg WHERE leg.user = ${user} AND leg.role <> 'S'
+  UNION SELECT own.id FROM call AS own WHERE own.agent = ${user}
+)`;
 
 /** Ids sort by the time they were made at, so that one whose record is gone still marks its place. */
 const older = async (db: Kysely<Database>, id: string) => {

@@ -3,6 +3,7 @@ export { isBusy } from './busy.ts';
 export { claimDatabase } from './claim.ts';
 export { openStore } from './open.ts';
 export type {
+  AuditTable,
   BanTable,
   BlockedCallerTable,
   CallEventTable,
@@ -11,6 +12,7 @@ export type {
   Database,
   Flag,
   HangupBy,
+  LegQualityTable,
   LegTable,
   LineTable,
   MatchMethod,
@@ -22,8 +24,12 @@ export type {
   TrackingNumberLineTable,
   TrackingNumberTable,
   UserTable,
+  WebSessionTable,
+  WrapUpTable,
 } from './schema.ts';
 export type {
+  AuditFilter,
+  AuditRepository,
   BanRepository,
   BanRowChange,
   BlockedCallerRepository,
@@ -32,6 +38,8 @@ export type {
   CallFilter,
   CallPatch,
   CallRepository,
+  CallRow,
+  EndedLeg,
   NewCall,
   NewRecording,
   NumberRepository,
@@ -45,4 +53,7 @@ export type {
   StoreOptions,
   UserContacts,
   UserRepository,
+  WebSession,
+  WebSessionRepository,
+  WrapUpRepository,
 } from './types.ts';

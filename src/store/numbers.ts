@@ -30,6 +30,12 @@ export const numberRepository = (db: Kysely<Database>): NumberRepository => {
       return source && { number, source, lines };
     },
     list: () => db.transaction().execute(listRoutes),
+    line: async (id) => {
+      const [line] = await statements.run(db, 'line', [id], (query) =>
+        query.selectFrom('line').selectAll().where('id', '=', id),
+      );
+      return line;
+    },
   };
 };
 

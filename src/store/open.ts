@@ -2,6 +2,7 @@ import { mkdir, open as openHandle, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { auditRepository } from './audit.ts';
 import { banRepository } from './bans.ts';
 import { blockedCallerRepository } from './blocked-callers.ts';
 import { callRepository } from './calls.ts';
@@ -16,6 +17,8 @@ import { runRepository } from './runs.ts';
 import type { Store, StoreOptions } from './types.ts';
 import { userRepository } from './users.ts';
 import { openVault, openVaultReadOnly } from './vault.ts';
+import { webSessionRepository } from './web-sessions.ts';
+import { wrapUpRepository } from './wrap-ups.ts';
 
 /**
  * Opens the database, makes it and its key file when they don't exist, and brings its schema up to date. With `readOnly` it
@@ -47,6 +50,9 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
       bans: banRepository(db),
       users: userRepository(db),
       registrations: registrationRepository(db),
+      webSessions: webSessionRepository(db),
+      wrapUps: wrapUpRepository(db),
+      audit: auditRepository(db),
       vault,
       db,
       setBusyTimeout: (milliseconds) => void file.pragma(`busy_timeout = ${Math.trunc(milliseconds)}`),

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import type {
+  AuditTable,
   BanTable,
   CallEventTable,
   CallTable,
   Database,
+  LegQualityTable,
   LegTable,
   LineTable,
   RecordingTable,
@@ -11,6 +13,8 @@ import type {
   SourceTable,
   TrackingNumberTable,
   UserTable,
+  WebSessionTable,
+  WrapUpTable,
 } from './schema.ts';
 
 /** A caller's number as the store keeps it. */
@@ -27,6 +31,10 @@ export type CallerVault = {
   /** @throws FailureError when the text was not sealed with this key */
   reveal(encrypted: Buffer): string;
   hmac(number: string): string;
+  /** Seals what an agent wrote about a call, with a key of its own. */
+  sealNote(note: string): Buffer;
+  /** @throws FailureError when the note was not sealed with this key */
+  revealNote(sealed: Buffer): string;
   /** A secret for another purpose derived from the same key file, such as the self-test trunk's password. Hex. */
   derive(purpose: string): string;
 };
@@ -47,6 +55,7 @@ export type NumberRepository = {
    */
   route(e164: string): Promise<NumberRoute | undefined>;
   list(): Promise<readonly NumberRoute[]>;
+  line(id: string): Promise<LineTable | undefined>;
 };
 
 export type BlockedCallerRepository = {
@@ -77,11 +86,11 @@ export type UserContacts = {
 
 export type UserRepository = {
   find(name: string): Promise<UserTable | undefined>;
-  /** Each user's id, by name. */
+  /** The id of each user who is not disabled, by name. */
   ids(): Promise<ReadonlyMap<string, string>>;
   /** False when there is one of that name. */
   add(user: UserTable): Promise<boolean>;
-  /** False when there is none. */
+  /** False when there is none. A new password, and `disabled`, end the user's logins in browsers. */
   update(name: string, patch: Partial<Omit<UserTable, 'id' | 'name'>>): Promise<boolean>;
   /** Removes a user and its registrations; false when there is none. */
   remove(name: string): Promise<boolean>;
@@ -97,6 +106,47 @@ export type RegistrationRepository = {
   ): Promise<readonly { readonly user: string; readonly rows: readonly RegistrationTable[] }[]>;
   /** Makes these a user's registrations; false, and nothing is written, when there is no such user. */
   replace(user: string, rows: readonly Omit<RegistrationTable, 'user_id'>[]): Promise<boolean>;
+};
+
+/** A login and whose it is. */
+export type WebSession = { readonly session: WebSessionTable; readonly user: UserTable };
+
+export type WebSessionRepository = {
+  create(session: WebSessionTable): Promise<void>;
+  /**
+   * A login that was used since and whose user is not disabled.
+   *
+   * @param tokenHash SHA-256 of its token, hex
+   * @param usedSince milliseconds since the epoch
+   */
+  find(tokenHash: string, usedSince: number): Promise<WebSession | undefined>;
+  touch(tokenHash: string, now: number): Promise<void>;
+  remove(tokenHash: string): Promise<void>;
+  /** Forgets logins that were last used before then. */
+  expire(usedBefore: number): Promise<void>;
+};
+
+export type AuditFilter = {
+  readonly user?: string;
+  readonly action?: string;
+  /** Milliseconds since the epoch, inclusive. */
+  readonly from?: number;
+  /** Exclusive. */
+  readonly to?: number;
+  /** Default 50, at most 10,000. */
+  readonly limit?: number;
+};
+
+export type AuditRepository = {
+  append(entry: AuditTable): Promise<void>;
+  /** Newest first. */
+  list(filter: AuditFilter): Promise<readonly AuditTable[]>;
+};
+
+export type WrapUpRepository = {
+  /** Notes a call's wrap-up in place of an earlier one; false when there is no such call. */
+  save(wrapUp: WrapUpTable): Promise<boolean>;
+  get(callId: string): Promise<WrapUpTable | undefined>;
 };
 
 export type NewCall = Omit<
@@ -133,6 +183,8 @@ export type CallFilter = {
   readonly sourceId?: string;
   readonly did?: string;
   readonly callerHmac?: string;
+  /** Name of a user who was rung by it, was in it or placed it. */
+  readonly user?: string;
   /** Default: tests left out. */
   readonly includeTests?: boolean;
   /** Only calls older than this id, for paging. */
@@ -141,10 +193,41 @@ export type CallFilter = {
   readonly limit?: number;
 };
 
+/** A leg that ended, and what was heard of its peer every 5 s. */
+export type EndedLeg = LegTable & {
+  readonly samples?:
+    | readonly {
+        readonly at: number;
+        readonly rttMs: number | undefined;
+        readonly jitterMs: number;
+        readonly lossPercent: number;
+        readonly mos: number;
+      }[]
+    | undefined;
+};
+
+/** A row of the call log: the call record, where its recording is, and what was noted after it. */
+export type CallRow = CallTable & {
+  readonly recording_path: string | null;
+  readonly recording_state: RecordingTable['state'] | null;
+  /** Null: nothing was noted. */
+  readonly wrap_up_user: string | null;
+  readonly wrap_up_at: number | null;
+  readonly disposition: string | null;
+  /** JSON array of strings. */
+  readonly tags: string | null;
+  readonly note_encrypted: Buffer | null;
+  readonly value_micros: number | null;
+  readonly value_currency: string | null;
+};
+
 /** A call with all that belongs to it. */
 export type CallDetail = {
   readonly call: CallTable;
   readonly legs: readonly LegTable[];
+  /** Of all legs, in the order of time. */
+  readonly quality: readonly LegQualityTable[];
+  readonly wrapUp: WrapUpTable | undefined;
   readonly events: readonly CallEventTable[];
   readonly recording: RecordingTable | undefined;
 };
@@ -158,18 +241,13 @@ export type CallRepository = {
   complete(
     id: string,
     end: CallPatch,
-    legs: readonly LegTable[],
+    legs: readonly EndedLeg[],
     events: readonly CallEventTable[],
     recording?: RecordingEnd & { readonly id: string },
   ): Promise<void>;
   get(id: string): Promise<CallDetail | undefined>;
   /** Newest first. */
-  list(filter: CallFilter): Promise<
-    readonly (CallTable & {
-      recording_path: string | null;
-      recording_state: RecordingTable['state'] | null;
-    })[]
-  >;
+  list(filter: CallFilter): Promise<readonly CallRow[]>;
 };
 
 export type RecordingRepository = {
@@ -199,6 +277,9 @@ export type Store = {
   readonly bans: BanRepository;
   readonly users: UserRepository;
   readonly registrations: RegistrationRepository;
+  readonly webSessions: WebSessionRepository;
+  readonly wrapUps: WrapUpRepository;
+  readonly audit: AuditRepository;
   readonly vault: CallerVault;
   /** The typed SQL handle, for reports and the tracking plan; calls and their media use the repositories. */
   readonly db: Kysely<Database>;

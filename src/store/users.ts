@@ -3,6 +3,17 @@ import type { Database, UserTable } from './schema.ts';
 import { createStatements } from './statements.ts';
 import type { UserRepository } from './types.ts';
 
+/** Whoever knows the old password is logged out with it. */
+const endsLogins = ({ disabled, ha1_sha256 }: Partial<UserTable>): boolean =>
+  disabled === 1 || ha1_sha256 !== undefined;
+
+const endLogins = async (trx: Kysely<Database>, name: string): Promise<void> => {
+  await trx
+    .deleteFrom('web_session')
+    .where('user_id', 'in', trx.selectFrom('user').select('id').where('name', '=', name))
+    .execute();
+};
+
 /** Those who may register phones. Commands write them, also while the gateway runs. */
 export const userRepository = (db: Kysely<Database>): UserRepository => {
   const statements = createStatements();
@@ -24,8 +35,8 @@ export const userRepository = (db: Kysely<Database>): UserRepository => {
       return rows[0];
     },
     ids: async () => {
-      const rows = await statements.run<Pick<UserTable, 'name' | 'id'>>(db, 'ids', [], (query) =>
-        query.selectFrom('user').select(['name', 'id']),
+      const rows = await statements.run<Pick<UserTable, 'name' | 'id'>>(db, 'ids', [0], (query) =>
+        query.selectFrom('user').select(['name', 'id']).where('disabled', '=', 0),
       );
       return new Map(rows.map(({ name, id }) => [name, id]));
     },
@@ -37,10 +48,12 @@ export const userRepository = (db: Kysely<Database>): UserRepository => {
         .executeTakeFirst();
       return Number(result.numInsertedOrUpdatedRows ?? 0n) > 0;
     },
-    update: async (name, patch) => {
-      const result = await db.updateTable('user').set(patch).where('name', '=', name).executeTakeFirst();
-      return result.numUpdatedRows > 0n;
-    },
+    update: (name, patch) =>
+      db.transaction().execute(async (trx) => {
+        const result = await trx.updateTable('user').set(patch).where('name', '=', name).executeTakeFirst();
+        if (endsLogins(patch)) await endLogins(trx, name);
+        return result.numUpdatedRows > 0n;
+      }),
     remove: async (name) => {
       const result = await db.deleteFrom('user').where('name', '=', name).executeTakeFirst();
       return result.numDeletedRows > 0n;

@@ -17,7 +17,8 @@ import type { CallerVault } from './types.ts';
 const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const AAD = Buffer.from('dialtrace caller 1');
+const CALLER = Buffer.from('dialtrace caller 1');
+const NOTE = Buffer.from('dialtrace note 1');
 
 const deriveKey = (key: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `dialtrace ${purpose}`, 32));
@@ -28,48 +29,48 @@ const normalise = (number: string): string => {
   return text.startsWith('+') ? `+${text.replace(/\D/g, '')}` : text.toLowerCase();
 };
 
-/** A vault over 32 bytes of key. Sealed: version byte, nonce (12), tag (16), ciphertext. */
-export const createVault = (key: Buffer): CallerVault => {
-  const cipherKey = deriveKey(key, 'caller encryption');
-  const hmacKey = deriveKey(key, 'caller lookup');
-
-  const encrypt = (text: string): Buffer => {
+/** One kind of sealed text. Sealed: version byte, nonce (12), tag (16), ciphertext. */
+const createSeal = (key: Buffer, aad: Buffer, what: string) => ({
+  encrypt: (text: string): Buffer => {
     const nonce = randomFillSync(Buffer.allocUnsafe(NONCE_BYTES));
-    const cipher = createCipheriv('aes-256-gcm', cipherKey, nonce).setAAD(AAD);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad);
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), sealed]);
-  };
+  },
+  decrypt: (sealed: Buffer): string => {
+    try {
+      if (sealed[0] !== VERSION) throw new RangeError('unknown version');
+      const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+      const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+      decipher.setAAD(aad).setAuthTag(tag);
+      const rest = sealed.subarray(1 + NONCE_BYTES + TAG_BYTES);
+      return Buffer.concat([decipher.update(rest), decipher.final()]).toString('utf8');
+    } catch (error) {
+      throw new FailureError(`${what} was not sealed with this key file`, { cause: error });
+    }
+  },
+});
 
-  const decrypt = (sealed: Buffer): string => {
-    const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
-    const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES);
-    const decipher = createDecipheriv('aes-256-gcm', cipherKey, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(AAD).setAuthTag(tag);
-    const text = Buffer.concat([
-      decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES)),
-      decipher.final(),
-    ]);
-    return text.toString('utf8');
-  };
+/** A vault over 32 bytes of key. */
+export const createVault = (key: Buffer): CallerVault => {
+  const callers = createSeal(deriveKey(key, 'caller encryption'), CALLER, "The caller's number");
+  const notes = createSeal(deriveKey(key, 'note encryption'), NOTE, 'The note');
+  const hmacKey = deriveKey(key, 'caller lookup');
 
   const hmac = (number: string): string =>
     createHmac('sha256', hmacKey).update(normalise(number)).digest('hex');
 
   return {
     seal: (number) => ({
-      caller_encrypted: encrypt(number),
+      caller_encrypted: callers.encrypt(number),
       caller_hmac: hmac(number),
       caller_masked: maskPhone(number),
     }),
-    reveal: (encrypted) => {
-      try {
-        if (encrypted[0] !== VERSION) throw new RangeError('unknown version');
-        return decrypt(encrypted);
-      } catch (error) {
-        throw new FailureError("The caller's number was not sealed with this key file", { cause: error });
-      }
-    },
+    reveal: callers.decrypt,
     hmac,
+    sealNote: notes.encrypt,
+    revealNote: notes.decrypt,
     derive: (purpose) => deriveKey(key, `purpose ${purpose}`).toString('hex'),
   };
 };
@@ -85,7 +86,15 @@ const holdsSealed = async (db: Kysely<Database>): Promise<boolean> => {
     .limit(1)
     .executeTakeFirst();
   if (call) return true;
-  return (await db.selectFrom('blocked_caller').select('hmac').limit(1).executeTakeFirst()) !== undefined;
+  const blocked = await db.selectFrom('blocked_caller').select('hmac').limit(1).executeTakeFirst();
+  if (blocked) return true;
+  const note = await db
+    .selectFrom('wrap_up')
+    .select('call_id')
+    .where('note_encrypted', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return note !== undefined;
 };
 
 const sameText = (a: string, b: string): boolean =>
@@ -136,7 +145,14 @@ const closedVault = (error: unknown): CallerVault => {
   const refuse = (): never => {
     throw error;
   };
-  return { seal: refuse, reveal: refuse, hmac: refuse, derive: refuse };
+  return {
+    seal: refuse,
+    reveal: refuse,
+    hmac: refuse,
+    sealNote: refuse,
+    revealNote: refuse,
+    derive: refuse,
+  };
 };
 
 const missing = (keyFile: string): string =>

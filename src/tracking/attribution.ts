@@ -9,6 +9,8 @@ export type Attribution = Pick<
   | 'medium'
   | 'campaign'
   | 'cost_center'
+  | 'keyword'
+  | 'landing_page'
   | 'match_method'
   | 'match_prob'
 >;
@@ -20,7 +22,7 @@ export type Attribution = Pick<
  */
 export const attribute = (route: NumberRoute | undefined): Attribution => {
   if (!route) return NO_SOURCE;
-  const { id, name, source, medium, campaign, cost_center } = route.source;
+  const { id, name, source, medium, campaign, cost_center, keyword, landing_page } = route.source;
   return {
     source_id: id,
     source_name: name,
@@ -28,6 +30,8 @@ export const attribute = (route: NumberRoute | undefined): Attribution => {
     medium,
     campaign,
     cost_center,
+    keyword,
+    landing_page,
     match_method: 'static',
     match_prob: 1,
   };
@@ -40,6 +44,8 @@ const NO_SOURCE = {
   medium: null,
   campaign: null,
   cost_center: null,
+  keyword: null,
+  landing_page: null,
   match_method: 'none',
   match_prob: null,
 } as const;

@@ -77,6 +77,8 @@ const putSources = async (trx: Kysely<Database>, rows: readonly SourceTable[]): 
           medium: ref('excluded.medium'),
           campaign: ref('excluded.campaign'),
           cost_center: ref('excluded.cost_center'),
+          keyword: ref('excluded.keyword'),
+          landing_page: ref('excluded.landing_page'),
           cost_amount: ref('excluded.cost_amount'),
           cost_currency: ref('excluded.cost_currency'),
           cost_per: ref('excluded.cost_per'),

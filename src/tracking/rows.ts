@@ -9,6 +9,8 @@ export const sourceRow = (source: SourcePlan): SourceTable => ({
   source: source.source,
   medium: source.medium ?? null,
   campaign: source.campaign ?? null,
+  keyword: source.keyword ?? null,
+  landing_page: source.landingPage ?? null,
   cost_center: source.costCenter ?? null,
   cost_amount: source.cost?.amount ?? null,
   cost_currency: source.cost?.currency ?? null,
@@ -21,6 +23,8 @@ export const sourceEntry = (row: SourceTable): SourcePlan => ({
   source: row.source,
   ...(row.medium !== null && { medium: row.medium }),
   ...(row.campaign !== null && { campaign: row.campaign }),
+  ...(row.keyword !== null && { keyword: row.keyword }),
+  ...(row.landing_page !== null && { landingPage: row.landing_page }),
   ...(row.cost_center !== null && { costCenter: row.cost_center }),
   ...costEntry(row),
 });

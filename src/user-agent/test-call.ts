@@ -20,10 +20,12 @@ export type TestCallOptions = {
   readonly credentials: { readonly realm: string; readonly username: string; readonly password: string };
   /** What the caller says. */
   readonly prompt: Playable;
-  /** Length of the talk in seconds, 1 to 300. */
+  /** Length of the talk in seconds, 1 to 300; it ends with the prompt, or when the line hangs up. */
   readonly seconds: number;
   /** How long to wait for an answer, in seconds. */
   readonly ringSeconds: number;
+  /** Told of what the caller hears of the call's course. */
+  readonly onState?: (state: 'ringing' | 'answered') => void;
 };
 
 export type TestCallResult = {
@@ -58,6 +60,7 @@ const talk = async (
   options: TestCallOptions,
   leg: MediaLeg,
   record: (path: string) => void,
+  hungUp: Promise<void>,
   finish: () => Promise<LegStats | undefined>,
 ): Promise<{ heard: HeardAudio; stats: LegStats | undefined }> => {
   const directory = await mkdtemp(join(tmpdir(), 'dialtrace-test-call-'));
@@ -65,7 +68,7 @@ const talk = async (
     const path = join(directory, 'heard.wav');
     record(path);
     const played = leg.play(options.prompt);
-    await Promise.race([played.then(() => sleep(300)), sleep(options.seconds * 1000)]);
+    await Promise.race([played.then(() => sleep(300)), sleep(options.seconds * 1000), hungUp]);
     leg.stopPlaying();
     const stats = await finish();
     return { heard: analyseHeard(path, frequencies(options.prompt)), stats };
@@ -112,7 +115,9 @@ export const placeTestCall = async (options: TestCallOptions): Promise<TestCallR
       },
       sdp: leg.createOffer(),
       auth: { username: options.credentials.username, password: options.credentials.password },
-      onProgress: () => undefined,
+      onProgress: (status) => {
+        if (status === 180) options.onState?.('ringing');
+      },
     });
     const patience = setTimeout(() => outgoing.cancel(), options.ringSeconds * 1000);
     const result: DialResult = await outgoing.result;
@@ -130,11 +135,14 @@ export const placeTestCall = async (options: TestCallOptions): Promise<TestCallR
         stats: undefined,
       };
     }
+    options.onState?.('answered');
     await leg.acceptAnswer(result.sdp);
+    const hungUp = new Promise<void>((done) => result.dialog.onHangUp(() => done()));
     const { heard, stats } = await talk(
       options,
       leg,
       (path) => session.record({ path, left: leg, right: leg }),
+      hungUp,
       async () => {
         await result.dialog.bye();
         return (await session.close()).legs.get(leg.id);

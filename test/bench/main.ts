@@ -7,13 +7,15 @@ import { type BridgeStep, benchBridge } from './bridge.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
+import { mixCost } from './mix.ts';
 import { ramp } from './ramp.ts';
 import { setupDelay } from './setup.ts';
 import { benchCalls, benchParsers, benchTransactions, type SipRate } from './sip.ts';
+import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.ts';
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,recorded,flood]`.
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc]`.
  */
 
 const { values: options, positionals } = parseArgs({
@@ -147,6 +149,51 @@ const measureRecorded = async (stage: Stage): Promise<void> => {
   figures.set('recorded', { ...load, complete: complete.length, whole: whole.length });
 };
 
+const measureBrowsers = async (stage: Stage): Promise<void> => {
+  say(
+    "\nCalls from the carrier to browsers, audio both ways, one mediasoup worker (this process's SRTP included)",
+  );
+  const seconds = quick ? 4 : 10;
+  const user = await openUser(stage);
+  const loads: BrowserLoad[] = [];
+  try {
+    const bare = await loopback(10, 3);
+    for (const count of quick ? [10, 50] : [10, 50, 100, 150, 200]) {
+      const load = await browserLoad(stage, user, count, seconds);
+      loads.push(load);
+      const { latency, lostPercent, packetsSent } = load.run;
+      const added = `p50 ${round(latency.p50 - bare.latency.p50)} ms, p99 ${round(latency.p99 - bare.latency.p99)} ms`;
+      line(`${count} calls: delay added one way`, added, count === 10 ? 'p99 under 20 ms' : '');
+      line('  lost', `${lostPercent} % of ${packetsSent}`);
+      line(
+        '  CPU',
+        `${load.cpuMsPerCallSecond} ms a second and call; worker ${load.workerPercent} % of a core; ${threadsText(load.gateway)}`,
+      );
+      line('  memory', `${load.memoryMbPerCall} MB a call`);
+      if (lostPercent >= 1) break;
+    }
+  } finally {
+    user.close();
+  }
+  const most = loads.findLast(({ run }) => run.lostPercent < 1);
+  line('browser legs at once, under 1 % lost', String(most?.calls ?? 0));
+  if (most)
+    line(
+      'and as many on one worker at its CPU',
+      `${Math.floor((most.calls / most.workerPercent) * 80)} at 80 % of a core`,
+    );
+  figures.set('webrtc', loads);
+};
+
+const measureMix = async (): Promise<void> => {
+  const cost = await mixCost(50, quick ? 4 : 15);
+  say(`\n${cost.conferences} conferences of three`);
+  line('RTP edge, two relayed and one silent', `${cost.relayPercent} % of a core`);
+  line('RTP edge, each hears the sum of the others', `${cost.mixPercent} % of a core`, 'at most 50 %');
+  line('packets received', `${cost.received} a second of ${cost.due}`);
+  figures.set('mix', cost);
+};
+
 const measureFlood = async (stage: Stage): Promise<void> => {
   const seconds = quick ? 5 : 30;
   say(`\n20,000 hostile datagrams a second for ${seconds} s while 20 calls a second go on`);
@@ -218,7 +265,9 @@ if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
     if (wanted('ramp')) await measureRamp(stage);
   });
 }
+if (wanted('mix')) await measureMix();
 if (wanted('recorded')) await withStage({}, measureRecorded);
+if (wanted('webrtc')) await withStage(browserStage, measureBrowsers);
 if (wanted('flood')) await withStage({ recording: { enabled: false } }, measureFlood);
 if (options.json !== undefined)
   writeFileSync(

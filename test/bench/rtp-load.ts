@@ -24,27 +24,49 @@ export type RtpRun = {
   readonly jitter: Distribution;
 };
 
-type Stream = { readonly from: Socket; readonly to: HostPort; readonly packet: Buffer; sequence: number };
+/** What one side of a call says. */
+export type Stream = { readonly packet: Buffer; readonly send: (packet: Buffer) => void; sequence: number };
 
-const bindAt = (address: string): Promise<Socket> =>
+/** Hands on the payload of each packet that comes, with a name for its stream; gives what ends that. */
+export type Ears = (hear: (payload: Buffer, stream: string) => void) => () => void;
+
+export const bindAt = (address: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 1 << 20 });
     socket.once('error', reject);
     socket.bind(0, address, () => resolve(socket));
   });
 
-const sdpOf = (socket: Socket): string => {
+export const sdpOf = (socket: Socket): string => {
   const { address, port } = socket.address();
   return `v=0\r\no=bench 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\n`;
 };
 
-const newStream = (from: Socket, to: HostPort, ssrc: number): Stream => {
+export const newStream = (ssrc: number, send: Stream['send']): Stream => {
   const packet = Buffer.alloc(172, 0xff);
   packet[0] = 0x80;
   packet[1] = 0;
   packet.writeUInt32BE(ssrc, 8);
-  return { from, to, packet, sequence: 0 };
+  return { packet, send, sequence: 0 };
 };
+
+export const sendTo =
+  (from: Socket, { address, port }: HostPort): Stream['send'] =>
+  (packet) =>
+    from.send(packet, port, address, () => {});
+
+/** Plain RTP of `sockets`. */
+export const earsOf =
+  (sockets: readonly Socket[]): Ears =>
+  (hear) => {
+    const receive = (data: Buffer, from: HostPort): void => {
+      if (data.length === 172) hear(data.subarray(12), `${from.address}:${from.port}`);
+    };
+    for (const socket of sockets) socket.on('message', receive);
+    return () => {
+      for (const socket of sockets) socket.off('message', receive);
+    };
+  };
 
 /** The payload carries its time of sending: µ-law to µ-law, the gateway passes it on as it is. */
 const sendOne = (stream: Stream): void => {
@@ -53,29 +75,26 @@ const sendOne = (stream: Stream): void => {
   packet.writeUInt16BE(stream.sequence & 0xffff, 2);
   packet.writeUInt32BE((stream.sequence * 160) >>> 0, 4);
   packet.writeDoubleBE(performance.now(), 12);
-  stream.from.send(packet, stream.to.port, stream.to.address, () => {});
+  stream.send(packet);
 };
 
-/** Runs `streams` at an even pace and collects what `sockets` receive. */
-const drive = async (
+/** Runs `streams` at an even pace and collects what is heard of them. */
+export const drive = async (
   streams: readonly Stream[],
-  sockets: readonly Socket[],
+  ears: Ears,
   seconds: number,
   rate: number,
 ): Promise<RtpRun> => {
   const latencies: number[] = [];
   const jitters: number[] = [];
   const last = new Map<string, number>();
-  const receive = (data: Buffer, from: { address: string; port: number }): void => {
-    if (data.length !== 172) return;
-    const latency = performance.now() - data.readDoubleBE(12);
+  const deafen = ears((payload, key) => {
+    const latency = performance.now() - payload.readDoubleBE(0);
     latencies.push(latency);
-    const key = `${from.address}:${from.port}`;
     const before = last.get(key);
     if (before !== undefined) jitters.push(Math.abs(latency - before));
     last.set(key, latency);
-  };
-  for (const socket of sockets) socket.on('message', receive);
+  });
   const began = performance.now();
   const total = Math.floor(streams.length * rate * seconds);
   const perMs = (streams.length * rate) / 1000;
@@ -94,7 +113,7 @@ const drive = async (
   });
   const elapsed = performance.now() - began;
   await sleep(300);
-  for (const socket of sockets) socket.off('message', receive);
+  deafen();
   return {
     packetsSent: sent,
     packetsReceived: latencies.length,
@@ -113,10 +132,10 @@ export const loopback = async (calls: number, seconds: number): Promise<RtpRun> 
     port: socket.address().port,
   });
   const streams = Array.from({ length: calls }, (_, i) => [
-    newStream(near, place(far), i * 2),
-    newStream(far, place(near), i * 2 + 1),
+    newStream(i * 2, sendTo(near, place(far))),
+    newStream(i * 2 + 1, sendTo(far, place(near))),
   ]).flat();
-  const run = await drive(streams, [near, far], seconds, 50);
+  const run = await drive(streams, earsOf([near, far]), seconds, 50);
   near.close();
   far.close();
   return run;
@@ -128,6 +147,7 @@ export const openCalls = async (stage: Stage, count: number, rate = 25): Promise
   const streams: Stream[] = [];
   const calls: PeerCall[] = [];
   const byId = new Map<string, HostPort>();
+  const ports = new Set<string>();
 
   stage.first.onCall((line) => {
     const offer = readSdp(line.invite.body);
@@ -143,7 +163,8 @@ export const openCalls = async (stage: Stage, count: number, rate = 25): Promise
     const answer = readSdp(final.body);
     const offer = byId.get(header(final, 'x-dialtrace-call') ?? '');
     if (!offer) throw new Error(`call ${index}: its line is not known`);
-    streams.push(newStream(near, answer, index * 2), newStream(far, offer, index * 2 + 1));
+    ports.add(hostPort(answer)).add(hostPort(offer));
+    streams.push(newStream(index * 2, sendTo(near, answer)), newStream(index * 2 + 1, sendTo(far, offer)));
   };
 
   const opening: Promise<void>[] = [];
@@ -152,11 +173,10 @@ export const openCalls = async (stage: Stage, count: number, rate = 25): Promise
     await sleep(1000 / rate);
   }
   await Promise.all(opening);
-  if (new Set(streams.map(({ to }) => hostPort(to))).size !== count * 2)
-    throw new Error('two legs share a port');
+  if (ports.size !== count * 2) throw new Error('two legs share a port');
 
   return {
-    run: (seconds, rate_) => drive(streams, [near, far], seconds, rate_),
+    run: (seconds, rate_) => drive(streams, earsOf([near, far]), seconds, rate_),
     hangUp: async () => {
       await Promise.all(calls.map((call) => call.bye()));
       near.close();

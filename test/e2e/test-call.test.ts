@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestCallReport } from '../../src/cli/test-call.ts';
-import { findTone, readWav } from '../support/audio.ts';
+import { findTone, readWav, rms } from '../support/audio.ts';
 import { commandOf, type Finished, runDialtrace } from '../support/command.ts';
+import { createRegistration, type Wire } from '../support/phone.ts';
+import { openSipPeer, type SipPeer } from '../support/sip-peer.ts';
 import { CARRIER, DID, openStage, SOURCE, type Stage } from '../support/stage.ts';
 import { sleep } from '../support/wait.ts';
 
@@ -11,22 +13,36 @@ import { sleep } from '../support/wait.ts';
 
 const TO_ECHO = '+493023125031';
 const UNRECORDED_ECHO = '+493023125032';
+const TO_ALICE = '+493023125033';
+const ALICE = { user: 'alice', domain: 'phones.example', password: 'staple' };
 
 let stage: Stage;
 let dialtrace: (...words: readonly string[]) => Promise<Finished>;
 beforeAll(async () => {
   stage = await openStage({
+    registrar: { domains: [ALICE.domain] },
     extend: () => ({
-      lines: [{ id: 'echo', name: 'Echo test', type: 'echo' }],
+      lines: [
+        { id: 'echo', name: 'Echo test', type: 'echo' },
+        { id: 'alice', type: 'user', user: ALICE.user, ringTimeoutSeconds: 8 },
+      ],
       numbers: [
         { number: TO_ECHO, source: SOURCE.id, lines: ['echo'] },
         { number: UNRECORDED_ECHO, source: SOURCE.id, lines: ['echo'], record: false },
+        { number: TO_ALICE, source: SOURCE.id, lines: ['alice'] },
       ],
     }),
   });
   dialtrace = commandOf(stage.gateway);
 });
 afterAll(() => stage?.close());
+
+const wireOf = (peer: SipPeer): Wire => ({
+  via: `SIP/2.0/UDP ${peer.address}:${peer.port};rport`,
+  contact: `<${peer.uri(ALICE.user)}>`,
+  received: peer.received,
+  send: (text) => peer.raw(text, stage.gateway.sip),
+});
 
 const stateOf = (report: TestCallReport): Record<string, string> =>
   Object.fromEntries(report.checks.map(({ name, state }) => [name, state]));
@@ -113,6 +129,38 @@ describe('dialtrace test-call', () => {
     });
     expect(findTone(far.audio(), 400).seconds).toBe(0);
     expect(far.packets.length).toBeGreaterThan(20);
+  });
+
+  test('to a user: it speaks to whoever answers, until that side hangs up', async () => {
+    const file = join(stage.gateway.directory, 'alice.txt');
+    writeFileSync(file, ALICE.password);
+    expect((await dialtrace('user', 'add', ALICE.user, '--password-file', file)).code).toBe(0);
+    const nobody = await dialtrace('test-call', TO_ALICE);
+    expect(nobody.code).toBe(1);
+    expect(nobody.stdout).toMatch(/not answered: 480 .*is alice logged in and ready\?/);
+
+    const peer = await openSipPeer({ address: '127.0.0.20', user: ALICE.user });
+    const far = await stage.phone('127.0.0.20', { frequency: 700 });
+    const registration = createRegistration(wireOf(peer), ALICE);
+    expect((await registration.register({ expires: 60 })).startLine).toBe('SIP/2.0 200 OK');
+    let ended: Promise<unknown> | undefined;
+    peer.onCall((call) => {
+      far.follow(call.invite.body);
+      call.respond(180, 'Ringing');
+      call.respond(200, 'OK', { sdp: far.sdp() });
+      far.start();
+      ended = sleep(2500).then(() => call.bye());
+    });
+    const { code, stdout, stderr } = await dialtrace('test-call', TO_ALICE, '--ring', '20');
+    far.stop();
+    await ended;
+    await peer.close();
+    expect(code, stdout).toBe(0);
+    expect(stderr).toContain(`${TO_ALICE} rings`);
+    // Words, not the tone: sound of more than one pitch, and for less than the 30 s that it would go on.
+    expect(rms(far.audio())).toBeGreaterThan(-45);
+    expect(findTone(far.audio(), 440).seconds).toBeLessThan(0.5);
+    expect(stage.gateway.records.calls().at(-1)?.call).toMatchObject({ hangup_by: 'line', line_id: 'alice' });
   });
 
   test('to an unknown number: exit code 1, and it says so', async () => {

@@ -30,6 +30,7 @@ export type GatewayOptions = {
   readonly media?: Config['media'];
   readonly sip?: Partial<NonNullable<Config['sip']>>;
   readonly registrar?: Config['registrar'];
+  readonly phone?: Config['phone'];
   readonly recording?: Config['recording'];
   readonly http?: Config['http'];
   readonly log?: Config['log'];
@@ -66,7 +67,8 @@ export type Gateway = {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_MS = 40_000;
 
-const newest = (directory: string): number =>
+/** When anything in `directory` changed last, milliseconds since the epoch. */
+export const newest = (directory: string): number =>
   Math.max(
     0,
     ...readdirSync(directory, { withFileTypes: true, recursive: true })
@@ -103,9 +105,11 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
     ],
     ...options.sip,
   },
-  media: { address: '127.0.0.1', rtpPorts: rtp, ...options.media },
+  // No mediasoup where a test doesn't ask for it.
+  media: { address: '127.0.0.1', rtpPorts: rtp, webrtc: { enabled: false }, ...options.media },
   trunks: options.trunks,
   ...(options.registrar && { registrar: options.registrar }),
+  ...(options.phone && { phone: options.phone }),
   recording: { ...options.recording },
   http: { address: '127.0.0.1', port: 0, ...options.http },
   log: { level: 'info', format: 'json', ...options.log },

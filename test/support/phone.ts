@@ -16,7 +16,13 @@ import { until } from './wait.ts';
 
 /** A phone's side of registering: its own digest, its own counting. */
 
-export type PhoneAccount = { readonly user: string; readonly domain: string; readonly password: string };
+export type PhoneAccount = {
+  readonly user: string;
+  readonly domain: string;
+  readonly password: string;
+  /** Of its credentials; default: `user`. */
+  readonly username?: string;
+};
 
 export type RegisterOptions = {
   /** Contact values; undefined: none, which asks what is registered. */
@@ -47,9 +53,10 @@ const answerTo = (challenge: string, account: PhoneAccount, uri: string): string
   const algorithm = get('algorithm') as keyof typeof HASHES;
   const hash = (text: string): string => createHash(HASHES[algorithm]).update(text).digest('hex');
   const [realm, nonce] = [get('realm'), get('nonce')];
-  const a1 = hash(`${account.user}:${realm}:${account.password}`);
+  const { user, username = user } = account;
+  const a1 = hash(`${username}:${realm}:${account.password}`);
   const response = hash(`${a1}:${nonce}:00000001:abc:auth:${hash(`REGISTER:${uri}`)}`);
-  return `Digest username="${account.user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=00000001, cnonce="abc"`;
+  return `Digest username="${username}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=00000001, cnonce="abc"`;
 };
 
 /** Registers over `wire`; counts its requests like one device. */
@@ -128,12 +135,19 @@ export type WebPhone = Wire & {
 };
 
 /** A browser's SIP over WebSocket (RFC 7118): a Contact that nobody can resolve. */
-export const openWebPhone = async (at: HostPort, user: string): Promise<WebPhone> => {
+export const openWebPhone = async (
+  at: HostPort,
+  user: string,
+  onMessage: (message: SipMessage) => void = () => undefined,
+): Promise<WebPhone> => {
   const socket = new WebSocket(`ws://${at.address}:${at.port}`, ['sip']);
   const received: { message: SipMessage }[] = [];
   socket.on('message', (data) => {
     const text = String(data);
-    if (text.trim() !== '') received.push({ message: parseSip(text) });
+    if (text.trim() === '') return;
+    const message = parseSip(text);
+    received.push({ message });
+    onMessage(message);
   });
   await new Promise((resolve, reject) => {
     socket.once('open', resolve);

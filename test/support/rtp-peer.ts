@@ -30,6 +30,17 @@ export type RtpPeerOptions = {
   readonly telephoneEvent?: number | undefined;
   /** The tone it sends, Hz; multiples of 100 are found exactly. */
   readonly frequency?: number;
+  /** Its first sequence number; default: random. */
+  readonly sequence?: number;
+  /** What becomes of its packets on the wire; default: nothing. */
+  readonly protection?: PacketProtection;
+};
+
+export type PacketProtection = {
+  /** RTP or RTCP as it goes out. */
+  out(packet: Buffer): Buffer;
+  /** What came in, as RTP; undefined when it is not to be heard. */
+  in(data: Buffer): Buffer | undefined;
 };
 
 /** One end of an audio stream: says a tone, keeps what it hears. */
@@ -132,7 +143,7 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
   const port = socket.address().port;
   const random = randomBytes(10);
   const ssrc = random.readUInt32BE(0);
-  let sequence = random.readUInt16BE(4);
+  let sequence = options.sequence ?? random.readUInt16BE(4);
   let timestamp = random.readUInt32BE(6);
   let frequency = options.frequency ?? 400;
   let remote: HostPort | undefined;
@@ -145,12 +156,15 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
   let packets: RtpPacket[] = [];
 
   socket.on('message', (data: Buffer, from: RemoteInfo) => {
-    const packet = readRtp(data, { address: from.address, port: from.port }, performance.now());
+    const plain = options.protection ? options.protection.in(data) : data;
+    const packet = plain && readRtp(plain, { address: from.address, port: from.port }, performance.now());
     if (packet) packets.push(packet);
   });
 
-  const transmit = (data: Buffer): void => {
-    if (remote && remote.port > 0) socket.send(data, remote.port, remote.address, () => {});
+  const transmit = (packet: Buffer): void => {
+    if (!remote || remote.port === 0) return;
+    const data = options.protection ? options.protection.out(packet) : packet;
+    socket.send(data, remote.port, remote.address, () => {});
   };
 
   const sendAudio = (): void => {

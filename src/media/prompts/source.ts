@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import type { Playable } from '../types.ts';
 import { promptSamples } from './prompt-file.ts';
 import { ringbackPeriod } from './ringback.ts';
 import { createOscillator, DEFAULT_LEVEL, SAMPLE_RATE } from './tone.ts';
 import type { SampleSource } from './types.ts';
+
+/** scripts/make-hold-music.ts makes it. */
+const HOLD_MUSIC = fileURLToPath(new URL('../../../config/prompts/hold-music.wav', import.meta.url));
 
 const fromSamples = (samples: Int16Array, loop: boolean): SampleSource => {
   let at = 0;
@@ -37,7 +41,7 @@ const fromOscillator = (write: (out: Int16Array) => void, count: number): Sample
 };
 
 /**
- * Opens something to be played, at its beginning. Ringback, looped files and tones without a duration never end.
+ * Opens something to be played, at its beginning. Ringback, music, looped files and tones without a duration never end.
  *
  * @throws FailureError when the file can't be played or a frequency can't be sent
  */
@@ -51,5 +55,7 @@ export const createSampleSource = (what: Playable): SampleSource => {
     }
     case 'file':
       return fromSamples(promptSamples(what.path), what.loop ?? false);
+    case 'music':
+      return fromSamples(promptSamples(what.path ?? HOLD_MUSIC), true);
   }
 };

@@ -12,8 +12,8 @@ import {
   recordingHeader,
   setFrames,
 } from './header.ts';
-import { createTimeline, REORDER_SAMPLES } from './timeline.ts';
-import type { Recorder } from './types.ts';
+import { createTimeline, REORDER_SAMPLES, type Timeline } from './timeline.ts';
+import type { Channel, Recorder } from './types.ts';
 
 const sync = promisify(fdatasync);
 
@@ -44,16 +44,38 @@ const createFrameClock = (startedAt: number): ((time: number) => number) => {
   };
 };
 
+const saturated = (sample: number): number => Math.max(-32_768, Math.min(32_767, sample));
+
 /**
- * Two seconds of stereo in memory, ahead of what is in the file. Frames are counted from the recording's start.
+ * Two seconds of stereo in memory, ahead of what is in the file. Frames are counted from the recording's start. The first
+ * voice of each channel is put where it is written from; each further one has a layer of its own until then.
  */
 const createRing = (file: number) => {
   const frames = new Int16Array(RING_FRAMES * 2);
   const bytes = Buffer.from(frames.buffer);
+  const layers: readonly [Int16Array[], Int16Array[]] = [[], []];
   let written = 0;
+
+  const layerOf = (channel: Channel, voice: number): Int16Array => {
+    const known = layers[channel][voice - 1];
+    if (known !== undefined) return known;
+    const layer = new Int16Array(RING_FRAMES);
+    layers[channel][voice - 1] = layer;
+    return layer;
+  };
+
+  const addLayer = (channel: Channel, layer: Int16Array, from: number, count: number): void => {
+    for (let i = from; i < from + count; i += 1) {
+      const at = i * 2 + channel;
+      if (layer[i] !== 0) frames[at] = saturated((frames[at] as number) + (layer[i] as number));
+    }
+    layer.fill(0, from, from + count);
+  };
 
   const writeSpan = (count: number): void => {
     const from = written % RING_FRAMES;
+    for (const layer of layers[0]) addLayer(0, layer, from, count);
+    for (const layer of layers[1]) addLayer(1, layer, from, count);
     const span = bytes.subarray(from * FRAME_BYTES, (from + count) * FRAME_BYTES);
     writeFully(file, span, HEADER_BYTES + written * FRAME_BYTES);
     span.fill(0);
@@ -63,12 +85,20 @@ const createRing = (file: number) => {
   return {
     written: () => written,
     /** Puts `count` bytes, decoded by `levels`, at `position`; what is in the file already stays as it is. */
-    put(channel: number, position: number, payload: Uint8Array, count: number, levels: Int16Array): void {
+    put(
+      channel: Channel,
+      voice: number,
+      position: number,
+      payload: Uint8Array,
+      count: number,
+      levels: Int16Array,
+    ): void {
+      const [samples, step] = voice === 0 ? [frames, 2] : [layerOf(channel, voice), 1];
       const first = Math.max(0, written - position);
-      let at = ((position + first) % RING_FRAMES) * 2 + channel;
+      let at = ((position + first) % RING_FRAMES) * step + (voice === 0 ? channel : 0);
       for (let i = first; i < count; i += 1) {
-        frames[at] = levels[payload[i] as number] as number;
-        at = (at + 2) & (RING_FRAMES * 2 - 1);
+        samples[at] = levels[payload[i] as number] as number;
+        at = (at + step) & (samples.length - 1);
       }
     },
     /** Writes all frames before `target`; those that nobody sent are silent, and a hole in the file where they are many. */
@@ -95,7 +125,7 @@ const createRing = (file: number) => {
  * that the file plays after a crash up to the last one, and to its end once repaired. Directories are made as needed.
  *
  * Packets find their place by RTP timestamp; see timeline.ts for what happens when timestamps misbehave. Memory is 64 KB a
- * recording whatever comes. A refused write ends the recording: `flush` throws it, and `close` gives what is in the file.
+ * recording, and 32 KB for each further voice of a channel, whatever comes. A refused write ends the recording: `flush` throws it, and `close` gives what is in the file.
  *
  * @param path must not exist
  * @param startedAt milliseconds since the epoch: the file's first sample
@@ -106,10 +136,19 @@ export const createRecorder = (path: string, startedAt: number): Recorder => {
   const file = openSync(path, 'wx', 0o600);
   const header = recordingHeader(0);
   const ring = createRing(file);
-  const timelines = [createTimeline(), createTimeline()] as const;
+  /** Of each channel's voices. */
+  const timelines: readonly [Timeline[], Timeline[]] = [[], []];
   const frameAt = createFrameClock(startedAt);
   let failure: Error | undefined;
   let closing: Promise<RecordingResult> | undefined;
+
+  const timelineOf = (channel: Channel, voice: number): Timeline => {
+    const known = timelines[channel][voice];
+    if (known !== undefined) return known;
+    const timeline = createTimeline();
+    timelines[channel][voice] = timeline;
+    return timeline;
+  };
 
   const writeTo = (target: number): void => {
     if (failure) return;
@@ -125,7 +164,7 @@ export const createRecorder = (path: string, startedAt: number): Recorder => {
   const finish = async (now: number): Promise<RecordingResult> => {
     try {
       const end = frameAt(now);
-      const heard = Math.max(timelines[0].end(), timelines[1].end());
+      const heard = Math.max(0, ...timelines.flatMap((each) => each.map((timeline) => timeline.end())));
       const length = Math.max(end, Math.min(heard, end + TAIL_FRAMES));
       writeTo(length);
       if (failure || ring.written() > length) {
@@ -156,15 +195,15 @@ export const createRecorder = (path: string, startedAt: number): Recorder => {
   }
 
   return {
-    packet(channel, arrivedAt, ssrc, timestamp, codec, payload) {
+    packet(channel, arrivedAt, ssrc, timestamp, codec, payload, voice = 0) {
       if (failure || closing) return;
       const arrival = frameAt(arrivedAt);
       const count = Math.min(payload.length, PACKET_SAMPLES);
-      const position = timelines[channel].place(arrival, ssrc, timestamp, count);
+      const position = timelineOf(channel, voice).place(arrival, ssrc, timestamp, count);
       if (position === undefined) return;
       if (position + count > ring.written() + RING_FRAMES) writeTo(arrival - REORDER_SAMPLES);
       if (failure) return;
-      ring.put(channel, position, payload, count, g711Levels(codec));
+      ring.put(channel, voice, position, payload, count, g711Levels(codec));
     },
     flush(now) {
       if (closing) return;

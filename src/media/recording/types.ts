@@ -13,6 +13,7 @@ export type Recorder = {
    * One RTP packet of a channel.
    * @param arrivedAt milliseconds since the epoch
    * @param payload G.711 bytes; copied or decoded before the call returns
+   * @param voice whose of the channel, 0 (the default) and up: those that speak at once are added up
    */
   packet(
     channel: Channel,
@@ -21,6 +22,7 @@ export type Recorder = {
     timestamp: number,
     codec: CodecName,
     payload: Uint8Array,
+    voice?: number,
   ): void;
   /** Writes what is complete up to `now`; to be called about once a second. Throws when the disk refuses. */
   flush(now: number): void;

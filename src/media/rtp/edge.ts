@@ -1,5 +1,6 @@
 import { errorMessage, FailureError } from '../../base/errors.ts';
 import type { LegStats, RecordingResult } from '../types.ts';
+import { hear, part } from './hearing.ts';
 import { type EdgeLeg, openLeg } from './leg.ts';
 import {
   type EdgeSettings,
@@ -10,6 +11,7 @@ import {
   sharedNow,
 } from './messages.ts';
 import { createPacer } from './pacer.ts';
+import { openRelay, type Relay } from './relay.ts';
 import { startTape, type Tape } from './tape.ts';
 
 /** How often timers are looked at. */
@@ -29,6 +31,10 @@ export const createEdge = (
   tell: (session: string, event: SessionEvent) => void,
 ): Edge => {
   const sessions = new Map<string, EdgeSession>();
+  /** Which session each leg is in now. */
+  const owners = new Map<string, string>();
+  /** What stands before the legs whose peers speak SRTP, by leg. */
+  const relays = new Map<string, Relay>();
   const pacer = createPacer();
   let legsMade = 0;
   let recordings = 0;
@@ -60,18 +66,44 @@ export const createEdge = (
     return leg;
   };
 
-  const separate = (legs: Map<string, EdgeLeg>, ...these: readonly EdgeLeg[]): void => {
-    for (const leg of legs.values()) {
-      if (these.includes(leg) || (leg.peer !== undefined && these.includes(leg.peer))) leg.peer = undefined;
-    }
+  const legsOf = (session: string, ids: readonly string[]): EdgeLeg[] =>
+    ids.flatMap((id) => sessions.get(session)?.legs.get(id) ?? []);
+
+  /** Takes a leg out of its session: nobody there hears it, nothing there records it. */
+  const takeOut = (session: EdgeSession, leg: EdgeLeg): void => {
+    part(leg);
+    session.tape?.leave(leg);
+    session.legs.delete(leg.id);
   };
 
   const endLeg = (session: EdgeSession, leg: EdgeLeg): LegStats => {
-    separate(session.legs, leg);
-    session.legs.delete(leg.id);
+    takeOut(session, leg);
     forwardedBefore += leg.forwarded;
     strangersBefore += leg.strangers;
-    return leg.close(performance.now());
+    // A key that is being pressed is told of as it closes.
+    const stats = withRelay(leg.id, leg.close(performance.now()));
+    owners.delete(leg.id);
+    const relay = relays.get(leg.id);
+    strangersBefore += relay?.strangers ?? 0;
+    relay?.close();
+    relays.delete(leg.id);
+    return stats;
+  };
+
+  /** The leg's peer and strangers meet its relay, where it has one. */
+  const withRelay = (leg: string, stats: LegStats): LegStats => {
+    const relay = relays.get(leg);
+    if (relay === undefined) return stats;
+    return {
+      ...stats,
+      strangerPackets: stats.strangerPackets + relay.strangers,
+      malformedPackets: stats.malformedPackets + relay.malformed,
+    };
+  };
+
+  const tellOwner = (leg: string, event: SessionEvent): void => {
+    const session = owners.get(leg);
+    if (session !== undefined) tell(session, event);
   };
 
   const endTape = async (tape: Tape, at: number): Promise<RecordingResult | undefined> => {
@@ -102,27 +134,47 @@ export const createEdge = (
         port,
         timeoutMs: settings.timeoutMs,
         pacer,
-        pressed: (digit, durationMs) => tell(session, { type: 'dtmf', leg: id, digit, durationMs }),
-        silent: () => tell(session, { type: 'timeout', leg: id }),
+        pressed: (digit, durationMs) => tellOwner(id, { type: 'dtmf', leg: id, digit, durationMs }),
+        silent: () => tellOwner(id, { type: 'timeout', leg: id }),
       });
       if (leg === undefined) return undefined;
+      owners.set(id, session);
       sessionOf(session).legs.set(id, leg);
       return leg.ssrc;
+    },
+    async openRelay({ leg, nat, address, port }) {
+      const heard = (ssrc: number): void => tellOwner(leg, { type: 'ssrc', leg, ssrc });
+      const relay = await openRelay({ nat, address, port, heard });
+      if (relay === undefined) return undefined;
+      if (!owners.has(leg)) {
+        relay.close();
+        throw new FailureError('The leg is closed');
+      }
+      relays.set(leg, relay);
+      return relay.inner;
+    },
+    aimRelay({ leg, ...aim }) {
+      relays.get(leg)?.aim(aim);
     },
     configure({ session, leg, media }) {
       legOf(session, leg).configure(media, performance.now());
     },
-    connect({ session, hearing }) {
-      const legs = sessions.get(session)?.legs;
-      if (legs === undefined) return;
-      const listeners = hearing.flatMap(([id]) => legs.get(id) ?? []);
-      separate(legs, ...listeners);
-      for (const [listener, speakers] of hearing) {
-        const speaker = legs.get(speakers[0] ?? '');
-        if (speaker !== undefined) speaker.peer = legs.get(listener);
+    connect({ session, hearing, alone = [] }) {
+      for (const leg of legsOf(session, alone)) part(leg);
+      for (const [id, speakers] of hearing) {
+        for (const listener of legsOf(session, [id])) hear(listener, legsOf(session, speakers));
       }
     },
-    measured() {},
+    adopt({ session, from, leg: id }) {
+      const leg = legOf(from, id);
+      takeOut(sessionOf(from), leg);
+      owners.set(id, session);
+      sessionOf(session).legs.set(id, leg);
+      return withRelay(id, leg.stats(performance.now()));
+    },
+    measured({ session, leg, rttMs }) {
+      sessions.get(session)?.legs.get(leg)?.measured(rttMs);
+    },
     watch({ session, legs }) {
       const now = performance.now();
       for (const id of legs) sessions.get(session)?.legs.get(id)?.watch(now);
@@ -131,19 +183,23 @@ export const createEdge = (
       const session = sessions.get(id);
       if (session === undefined) return;
       try {
-        const [first, second] = [legOf(id, left), legOf(id, right)];
+        const first = [legOf(id, left)];
+        // One of several may just have left.
+        const others = legsOf(id, right);
+        if (others.length === 0) throw new FailureError('The leg is closed');
         if (session.tape?.path !== path) {
           const before = session.tape;
           const failed = (error: unknown): void =>
             tell(id, { type: 'recordingFailed', message: errorMessage(error) });
           session.tape = undefined;
+          const ended = before && endTape(before, onThisClock(at));
           session.tape = startTape(path, onThisClock(at), failed);
           recordings += 1;
-          session.tape.listen(first, second);
-          if (before !== undefined) await endTape(before, onThisClock(at));
+          session.tape.listen(first, others);
+          await ended;
           return;
         }
-        session.tape.listen(first, second);
+        session.tape.listen(first, others);
       } catch (error) {
         tell(id, { type: 'recordingFailed', message: errorMessage(error) });
       }
@@ -180,7 +236,9 @@ export const createEdge = (
         packetsForwarded += leg.forwarded;
         strangerPackets += leg.strangers;
       }
-      return { legs, socketsOpen: legs * 2, recordings, packetsForwarded, strangerPackets };
+      for (const relay of relays.values()) strangerPackets += relay.strangers;
+      const socketsOpen = legs * 2 + relays.size * 4;
+      return { legs, socketsOpen, recordings, packetsForwarded, strangerPackets };
     },
   };
 };

@@ -3,6 +3,7 @@ import { convertG711 } from '../g711.ts';
 import type { LegStats } from '../types.ts';
 import { createIncoming, type Heard } from './incoming.ts';
 import type { LegMedia } from './messages.ts';
+import { createMix, type Mix } from './mix.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Pacer } from './pacer.ts';
 import * as rtp from './packet.ts';
@@ -13,7 +14,7 @@ import { createRtcpSession } from './rtcp-session.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 import { openSockets } from './sockets.ts';
 import { createReception } from './statistics.ts';
-import { createVoice, type Voice } from './voice.ts';
+import { createVoice, type Speaker, type Voice } from './voice.ts';
 
 /** Quality is judged over so long a time. */
 const JUDGED_MS = 5_000;
@@ -45,22 +46,39 @@ export type EdgeLegOptions = {
 /** One leg in its edge thread: sockets, both streams, and whom it is bridged to. Times are monotonic milliseconds. */
 export type EdgeLeg = {
   readonly id: string;
+  readonly number: number;
   /** Of what is sent to the peer. */
   readonly ssrc: number;
   readonly voice: Voice;
   /** Takes over what was negotiated, at once. */
   configure(media: LegMedia, now: number): void;
   readonly canSendDigits: boolean;
-  /** Who hears this leg's peer; may be the leg itself. */
-  peer: EdgeLeg | undefined;
+  /** Whom this leg's peer hears, and who hears this leg's peer; may be the leg itself. `hear` keeps both. */
+  speakers: readonly EdgeLeg[];
+  listeners: readonly EdgeLeg[];
+  readonly mix: Mix;
   tap: Tap | undefined;
   watch(now: number): void;
-  /** Sends a packet of `source`'s peer to this leg's peer, rewriting it in place. */
-  relay(source: number, packet: Buffer, start: number, end: number, kind: PayloadKind, now: number): void;
+  /** Round trip to the peer, known better than by RTCP. */
+  measured(rttMs: number): void;
+  /**
+   * Sends a packet of `source`'s peer to this leg's peer, or adds it to what that hears.
+   * @param last nobody else is to hear it: it may be rewritten in place
+   */
+  relay(
+    source: number,
+    packet: Buffer,
+    start: number,
+    end: number,
+    kind: PayloadKind,
+    now: number,
+    last: boolean,
+  ): void;
   /** Whatever is due: RTCP, quality, lost key ends, silence. Often enough is every 50 ms. */
   tick(now: number): void;
   readonly forwarded: number;
   readonly strangers: number;
+  stats(now: number): LegStats;
   /** Says BYE and closes the sockets. */
   close(now: number): LegStats;
 };
@@ -85,12 +103,18 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
   let heldSince: number | undefined;
   let heldMs = 0;
   let judgeAt = 0;
+  let measuredMs: number | undefined;
+  const rttMs = (): number | undefined => measuredMs ?? rtcp.rttMs;
 
   const heard: Heard = (packet, start, end, kind, ssrc, timestamp, now) => {
     if (leg.tap !== undefined && (kind === 'PCMU' || kind === 'PCMA') && end > start) {
       leg.tap(now, ssrc, timestamp, kind, packet.subarray(start, end));
     }
-    leg.peer?.relay(number, packet, start, end, kind, now);
+    const { listeners } = leg;
+    const last = listeners.length - 1;
+    for (let i = 0; i <= last; i += 1) {
+      listeners[i]?.relay(number, packet, start, end, kind, now, i === last);
+    }
   };
 
   const incoming = createIncoming({
@@ -117,7 +141,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     if (to?.address !== undefined) sockets.sendRtcp(report, to.port, to.address);
   };
 
-  const voice = createVoice(options.pacer, outgoing, {
+  const towards: Speaker = {
     get codec() {
       return media?.maySend ? media.send : undefined;
     },
@@ -125,7 +149,9 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       return media?.maySend ? media.telephoneEvent?.send : undefined;
     },
     send: transmit,
-  });
+  };
+  const voice = createVoice(options.pacer, outgoing, towards);
+  const mix = createMix(options.pacer, outgoing, towards, () => voice.busy);
 
   const countHold = (held: boolean, now: number): void => {
     if (held) {
@@ -140,7 +166,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     if (judgeAt === 0) judgeAt = now + JUDGED_MS;
     if (now < judgeAt) return;
     judgeAt = now + JUDGED_MS;
-    quality.judge(reception, rtcp.rttMs);
+    quality.judge(reception, rttMs(), Date.now());
   };
 
   const stats = (now: number): LegStats => {
@@ -157,7 +183,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       lossPercent: reception.expected === 0 ? 0 : (100 * reception.lost) / reception.expected,
       jitterMs: reception.jitterMs,
       jitterMaxMs: reception.jitterMaxMs,
-      rttMs: rtcp.rttMs,
+      rttMs: rttMs(),
       mosAverage: quality.average,
       mosMinimum: quality.minimum,
       strangerPackets: incoming.strangers,
@@ -165,15 +191,44 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       firstPacketAt: firstAt === undefined ? undefined : Math.round(wall + firstAt),
       lastPacketAt: lastAt === undefined ? undefined : Math.round(wall + lastAt),
       heldMs: Math.round(heldMs + (heldSince === undefined ? 0 : now - heldSince)),
-      samples: [],
+      samples: quality.samples,
     };
+  };
+
+  const forward: EdgeLeg['relay'] = (source, packet, start, end, kind, now, last) => {
+    if (voice.busy) return;
+    if (!media?.maySend) {
+      outgoing.interrupt();
+      return;
+    }
+    const payloadType = payloadTypeTowards(media, kind);
+    const ssrc = rtp.ssrcOf(packet);
+    const sequence = rtp.sequenceOf(packet);
+    if (payloadType < 0 || end === start) {
+      outgoing.skip(source, ssrc, sequence);
+      return;
+    }
+    const audio = kind === 'PCMU' || kind === 'PCMA';
+    const samples = audio ? end - start : 0;
+    const marker = rtp.markerOf(packet);
+    if (!outgoing.relay(source, ssrc, sequence, rtp.timestampOf(packet), marker, samples, now)) return;
+    const own = last ? packet : Buffer.from(packet);
+    if (audio && kind !== media.send.name) convertG711(kind, media.send.name, own.subarray(start, end));
+    const at = start - rtp.RTP_HEADER;
+    const { sequence: next, timestamp } = outgoing;
+    rtp.writeHeader(own, at, outgoing.marker, payloadType, next, timestamp, outgoing.ssrc);
+    forwarded += 1;
+    transmit(at === 0 && end === own.length ? own : own.subarray(at, end), end - start);
   };
 
   const leg: EdgeLeg = {
     id,
+    number,
     ssrc: outgoing.ssrc,
     voice,
-    peer: undefined,
+    speakers: [],
+    listeners: [],
+    mix,
     tap: undefined,
     configure(next, now) {
       media = next;
@@ -186,29 +241,12 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       return media?.telephoneEvent !== undefined;
     },
     watch: silence.start,
-    relay(source, packet, start, end, kind, now) {
-      if (voice.busy) return;
-      if (!media?.maySend) {
-        outgoing.interrupt();
-        return;
-      }
-      const payloadType = payloadTypeTowards(media, kind);
-      const ssrc = rtp.ssrcOf(packet);
-      const sequence = rtp.sequenceOf(packet);
-      if (payloadType < 0 || end === start) {
-        outgoing.skip(source, ssrc, sequence);
-        return;
-      }
-      const audio = kind === 'PCMU' || kind === 'PCMA';
-      const samples = audio ? end - start : 0;
-      const marker = rtp.markerOf(packet);
-      if (!outgoing.relay(source, ssrc, sequence, rtp.timestampOf(packet), marker, samples, now)) return;
-      if (audio && kind !== media.send.name) convertG711(kind, media.send.name, packet.subarray(start, end));
-      const at = start - rtp.RTP_HEADER;
-      const { sequence: next, timestamp } = outgoing;
-      rtp.writeHeader(packet, at, outgoing.marker, payloadType, next, timestamp, outgoing.ssrc);
-      forwarded += 1;
-      transmit(at === 0 && end === packet.length ? packet : packet.subarray(at, end), end - start);
+    measured(ms) {
+      measuredMs = ms;
+    },
+    relay(source, packet, start, end, kind, now, last) {
+      if (mix.running) mix.packet(source, packet, start, end, kind, now);
+      else forward(source, packet, start, end, kind, now, last);
     },
     tick(now) {
       if (media === undefined) return;
@@ -224,13 +262,15 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     get strangers() {
       return incoming.strangers;
     },
+    stats,
     close(now) {
+      mix.listen([]);
       voice.close();
       incoming.close();
-      quality.judge(reception, rtcp.rttMs);
+      quality.judge(reception, rttMs(), Date.now());
       sendReport(rtcp.goodbye(now));
       sockets.close();
-      leg.peer = leg.tap = undefined;
+      leg.tap = undefined;
       return stats(now);
     },
   };

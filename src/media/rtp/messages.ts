@@ -32,24 +32,41 @@ export type Requests = {
     /** SSRC of what the leg sends; undefined when somebody else holds the port. */
     output: number | undefined;
   };
+  /** Puts a relay before an open leg; ends with it. */
+  openRelay: {
+    input: {
+      readonly leg: string;
+      readonly nat: boolean;
+      readonly address: string;
+      readonly port: number;
+    };
+    /** The relay's inner ports; undefined when somebody else holds `port` or the next. */
+    output: PortPair | undefined;
+  };
+  /** What the leg's relay does from now on. */
+  aimRelay: { input: RelayAim & { readonly leg: string }; output: undefined };
   configure: { input: OnLeg & { readonly media: LegMedia }; output: undefined };
   /** Who hears whom from now on, in place of what these listeners heard before. */
   connect: {
     input: {
       readonly session: string;
+      /** Nobody else hears these any more. */
+      readonly alone?: readonly string[];
       readonly hearing: readonly (readonly [listener: string, speakers: readonly string[]])[];
     };
     output: undefined;
   };
   /** Round trip to the leg's peer, known from elsewhere than the edge's own RTCP. */
   measured: { input: OnLeg & { readonly rttMs: number }; output: undefined };
+  /** Moves a leg from one session to another; answers with its statistics until then. */
+  adopt: { input: OnLeg & { readonly from: string }; output: LegStats };
   watch: { input: { readonly session: string; readonly legs: readonly string[] }; output: undefined };
   record: {
     input: {
       readonly session: string;
       readonly path: string;
       readonly left: string;
-      readonly right: string;
+      readonly right: readonly string[];
       /** When it was ordered, by `sharedNow`: the recording's first moment, however busy this thread is. */
       readonly at: number;
     };
@@ -75,6 +92,19 @@ export type Requests = {
   counts: { input: Record<never, never>; output: EdgeCounts };
 };
 
+/** Ports for RTP and for RTCP. */
+export type PortPair = { readonly port: number; readonly rtcpPort: number };
+
+/** Between whom a relay passes datagrams. */
+export type RelayAim = {
+  /** As `LegMedia` has it; undefined: nothing is sent to the peer. */
+  readonly remote: LegMedia['remote'];
+  /** On this machine: who gets what the peer sends; undefined: nobody. */
+  readonly to: PortPair | undefined;
+  /** On this machine: whose datagrams go to the peer. */
+  readonly from: PortPair | undefined;
+};
+
 export type RequestType = keyof Requests;
 export type Input<T extends RequestType> = Requests[T]['input'];
 export type Output<T extends RequestType> = Requests[T]['output'];
@@ -93,6 +123,8 @@ export type RequestMessage = { readonly id: number; readonly type: RequestType; 
 export type SessionEvent =
   | { readonly type: 'dtmf'; readonly leg: string; readonly digit: string; readonly durationMs: number }
   | { readonly type: 'timeout'; readonly leg: string }
+  /** The leg's relay heard its peer under an SSRC that it had not heard before. */
+  | { readonly type: 'ssrc'; readonly leg: string; readonly ssrc: number }
   | { readonly type: 'recordingFailed'; readonly message: string };
 
 /** From the edge thread to the main thread. */

@@ -46,6 +46,35 @@ const open = async (address: string, port: number, receive: Receive): Promise<So
   return socket;
 };
 
+const pair = (rtp: Socket, rtcp: Socket): MediaSockets => ({
+  sendRtp: (packet, toPort, to) => rtp.send(packet, toPort, to),
+  sendRtcp: (packet, toPort, to) => rtcp.send(packet, toPort, to),
+  close() {
+    rtp.close();
+    rtcp.close();
+  },
+});
+
+/**
+ * Binds RTP and RTCP to any two free ports of `address`.
+ *
+ * @throws the system's error when the address can't be bound at all
+ */
+export const openAnySockets = async (
+  address: string,
+  receiveRtp: Receive,
+  receiveRtcp: Receive,
+): Promise<MediaSockets & { readonly port: number; readonly rtcpPort: number }> => {
+  const rtp = await open(address, 0, receiveRtp);
+  try {
+    const rtcp = await open(address, 0, receiveRtcp);
+    return { ...pair(rtp, rtcp), port: rtp.address().port, rtcpPort: rtcp.address().port };
+  } catch (error) {
+    rtp.close();
+    throw error;
+  }
+};
+
 /**
  * Binds RTP to `port` and RTCP to the next.
  *
@@ -62,15 +91,7 @@ export const openSockets = async (
   try {
     const rtp = await open(address, port, receiveRtp);
     opened.push(rtp);
-    const rtcp = await open(address, port + 1, receiveRtcp);
-    return {
-      sendRtp: (packet, toPort, to) => rtp.send(packet, toPort, to),
-      sendRtcp: (packet, toPort, to) => rtcp.send(packet, toPort, to),
-      close() {
-        rtp.close();
-        rtcp.close();
-      },
-    };
+    return pair(rtp, await open(address, port + 1, receiveRtcp));
   } catch (error) {
     for (const socket of opened) socket.close();
     if (errorCode(error) === 'EADDRINUSE') return undefined;

@@ -7,11 +7,29 @@ const FLUSH_MS = 1_000;
 /** A session's recording and which legs it listens to. */
 export type Tape = {
   readonly path: string;
-  /** Listens to these legs from now on, and to no others. */
-  listen(left: EdgeLeg, right: EdgeLeg): void;
+  /** Listens to these legs from now on, and to no others. Those of one channel are added up. */
+  listen(left: readonly EdgeLeg[], right: readonly EdgeLeg[]): void;
+  /** Hears a leg no more that goes elsewhere. */
+  leave(leg: EdgeLeg): void;
   tick(now: number): void;
   /** Ends the recording at `now`; undefined when it had failed and nothing could be saved. */
   close(now: number): Promise<RecordingResult | undefined>;
+};
+
+type Voices = readonly (EdgeLeg | undefined)[];
+
+const without = (voices: Voices, leg: EdgeLeg): Voices =>
+  voices.map((each) => (each === leg ? undefined : each));
+
+/** Seats `legs`: those that sat before where they sat, the others on the first free places. */
+const seat = (before: Voices, legs: readonly EdgeLeg[]): Voices => {
+  const seats = before.map((leg) => (leg !== undefined && legs.includes(leg) ? leg : undefined));
+  for (const leg of legs) {
+    if (seats.includes(leg)) continue;
+    const free = seats.indexOf(undefined);
+    seats[free < 0 ? seats.length : free] = leg;
+  }
+  return seats;
 };
 
 /**
@@ -25,7 +43,8 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
   /** The wall clock as it was at the start plus the time passed: a clock that is set leaves no hole in the recording. */
   const wall = (now: number): number => startedAt + (now - began);
   const recorder: Recorder = createRecorder(path, startedAt);
-  let legs: readonly EdgeLeg[] = [];
+  /** Whom each channel listens to; a leg keeps its place as long as it is heard. */
+  let channels: readonly [Voices, Voices] = [[], []];
   let flushAt = began + FLUSH_MS * (0.5 + Math.random());
   let closing: Promise<RecordingResult | undefined> | undefined;
 
@@ -45,8 +64,20 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
   };
 
   const detach = (): void => {
-    for (const leg of legs) leg.tap = undefined;
-    legs = [];
+    for (const leg of channels.flat()) if (leg !== undefined) leg.tap = undefined;
+    channels = [[], []];
+  };
+
+  const attach = (leg: EdgeLeg): void => {
+    const places = ([0, 1] as const).flatMap((channel) => {
+      const voice = channels[channel].indexOf(leg);
+      return voice < 0 ? [] : [{ channel, voice }];
+    });
+    leg.tap = (now, ssrc, timestamp, codec, payload) =>
+      attempt(() => {
+        for (const { channel, voice } of places)
+          recorder.packet(channel, wall(now), ssrc, timestamp, codec, payload, voice);
+      });
   };
 
   const finish = async (now: number): Promise<RecordingResult> => {
@@ -58,17 +89,16 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
     path,
     listen(left, right) {
       if (closing !== undefined) return;
+      const before = channels;
       detach();
-      legs = [left, right];
+      channels = [seat(before[0], left), seat(before[1], right)];
       // One leg may be both sides: what it says then stands in both channels.
-      for (const leg of new Set(legs)) {
-        const channels = ([0, 1] as const).filter((channel) => legs[channel] === leg);
-        leg.tap = (now, ssrc, timestamp, codec, payload) =>
-          attempt(() => {
-            for (const channel of channels)
-              recorder.packet(channel, wall(now), ssrc, timestamp, codec, payload);
-          });
-      }
+      for (const leg of new Set([...left, ...right])) attach(leg);
+    },
+    leave(leg) {
+      if (!channels.flat().includes(leg)) return;
+      leg.tap = undefined;
+      channels = [without(channels[0], leg), without(channels[1], leg)];
     },
     tick(now) {
       if (now < flushAt) return;

@@ -1,4 +1,6 @@
 import type { CodecName } from '../../sdp/index.ts';
+import type { LegMedia, RelayAim } from '../rtp/messages.ts';
+import type { EncryptionStats, SrtpSuite } from '../types.ts';
 import type { Wire, WireEvents } from '../wire.ts';
 
 /** The leg in the RTP edge that stands behind an encrypted wire: mediasoup talks plain RTP with it over loopback. */
@@ -18,20 +20,31 @@ export type EncryptedWireParts = {
   readonly events: WireEvents;
 };
 
-export type EncryptionStats = {
-  /** Workers that run now, and deaths since the start. */
-  readonly workers: number;
-  readonly deaths: number;
-  readonly browserLegs: number;
-  readonly sdesLegs: number;
-  /** The sum of the workers' resident memory in bytes. */
-  readonly memoryBytes: number;
+/** The relay in the RTP edge that a peer with SRTP talks to. */
+export type RelayEnd = {
+  /** Its public RTP port; RTCP has the next. */
+  readonly port: number;
+  /** Address that its public ports are bound to. */
+  readonly boundAddress: string;
+  /** Where it is met on this machine. */
+  readonly inner: NonNullable<LegMedia['remote']>;
+  aim(aim: RelayAim): void;
+};
+
+export type SdesWireParts = EncryptedWireParts & {
+  readonly relay: RelayEnd;
+  /** Best first. */
+  readonly suites: readonly SrtpSuite[];
+  /** False: a peer that wants plain RTP gets it. */
+  readonly required: boolean;
 };
 
 /** mediasoup, which does all encryption: DTLS-SRTP with browsers, SDES-SRTP with trunks. */
 export type Encryption = {
   /** @throws FailureError when no worker runs */
   browserWire(parts: EncryptedWireParts): Promise<Wire>;
+  /** @throws FailureError when no worker runs */
+  sdesWire(parts: SdesWireParts): Promise<Wire>;
   stats(): Promise<EncryptionStats>;
   close(): Promise<void>;
 };

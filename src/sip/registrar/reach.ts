@@ -9,6 +9,8 @@ export type ContactTarget = {
   readonly proxy: string | undefined;
   /** The phone sits behind NAT. */
   readonly nat: boolean;
+  /** It registered over WebSocket: a browser (RFC 7118). */
+  readonly web: boolean;
   readonly userAgent: string | undefined;
 };
 
@@ -30,7 +32,8 @@ export const targetOf = (binding: Binding): ContactTarget => {
   const nat = isElsewhere(binding);
   const source = `sip:${hostForWire(peer.address)}:${peer.port}`;
   const proxy = first === undefined ? (nat && peer.protocol === 'udp' ? source : undefined) : bareUri(first);
-  return { uri, proxy, nat: nat && first === undefined, userAgent };
+  const web = peer.protocol === 'ws' || peer.protocol === 'wss';
+  return { uri, proxy, nat: nat && first === undefined, web, userAgent };
 };
 
 /** Whether the way to a phone stands when the gateway starts again: datagrams do, connections only where they can be made anew. */

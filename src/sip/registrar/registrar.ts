@@ -2,17 +2,14 @@ import type { Logger } from '../../base/logger.ts';
 import { parseUri } from '../../sip-engine/index.ts';
 import type { Store, UserTable } from '../../store/index.ts';
 import { parseAddress } from '../address.ts';
-import {
-  claimedUsername,
-  createDigestVerifier,
-  type DigestAccount,
-  type DigestAlgorithm,
-} from '../digest/index.ts';
+import type { DigestAlgorithm } from '../digest/index.ts';
 import type { IncomingRegister, RegisterResponse, SipPeer } from '../types.ts';
 import { applyRegister } from './apply.ts';
+import { createAuthenticator, type UserRequest, type UserVerdict } from './authenticate.ts';
 import { createBindings } from './bindings.ts';
 import { createGruus } from './gruu.ts';
 import { acceptedResponse, registerRequest, unsupportedTags } from './message.ts';
+import { createPasses, type PhonePass } from './passes.ts';
 import { byPreference, type ContactTarget, targetOf } from './reach.ts';
 import type { Binding, RegistrarLimits } from './types.ts';
 
@@ -24,6 +21,8 @@ export type RegistrarOptions = {
   /** Offered in challenges, preferred first; over WebSocket MD5 alone where it is one of them. */
   readonly algorithms: readonly DigestAlgorithm[];
   readonly limits: RegistrarLimits;
+  /** How long a pass is good, in seconds. */
+  readonly passSeconds: number;
 };
 
 /** What the registrar stands on. */
@@ -31,6 +30,8 @@ export type RegistrarParts = {
   readonly store: Pick<Store, 'users' | 'registrations'>;
   /** For temporary GRUUs; the same in each run. */
   readonly secret: string;
+  /** For passes; the same in each run. */
+  readonly passSecret: string;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -39,7 +40,8 @@ export type RegistrarParts = {
 /** How a user can be called now. */
 export type Reachability =
   | { readonly type: 'reachable'; readonly targets: readonly ContactTarget[] }
-  | { readonly type: 'unknown' | 'disabled' | 'offline' }
+  /** `away`: the user takes no calls now. */
+  | { readonly type: 'unknown' | 'disabled' | 'away' | 'offline' }
   /** Its phones registered over connections that ended with the gateway's last run. */
   | { readonly type: 'flow-lost' };
 
@@ -48,26 +50,22 @@ export type Registrar = {
   register(message: IncomingRegister): Promise<RegisterResponse>;
   /** @param user a user's name, or a SIP URI of one: an address of record or a GRUU */
   reach(user: string): Promise<Reachability>;
+  /** Which user sends a request, as its credentials prove. @throws Error when the database can't be read */
+  verifyUser(request: UserRequest & { readonly from: string | undefined }): Promise<UserVerdict>;
+  /** Digest credentials for a user's page, for REGISTER and INVITE, that end by themselves. */
+  makePass(user: string): PhonePass;
   /** Whether a phone is registered from there: a stream's port is not looked at. */
   isRegistered(peer: SipPeer): boolean;
+  /** Users with a registered phone, and whether one of their phones can be called. */
+  presence(): readonly { readonly name: string; readonly available: boolean }[];
   onPresence(listener: (user: string, available: boolean) => void): void;
   /** Users with a registered phone, and their contacts. */
   readonly counts: { readonly users: number; readonly contacts: number };
   close(): Promise<void>;
 };
 
-/** How soon the phones of removed users are forgotten, in milliseconds. */
+/** How soon the phones of users who were removed or disabled are forgotten, in milliseconds. */
 const SWEEP_MS = 2000;
-
-const accountOf = (user: UserTable, realm: string): DigestAccount | undefined => {
-  // Hashes of another realm prove nothing: the password has to be set again.
-  if (user.disabled === 1 || user.realm !== realm) return undefined;
-  const ha1 = { MD5: user.ha1_md5, 'SHA-256': user.ha1_sha256, 'SHA-512-256': user.ha1_sha512_256 };
-  return { username: user.name, ha1 };
-};
-
-/** Their libraries read one challenge and know MD5 alone (JsSIP 3.13, SIP.js 0.21). */
-const isBrowser = ({ protocol }: SipPeer): boolean => protocol === 'ws' || protocol === 'wss';
 
 const respond = (
   status: number,
@@ -86,10 +84,14 @@ export const createRegistrar = async (
 ): Promise<Registrar> => {
   const { domains, realm, limits } = options;
   const { store, logger, now } = parts;
-  const digest = createDigestVerifier({ now, algorithms: options.algorithms });
-  const webDigest = options.algorithms.includes('MD5')
-    ? createDigestVerifier({ now, algorithms: ['MD5'] })
-    : digest;
+  const passes = createPasses(parts.passSecret, options.passSeconds * 1000);
+  const authenticate = createAuthenticator({
+    realm,
+    algorithms: options.algorithms,
+    users: store.users,
+    passes,
+    now,
+  });
   const gruus = createGruus(parts.secret);
   const listeners: ((user: string, available: boolean) => void)[] = [];
   const bindings = await createBindings({
@@ -141,20 +143,26 @@ export const createRegistrar = async (
     const missing = unsupportedTags(message);
     if (missing.length > 0) return respond(420, { Unsupported: missing.join(', ') });
     if (!to?.user || !isOurs(to.host)) return respond(404);
+    const { uri, body, peer } = message;
     const credentials = message.header('Authorization');
-    const name = claimedUsername(credentials, realm);
-    const user = name === undefined ? undefined : await store.users.find(name);
-    const { uri, body } = message;
-    const request = { method: 'REGISTER', uri, body, credentials };
-    const verifier = isBrowser(message.peer) ? webDigest : digest;
-    const verdict = verifier.verify(request, realm, user && accountOf(user, realm));
+    const verdict = await authenticate({ method: 'REGISTER', uri, body, credentials, peer });
     if (verdict.type === 'challenge') return respond(401, { 'WWW-Authenticate': verdict.headers });
     if (verdict.type === 'refused') {
-      logger.warn({ user: to.user, peer: message.peer.address }, 'wrong credentials');
-      return respond(403);
+      logger.warn({ user: to.user, peer: peer.address, reason: verdict.reason }, 'wrong credentials');
+      return respond(403, {}, verdict.reason);
     }
     // Nobody registers phones for others.
-    return user !== undefined && name === to.user ? accept(user, to.host, message) : respond(403);
+    return verdict.user.name === to.user ? accept(verdict.user, to.host, message) : respond(403);
+  };
+
+  const verifyUser: Registrar['verifyUser'] = async ({ from, ...request }) => {
+    const verdict = await authenticate(request);
+    const claimed = parseAddress(from ?? '');
+    // Nobody calls in another user's name; a withheld one has a domain of its own (RFC 3323 4.1.1.3).
+    const isOther = claimed !== undefined && isOurs(claimed.host) && claimed.user !== undefined;
+    return verdict.type === 'accepted' && isOther && claimed.user !== verdict.user.name
+      ? { type: 'refused', reason: 'From Names Another User' }
+      : verdict;
   };
 
   const bindingsOfTemporary = (userPart: string): readonly Binding[] => {
@@ -183,6 +191,7 @@ export const createRegistrar = async (
     const row = user === undefined ? undefined : await store.users.find(user);
     if (!row) return { type: 'unknown' };
     if (row.disabled === 1) return { type: 'disabled' };
+    if (row.ready === 0) return { type: 'away' };
     if (found.length === 0 || !bindings.isOwner(row.name, row.id)) return { type: 'offline' };
     const up = found.filter(({ flowLost, expiresAt }) => !flowLost && expiresAt > now());
     if (up.length === 0) return { type: 'flow-lost' };
@@ -192,6 +201,10 @@ export const createRegistrar = async (
   return {
     register,
     reach,
+    verifyUser,
+    makePass: (user) => passes.make(user, now()),
+    presence: () =>
+      [...bindings.all()].map(([name, all]) => ({ name, available: all.some(({ flowLost }) => !flowLost) })),
     isRegistered: ({ protocol, address, port }) => {
       for (const all of bindings.all().values())
         for (const { peer } of all)

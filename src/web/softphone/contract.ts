@@ -200,6 +200,8 @@ export type PhoneActions = {
   login(user: string, password: string): Promise<void>;
   logout(): Promise<void>;
   setReady(ready: boolean): Promise<void>;
+  /** Tries a lost connection again at once. */
+  reconnect(): void;
   dial(target: string, identity: string | undefined): Promise<void>;
   answer(key: string): Promise<void>;
   reject(key: string): Promise<void>;

@@ -1,3 +1,8 @@
-import { render } from 'preact';
+import { createPhone } from './core/index.ts';
+import { mount } from './views/index.tsx';
 
-render(null, document.body);
+const phone = createPhone();
+// For tests and the browser's console: it can do what the page can.
+Object.assign(window, { dialtracePhone: phone });
+const root = document.getElementById('phone');
+if (root) mount(phone, root);

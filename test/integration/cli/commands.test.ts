@@ -87,7 +87,7 @@ describe('the tracking plan', () => {
       enabled: false,
     });
     const sources = await place.run('source', 'list');
-    expect(sources.stdout).toMatch(/radio +Radio One +radio +– +autumn +– +80\.00 USD a week +1 +0/);
+    expect(sources.stdout).toMatch(/radio +Radio One +radio +– +autumn +– +– +80\.00 USD a week +1 +0/);
     const lines = JSON.parse((await place.run('line', 'list', '--json')).stdout);
     expect(lines.map((line: { id: string }) => line.id)).toEqual(['echo']);
   });

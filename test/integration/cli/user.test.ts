@@ -53,7 +53,7 @@ it('takes a password from a file, and shows what changed', async () => {
   const added = await place.run('user', 'add', 'bob', '--password-file', 'secret.txt', '--json');
   expect(JSON.parse(added.stdout)).toEqual({ name: 'bob', address: 'sip:bob@sip.example.com' });
   expect((await place.run('user', 'set', 'bob', '--enabled', 'no')).code).toBe(0);
-  expect((await place.run('user', 'list')).stdout).toMatch(/bob\s+–\s+disabled/);
+  expect((await place.run('user', 'list')).stdout).toMatch(/bob\s+–\s+agent\s+disabled/);
   expect((await place.run('user', 'set', 'bob', '--enabled', 'yes', '--display', 'Bob')).code).toBe(0);
   const before = JSON.parse((await place.run('user', 'show', 'bob', '--json')).stdout);
   expect(before).toMatchObject({

@@ -62,6 +62,13 @@ const WRONG: readonly Wrong[] = [
     mend: /begins with \*/,
   },
   {
+    name: 'certificate without its key',
+    yaml: 'sip: { tls: { certFile: empty } }\n',
+    path: 'sip.tls.keyFile',
+    message: /sip\.tls\.certFile is given/,
+    mend: /neither for a self-signed/,
+  },
+  {
     name: 'empty path',
     yaml: 'runFile: ""\n',
     path: 'runFile',

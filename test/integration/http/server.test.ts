@@ -292,6 +292,8 @@ describe('tracking plan, trunks, reports', () => {
       realm: 'r',
       disabled: 0,
       created_at: START,
+      role: 'agent',
+      ready: 1,
     } as const;
     await sample.store.users.add({ ...user, ...hashes });
     await sample.store.registrations.replace('alice', [

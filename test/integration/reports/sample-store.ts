@@ -102,6 +102,8 @@ const newCall = (store: Store, id: string, startedAt: number, more: Partial<NewC
   medium: 'cpc',
   campaign: null,
   cost_center: null,
+  keyword: null,
+  landing_page: null,
   match_method: 'static',
   match_prob: 1,
   sip_call_id: `${id}@carrier`,

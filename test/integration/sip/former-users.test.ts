@@ -33,8 +33,9 @@ const open = async (): Promise<void> => {
       realm: DOMAIN,
       algorithms: ['MD5'],
       limits: { minExpires: 1, maxExpires: 3600, defaultExpires: 600, maxContacts: 3 },
+      passSeconds: 300,
     },
-    { store, secret: 'secret', logger: silentLogger, now: Date.now },
+    { store, secret: 'secret', passSecret: 'another', logger: silentLogger, now: Date.now },
   );
 };
 
@@ -54,6 +55,8 @@ const addAlice = (id: string): Promise<boolean> =>
     ha1_sha512_256: hashedA1('SHA-512-256', 'alice', DOMAIN, PASSWORD),
     disabled: 0,
     created_at: Date.now(),
+    role: 'agent',
+    ready: 1,
   });
 
 let sequence = 0;

@@ -36,8 +36,9 @@ const open = async (): Promise<void> => {
       realm: DOMAIN,
       algorithms: ['SHA-256', 'MD5'],
       limits: { minExpires: 1, maxExpires: 3600, defaultExpires: 600, maxContacts: 3 },
+      passSeconds: 300,
     },
-    { store, secret: 'same in each run', logger: silentLogger, now: () => now },
+    { store, secret: 'same in each run', passSecret: 'this one too', logger: silentLogger, now: () => now },
   );
 };
 
@@ -57,6 +58,8 @@ const addUser = async (name: string): Promise<void> => {
     ha1_sha512_256: hashedA1('SHA-512-256', name, DOMAIN, PASSWORD),
     disabled: 0,
     created_at: now,
+    role: 'agent',
+    ready: 1,
   });
 };
 

@@ -41,6 +41,8 @@ const PLAN = parseTrackingPlan(
         name: 'Ads',
         source: 'google',
         medium: 'cpc',
+        keyword: 'roof repair',
+        landingPage: '/roofs',
         cost: { amount: 1500, currency: 'USD', per: 'month' },
       },
       { id: 'radio', name: 'Radio', source: 'radio' },

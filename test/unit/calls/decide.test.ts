@@ -30,6 +30,8 @@ const source = {
   cost_amount: null,
   cost_currency: null,
   cost_per: null,
+  keyword: null,
+  landing_page: null,
 };
 const number = { number: '+4930999999', label: null, source_id: 'radio', record: null, enabled: 1 as const };
 const facts: Facts = {

@@ -27,6 +27,7 @@ const base: LineRequestInput = {
   route,
   phones: [],
   caller: { type: 'known', number: '+4930123456', isPhone: true, region: 'DE', display: 'Ann "A" Smith' },
+  diverted: true,
   trackingNumber: '+4930999999',
   echoUri: undefined,
 };

@@ -1,4 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   checkMediaAddress,
@@ -8,7 +11,8 @@ import {
   isHeld,
   judgeDisk,
 } from '../../../src/cli/doctor-checks.ts';
-import { checkMediasoup, judgeClock } from '../../../src/cli/doctor-system.ts';
+import { judgeClock } from '../../../src/cli/doctor-system.ts';
+import { checkMediasoup, checkWebRtcPorts } from '../../../src/cli/doctor-worker.ts';
 import { gatewayConfigSchema } from '../../../src/config/gateway-schema.ts';
 
 const GIB = 1024 ** 3;
@@ -90,8 +94,35 @@ describe('doctor', () => {
     expect((await checkPort('HTTP', binding, [])).state).toBe('ok');
   });
 
-  it('takes a missing mediasoup worker for a choice', () => {
-    expect(checkMediasoup({ DIALTRACE_MEDIASOUP_WORKER: '/nowhere/worker' }).state).toBe('off');
-    expect(checkMediasoup({ DIALTRACE_MEDIASOUP_WORKER: process.execPath }).state).toBe('ok');
+  it('knows a mediasoup worker that is missing, and one that does not start', async () => {
+    const state = async (binary: string, webrtc = {}) =>
+      (await checkMediasoup({ media: media({ webrtc }) }, { DIALTRACE_MEDIASOUP_WORKER: binary })).state;
+    const folder = await mkdtemp(join(tmpdir(), 'dialtrace-doctor-'));
+    const written = async (text: string): Promise<string> => {
+      const path = join(folder, `worker-${text.length}`);
+      await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      return path;
+    };
+    expect(await state('/nowhere/worker')).toBe('warn');
+    expect(await state('/nowhere/worker', { enabled: false })).toBe('off');
+    expect(await state(await written('exit 41'))).toBe('ok');
+    expect(await state(await written('exit 127 # no library'))).toBe('fail');
+    expect(await state(await written('kill -SEGV $$'))).toBe('fail');
+    await rm(folder, { recursive: true });
+  });
+
+  it('looks at each port of the workers', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const of = (webrtc: object) =>
+      checkWebRtcPorts({ media: media({ address: '127.0.0.1', webrtc }) }, undefined);
+    const [taken] = await of({ port: port - 1, workers: 2 });
+    expect(taken).toMatchObject({ state: 'fail', text: expect.stringContaining(`tcp/127.0.0.1:${port}`) });
+    expect(await of({ port, enabled: false })).toEqual([]);
+    await new Promise((done) => server.close(done));
+    expect(await of({ port: 0 })).toMatchObject([{ state: 'ok' }]);
+    expect(await of({ port, workers: 1 })).toMatchObject([{ state: 'ok' }]);
   });
 });

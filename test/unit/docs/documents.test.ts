@@ -12,7 +12,9 @@ const documents = [
   'README.zh.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name)),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
 ];
 
 /** Paths of all fields that hold a value, such as `trunks[].digest.realm`; those of secrets end at the secret. */

@@ -15,6 +15,8 @@ const source = (id: string, cost?: readonly [number, string, SourceTable['cost_p
   cost_amount: cost?.[0] ?? null,
   cost_currency: cost?.[1] ?? null,
   cost_per: cost?.[2] ?? null,
+  keyword: null,
+  landing_page: null,
 });
 
 const counts = (id: string | null, calls: number, answered: number) => ({

@@ -27,6 +27,8 @@ describe('parseSdp', () => {
       ptime: 30,
       direction: 'sendrecv',
       origin: { id: '12345678901234567890', version: '7' },
+      protocol: 'RTP/AVP',
+      crypto: [],
       media: [{ type: 'audio', protocol: 'RTP/AVP', formats: '9 8 18 0 96', used: true }],
     });
   });

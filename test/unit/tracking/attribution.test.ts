@@ -14,6 +14,8 @@ const route: NumberRoute = {
     cost_amount: 5,
     cost_currency: 'EUR',
     cost_per: 'day',
+    keyword: 'roof repair',
+    landing_page: '/roofs',
   },
   lines: [],
 };
@@ -27,6 +29,8 @@ describe('attribute', () => {
       medium: 'cpc',
       campaign: null,
       cost_center: 'online',
+      keyword: 'roof repair',
+      landing_page: '/roofs',
       match_method: 'static',
       match_prob: 1,
     });

@@ -28,6 +28,27 @@ const cadence = (samples: Int16Array): number[] => {
   return runs.map(({ ms }) => ms);
 };
 
+describe('music', () => {
+  it('is about -20 dBm0 all the time, and its end joins its beginning', () => {
+    const length = 153_600;
+    const twice = pull(createSampleSource({ type: 'music' }), 2 * length);
+    const once = twice.subarray(0, length);
+    expect(twice.findIndex((sample, i) => sample !== once[i % length])).toBe(-1);
+    // 0 dBm0 is 3.17 dB below the sine that reaches the last level of µ-law.
+    const level = 20 * Math.log10(rms(once) / (32_124 / Math.SQRT2)) + 3.17;
+    expect(level).toBeGreaterThan(-21);
+    expect(level).toBeLessThan(-19);
+    for (let from = 0; from < length; from += 8_000) {
+      const second = rms(once.subarray(from, from + 8_000));
+      expect(second).toBeGreaterThan(rms(once) / 3);
+      expect(second).toBeLessThan(rms(once) * 2);
+    }
+    const loudest = once.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    expect(loudest).toBeLessThan(16_000);
+    expect(Math.abs((twice[length] ?? 0) - (twice[length - 1] ?? 0))).toBeLessThan(1_500);
+  });
+});
+
 describe('ringback', () => {
   it.each([
     ['US', [440, 480], [2000, 4000]],

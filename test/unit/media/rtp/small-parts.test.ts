@@ -118,21 +118,51 @@ describe('quality', () => {
   it('is judged by interval: the average weighs packets, the minimum shows the worst', () => {
     const reception = createReception();
     const quality = createQuality();
-    quality.judge(reception, undefined);
+    quality.judge(reception, undefined, 0);
     expect([quality.average, quality.minimum]).toEqual([undefined, undefined]);
     for (let i = 0; i < 250; i += 1) reception.packet(1, i, i * 160, i * 20, true);
-    quality.judge(reception, 20);
+    quality.judge(reception, 20, 5_000);
     const good = quality.average ?? 0;
     expect(good).toBeGreaterThan(4);
     expect(quality.minimum).toBe(good);
     for (let i = 250; i < 500; i += 1) if (i % 10 !== 5) reception.packet(1, i, i * 160, i * 20, true);
-    quality.judge(reception, 20);
+    quality.judge(reception, 20, 5_000);
     const bad = quality.minimum ?? 0;
     expect(bad).toBeLessThan(good - 0.5);
     expect(quality.average).toBeCloseTo((good + bad) / 2, 2);
     // A pause is no bad quality.
-    quality.judge(reception, 20);
+    quality.judge(reception, 20, 5_000);
     expect(quality.minimum).toBe(bad);
+    expect(quality.samples).toEqual([
+      { at: 5_000, rttMs: 20, jitterMs: 0, lossPercent: 0, mos: good },
+      { at: 5_000, rttMs: 20, jitterMs: 0, lossPercent: 10, mos: bad },
+    ]);
+  });
+
+  it('has a sample for each interval in which enough came, those of the last day', () => {
+    const reception = createReception();
+    const quality = createQuality();
+    let sequence = 0;
+    const hear = (packets: number): void => {
+      for (let i = 0; i < packets; i += 1, sequence += 1)
+        reception.packet(1, sequence & 0xffff, sequence * 160, sequence * 20, true);
+    };
+    hear(10);
+    quality.judge(reception, undefined, 1);
+    hear(10);
+    // Too few to be judged by themselves: they are judged with the next.
+    quality.judge(reception, undefined, 2);
+    hear(30);
+    quality.judge(reception, undefined, 3);
+    quality.judge(reception, undefined, 4);
+    expect(quality.samples.map(({ at }) => at)).toEqual([1, 3]);
+    for (let i = 0; i < 17_300; i += 1) {
+      hear(25);
+      quality.judge(reception, 7, 100 + i);
+    }
+    expect(quality.samples).toHaveLength(17_280);
+    expect(quality.samples[0]?.at).toBe(120);
+    expect(quality.samples.at(-1)).toMatchObject({ at: 17_399, rttMs: 7, lossPercent: 0 });
   });
 });
 

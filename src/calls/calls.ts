@@ -1,21 +1,18 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import {
-  type Admittance,
-  findCalledNumber,
-  type IncomingInvite,
-  readCaller,
-  type Trunk,
-} from '../sip/index.ts';
+import type { Admittance, DialogId, IncomingInvite } from '../sip/index.ts';
+import { type Board, createBoard } from './board.ts';
 import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
 import { completeRecord } from './completion.ts';
-import { decide } from './decide.ts';
 import { createDoor } from './door.ts';
-import { newLeg, peerText } from './legs.ts';
-import { callerHistory, newCall, openingNotes } from './opening.ts';
+import { createLegBook, newLeg, peerText } from './legs.ts';
+import { callerHistory } from './opening.ts';
+import { type Prepared, prepareTrunkCall, prepareUserCall } from './preparing.ts';
+import { resumeCall } from './resume.ts';
 import { createRoutes } from './routes.ts';
-import type { CallEnd, CallServices, CallStop } from './types.ts';
+import { superviseCall } from './supervise.ts';
+import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
 
 /** The calls that are up, and the door for new ones. */
 export type Calls = {
@@ -24,6 +21,10 @@ export type Calls = {
   readonly active: number;
   /** INVITEs of strangers, which got no answer. */
   readonly strangers: number;
+  /** Calls as they stand, the oldest first. */
+  live(): readonly LiveCall[];
+  /** Changes how far a supervisor takes part; false when that supervisor is not in that call. */
+  setSupervision(callId: string, supervisor: string, mode: SupervisionMode): boolean;
   /** Refuses new calls from now on. */
   drain(): void;
   /** Ends every call that is up and waits for their records, 10 s at most. */
@@ -46,36 +47,44 @@ type ActiveCall = {
   readonly done: Promise<void>;
 };
 
+/** An INVITE on its way to becoming a call. */
+type Arrival = {
+  readonly id: string;
+  readonly invite: IncomingInvite;
+  readonly origin: Origin;
+  readonly room: Admittance;
+  readonly stopped: Promise<CallStop>;
+};
+
+const NO_LIMIT: Admittance = { type: 'admitted', leave: () => undefined };
+
 export const createCalls = (services: CallServices): Calls => {
   const active = new Map<string, ActiveCall>();
+  const board: Board = createBoard();
   const door = createDoor(services);
   const routes = createRoutes(services);
   /** What calls that are over still have to do. */
   const settling = new Set<Promise<unknown>>();
   let draining = false;
 
-  const handle = async (
-    invite: IncomingInvite,
-    trunk: Trunk,
-    room: Admittance,
-    id: string,
-    stopped: Promise<CallStop>,
-  ): Promise<Handled> => {
+  const prepare = ({ id, invite, origin, room }: Arrival, startedAt: number): Promise<Prepared> => {
+    const beginning = { id, startedAt, invite };
+    return origin.type === 'trunk'
+      ? prepareTrunkCall(services, routes, beginning, { trunk: origin.trunk, room, draining })
+      : prepareUserCall(services, beginning, { user: origin.user, draining });
+  };
+
+  const handle = async (arrival: Arrival): Promise<Handled> => {
+    const { id, invite, origin, stopped } = arrival;
     const startedAt = services.now();
     const began = performance.now();
     invite.stamp({ 'X-Dialtrace-Call': id });
-    const called = findCalledNumber(invite, trunk.didFrom, trunk.region);
-    const caller = readCaller(invite, trunk.region);
-    const callerHmac = caller.type === 'known' ? services.store.vault.hmac(caller.number) : null;
-    const [route, callerBlocked] = await Promise.all([routes.of(called?.e164), routes.isBlocked(callerHmac)]);
-    const decision = decide({ draining, trunk, room, called, caller, callerBlocked, route });
-
-    const opening = { id, runId: services.runId, startedAt, invite, trunk, caller, called, route, decision };
+    const { row, notes, agent, trunk, decision } = await prepare(arrival, startedAt);
 
     const { record, priorCalls } = await openCallRecord(
       { calls: services.store.calls, logger: services.logger, now: services.now },
-      newCall(opening, services.store.vault),
-      openingNotes(opening),
+      row,
+      notes,
     );
     if (priorCalls !== null) record.note('caller', callerHistory(priorCalls), { priorCalls });
     const callerRow = newLeg({
@@ -83,13 +92,15 @@ export const createCalls = (services: CallServices): Calls => {
       role: 'A',
       position: 0,
       line_id: null,
-      trunk_id: trunk.id,
+      user: agent,
+      trunk_id: trunk?.id ?? null,
       uri: null,
       peer: peerText(invite.peer),
       sip_call_id: invite.sipCallId,
       started_at: startedAt,
     });
     const setupMs = performance.now() - began;
+    const isTest = row.is_test === 1;
 
     if (decision.type === 'refuse') {
       const { status, sipCode, q850, reason, retryAfterSeconds } = decision;
@@ -97,14 +108,28 @@ export const createCalls = (services: CallServices): Calls => {
       invite.refuse(sipCode, { Reason: `Q.850;cause=${q850}`, ...retry });
       const end: CallEnd = { status, sipCode, q850, reason, by: 'gateway' };
       const endedAt = services.now();
-      const settled = completeRecord({ record, end, startedAt, endedAt, callerRow, lineRows: [], heldMs: 0 });
-      services.onEnded({ status, isTest: trunk.isTest, setupMs });
+      const legs = [callerRow];
+      const settled = completeRecord({ record, end, startedAt, endedAt, callerRow, legs, agent, heldMs: 0 });
+      services.onEnded({ status, isTest, setupMs });
       return { settled };
     }
 
-    const plan = { callId: id, invite, trunk, caller, route: decision.route, region: trunk.region };
-    const { end, settled } = await runCall({ services, plan, record, startedAt, callerRow, stopped });
-    services.onEnded({ status: end.status, isTest: trunk.isTest, setupMs });
+    const { caller, trackingNumber, lines, record: recorded, region } = decision;
+    const plan = { callId: id, invite, origin, caller, trackingNumber, lines, record: recorded, region };
+    const book = createLegBook();
+    const { direction } = row;
+    const { end, settled } = await runCall({
+      services,
+      board,
+      plan,
+      record,
+      direction,
+      startedAt,
+      callerRow,
+      book,
+      stopped,
+    });
+    services.onEnded({ status: end.status, isTest, setupMs });
     return { settled };
   };
 
@@ -113,10 +138,31 @@ export const createCalls = (services: CallServices): Calls => {
     settling.add(kept);
   };
 
+  /** What users ask for that is no new call: the place of a dialog that a page lost, a seat as a supervisor. */
+  const joinsCall = (invite: IncomingInvite, origin: Origin): boolean => {
+    if (origin.type !== 'user') return false;
+    const { replaces } = invite;
+    const supervised = invite.header('X-Dialtrace-Supervise');
+    if (replaces === undefined && supervised === undefined) return false;
+    const deps = { services, board, invite, user: origin.user };
+    const joined =
+      replaces === undefined ? superviseCall(deps, supervised ?? '') : resumeCall(deps, replaces as DialogId);
+    settle({ settled: joined });
+    return true;
+  };
+
+  const admit = async (invite: IncomingInvite, id: string, stopped: Promise<CallStop>): Promise<void> => {
+    const origin = await door.admit(invite);
+    if (!origin || joinsCall(invite, origin)) return;
+    const room = origin.type === 'trunk' ? services.operation.enter(origin.trunk.id, 'in') : NO_LIMIT;
+    try {
+      settle(await handle({ id, invite, origin, room, stopped }));
+    } finally {
+      if (room.type === 'admitted') room.leave();
+    }
+  };
+
   const receive = (invite: IncomingInvite): void => {
-    const trunk = door.admit(invite);
-    if (!trunk) return;
-    const room = services.operation.enter(trunk.id, 'in');
     const id = ulid(services.now());
     let stop: (stop: CallStop) => void = () => undefined;
     const stopped = new Promise<CallStop>((resolve) => {
@@ -130,17 +176,12 @@ export const createCalls = (services: CallServices): Calls => {
         cancelled: true,
       }),
     );
-    const done = Promise.resolve()
-      .then(() => handle(invite, trunk, room, id, stopped))
-      .then(settle)
+    const done = admit(invite, id, stopped)
       .catch((error) => {
         services.logger.error({ call: id, error: errorMessage(error) }, 'call failed');
         invite.refuse(500);
       })
-      .finally(() => {
-        active.delete(id);
-        if (room.type === 'admitted') room.leave();
-      });
+      .finally(() => active.delete(id));
     active.set(id, { stop, done });
   };
 
@@ -158,6 +199,9 @@ export const createCalls = (services: CallServices): Calls => {
     get strangers() {
       return door.strangers;
     },
+    live: board.live,
+    setSupervision: (callId, supervisor, mode) =>
+      board.conversation(callId)?.setSupervision(supervisor, mode) ?? false,
     drain: () => {
       draining = true;
     },

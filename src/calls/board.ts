@@ -1,0 +1,49 @@
+import type { MediaSession } from '../media/index.ts';
+import type { DialogId } from '../sip/index.ts';
+import type { Conversation, Party } from './parties.ts';
+import type { LiveCall } from './types.ts';
+
+/** A call on the board, from its first ring to its end. */
+export type BoardEntry = {
+  readonly view: () => LiveCall;
+  readonly session: MediaSession;
+  /** Undefined until somebody has answered. */
+  conversation: Conversation | undefined;
+};
+
+export type Seat = { readonly conversation: Conversation; readonly party: Party };
+
+/** The calls as they stand now: who is in which, so that one call can reach into another. */
+export type Board = {
+  put(callId: string, entry: BoardEntry): void;
+  remove(callId: string): void;
+  conversation(callId: string): Conversation | undefined;
+  /** The conversation of this dialog, if it is this user's. */
+  find(id: DialogId, user: string): Seat | undefined;
+  /** The media of a call that this user is in, so that calls which may be joined later live in one thread. */
+  sessionOf(user: string): MediaSession | undefined;
+  /** The oldest first. */
+  live(): readonly LiveCall[];
+};
+
+export const createBoard = (): Board => {
+  const entries = new Map<string, BoardEntry>();
+  return {
+    put: (callId, entry) => void entries.set(callId, entry),
+    remove: (callId) => void entries.delete(callId),
+    conversation: (callId) => entries.get(callId)?.conversation,
+    find: (id, user) => {
+      for (const { conversation } of entries.values()) {
+        const party = conversation?.parties().find((each) => each.user === user && each.dialog.isNamed(id));
+        if (conversation && party) return { conversation, party };
+      }
+      return undefined;
+    },
+    sessionOf: (user) => {
+      for (const { conversation, session } of entries.values())
+        if (conversation?.parties().some((party) => party.user === user)) return session;
+      return undefined;
+    },
+    live: () => [...entries.values()].map(({ view }) => view()),
+  };
+};

@@ -1,0 +1,247 @@
+import { errorMessage } from '../base/errors.ts';
+import type { MediaLeg, MediaSession } from '../media/index.ts';
+import type { HangUp } from '../sip/index.ts';
+import type { HangupBy } from '../store/index.ts';
+import type { Board } from './board.ts';
+import type { CallRecord } from './call-record.ts';
+import type { CallRecording } from './call-recording.ts';
+import { agentOf, hearingOf } from './hearing.ts';
+import type { LegBook } from './legs.ts';
+import type { Conversation, Ended, Party, Supervisor } from './parties.ts';
+import { takeTransfer } from './transfer.ts';
+import type { CallEnd, CallServices, CallStop, DialPlan } from './types.ts';
+
+type Dependencies = {
+  readonly services: CallServices;
+  readonly board: Board;
+  readonly plan: DialPlan;
+  readonly record: CallRecord;
+  readonly session: MediaSession;
+  readonly book: LegBook;
+  readonly recording: CallRecording | undefined;
+  readonly caller: Party;
+  readonly line: Party;
+  /** Settles when the call is to end from outside. */
+  readonly stopped: Promise<CallStop>;
+};
+
+const answeredEnd = (by: HangupBy, reason: string, q850: number): CallEnd => ({
+  status: 'answered',
+  sipCode: 200,
+  sipReason: 'OK',
+  q850,
+  by,
+  reason,
+});
+
+const endOf = (side: Party['side'], hangUp: HangUp): CallEnd =>
+  hangUp.by === 'peer'
+    ? answeredEnd(side, `the ${side} hung up`, hangUp.q850 ?? 16)
+    : answeredEnd(
+        'gateway',
+        `the ${side}'s side was lost: ${hangUp.text ?? 'no reason given'}`,
+        hangUp.q850 ?? 102,
+      );
+
+/** Keeps an answered call up until somebody ends it, then hangs up the sides that are still there. */
+export const openConversation = (deps: Dependencies): Conversation => {
+  const { services, plan, record, session, book } = deps;
+  let seats: Readonly<Record<Party['side'], Party>> = { caller: deps.caller, line: deps.line };
+  let supervisor: Supervisor | undefined;
+  let detained: { readonly party: Party; gone: boolean } | undefined;
+  let over = false;
+  let settle: (ended: Ended) => void = () => undefined;
+  const ended = new Promise<Ended>((resolve) => {
+    settle = resolve;
+  });
+
+  const parties = (): readonly [Party, Party] => [seats.caller, seats.line];
+  const opposite = ({ side }: Party): Party => (side === 'caller' ? seats.line : seats.caller);
+  const isSeated = (party: Party): boolean => seats[party.side] === party;
+
+  const finish = (end: CallEnd, away: readonly Party[] = []): void => {
+    if (over) return;
+    over = true;
+    book.look();
+    const cause = { q850: end.q850, text: end.reason };
+    const goodbyes = parties()
+      .filter((party) => !away.includes(party))
+      .map(({ dialog }) => dialog.bye(cause));
+    if (supervisor) goodbyes.push(supervisor.dialog.bye({ q850: 16, text: 'the call is over' }));
+    for (const party of parties()) party.leave();
+    settle({ end, hungUp: Promise.all(goodbyes) });
+  };
+
+  /** Who hears whom, and what is recorded, as the seats are now. */
+  const arrange = (): void => {
+    const { caller, line } = seats;
+    session.connect(hearingOf(caller, line, supervisor));
+    const heard = supervisor?.mode === 'barge' ? [line.leg, supervisor.leg] : [line.leg];
+    deps.recording?.listen(caller.leg, heard);
+  };
+
+  /** Users' phones send nothing while they hold; a telephone system plays music of its own. */
+  const followHold = (party: Party, before: boolean): void => {
+    const { held } = party.leg;
+    if (held === before || !isSeated(party)) return;
+    const who = party.user ?? `the ${party.side}`;
+    const subject = who.charAt(0).toUpperCase() + who.slice(1);
+    record.note(
+      held ? 'held' : 'resumed',
+      held ? `${subject} put the call on hold.` : `${subject} took the call off hold.`,
+    );
+    const other = opposite(party).leg;
+    if (held && party.user !== undefined) void other.play(services.holdMusic).catch(() => undefined);
+    else other.stopPlaying();
+  };
+
+  /** Lets a side change its media. The media edge stands between the sides, so neither sees the other's. */
+  const serveMedia = (party: Party): void => {
+    const { dialog, leg } = party;
+    dialog.onMedia({
+      receiveOffer: async (offer) => {
+        const before = leg.held;
+        const answer = await leg.acceptOffer(offer);
+        followHold(party, before);
+        return answer;
+      },
+      makeOffer: () => leg.createOffer(),
+      receiveAnswer: async (answer) => {
+        const before = leg.held;
+        await leg.acceptAnswer(answer);
+        followHold(party, before);
+      },
+    });
+  };
+
+  const hungUp = (party: Party, hangUp: HangUp): void => {
+    if (detained?.party === party) {
+      detained.gone = true;
+      return;
+    }
+    if (isSeated(party)) finish(endOf(party.side, hangUp), [party]);
+  };
+
+  const attend = (party: Party): void => {
+    serveMedia(party);
+    const { dialog, user } = party;
+    dialog.onDigit((digit, durationMs) => {
+      if (isSeated(party))
+        void opposite(party)
+          .leg.sendDigits(digit, durationMs)
+          .catch(() => undefined);
+    });
+    dialog.onHangUp((how) => hungUp(party, how));
+    if (user !== undefined)
+      dialog.onRefer((refer) => void takeTransfer({ ...deps, conversation }, party, user, refer));
+  };
+
+  const removeSupervisor = (why: string): void => {
+    if (!supervisor) return;
+    const { leg, user } = supervisor;
+    supervisor = undefined;
+    record.note('supervision-ended', `Supervisor ${user} left (${why}).`, { supervisor: user });
+    if (over) return;
+    arrange();
+    void leg.close().then((stats) => book.close(leg, { at: services.now(), q850: 16, stats }));
+  };
+
+  const silent = (leg: MediaLeg): void => {
+    if (supervisor?.leg === leg) {
+      void supervisor.dialog.bye({ q850: 102, text: 'no audio' });
+      removeSupervisor('no audio came any more');
+      return;
+    }
+    const party = parties().find((each) => each.leg === leg);
+    if (party) finish(answeredEnd('gateway', `no audio came from the ${party.side} any more`, 102));
+  };
+
+  /** The worker that encrypted a leg died: its peer is led to another one. */
+  const reconnect = async (leg: MediaLeg): Promise<void> => {
+    const found = [...parties(), supervisor].find((each) => each?.leg === leg);
+    if (!found || over) return;
+    record.note('media-moved', 'The media worker of a leg died; its peer is being connected again.');
+    try {
+      await leg.acceptAnswer(await found.dialog.offer(leg.createOffer()));
+    } catch (error) {
+      services.logger.warn({ call: plan.callId, error: errorMessage(error) }, 'leg not connected again');
+      silent(leg);
+    }
+  };
+
+  const conversation: Conversation = {
+    callId: plan.callId,
+    plan,
+    session,
+    record,
+    book,
+    ended,
+    stopped: Promise.race([
+      deps.stopped,
+      ended.then(
+        ({ end }): CallStop => ({ by: end.by, reason: end.reason, q850: end.q850, cancelled: false }),
+      ),
+    ]),
+    parties,
+    opposite,
+    isSeated,
+    seat: (party) => {
+      seats = { ...seats, [party.side]: party };
+      attend(party);
+      opposite(party).leg.stopPlaying();
+      party.leg.stopPlaying();
+      arrange();
+      session.watch(party.leg);
+    },
+    dismiss: async (party, cause) => {
+      party.leave();
+      const goodbye = party.dialog.bye(cause);
+      const stats = await party.leg.close();
+      book.close(party.leg, { at: services.now(), q850: cause.q850, stats });
+      await goodbye;
+    },
+    release: (party, reason) => {
+      book.close(party.leg, { at: services.now(), q850: 16 });
+      finish(answeredEnd('gateway', reason, 16), [party]);
+    },
+    detain: (party) => {
+      const mine = { party, gone: false };
+      detained = mine;
+      return () => {
+        if (detained === mine) detained = undefined;
+        return mine.gone;
+      };
+    },
+    finish,
+    agent: () => agentOf(seats.caller, seats.line).user,
+    supervision: () => supervisor && { by: supervisor.user, mode: supervisor.mode },
+    seatSupervisor: (next, row) => {
+      if (supervisor || over) return false;
+      supervisor = next;
+      book.open(row, next.leg);
+      const { dialog, leg } = next;
+      dialog.onMedia({
+        receiveOffer: (offer) => leg.acceptOffer(offer),
+        makeOffer: () => leg.createOffer(),
+        receiveAnswer: (answer) => leg.acceptAnswer(answer),
+      });
+      dialog.onHangUp(() => removeSupervisor('hung up'));
+      arrange();
+      return true;
+    },
+    setSupervision: (user, mode) => {
+      if (supervisor?.user !== user) return false;
+      supervisor = { ...supervisor, mode };
+      record.note('supervised', `Supervisor ${user}: ${mode}.`, { supervisor: user, mode });
+      arrange();
+      return true;
+    },
+  };
+
+  session.on('timeout', silent);
+  session.on('moved', (leg) => void reconnect(leg));
+  void deps.stopped.then((stop) => finish(answeredEnd(stop.by, stop.reason, stop.q850)));
+  attend(seats.caller);
+  attend(seats.line);
+  return conversation;
+};

@@ -1,0 +1,170 @@
+import { parsePhone, type Region } from '../base/phone.ts';
+import { type Caller, parseAddress } from '../sip/index.ts';
+import type { LineTable, NumberRoute, UserTable } from '../store/index.ts';
+
+/** What a user may be calling. */
+export type Directory = {
+  readonly user: (name: string) => Promise<UserTable | undefined>;
+  readonly line: (id: string) => Promise<LineTable | undefined>;
+};
+
+/** Whom a user called, looked up. */
+export type Dialled =
+  | { readonly type: 'user'; readonly line: LineTable; readonly display: string | undefined }
+  | { readonly type: 'line'; readonly line: LineTable }
+  | { readonly type: 'number'; readonly e164: string; readonly region: Region | undefined }
+  | { readonly type: 'emergency'; readonly raw: string }
+  | { readonly type: 'nothing'; readonly raw: string };
+
+/** How long a user or a telephone rings that no line of the plan says more about, in seconds. */
+const RING_SECONDS = 45;
+
+/** 110, 112, 911, 999 and their like are three digits long; so are the services next to them, such as 116 or 988. */
+const EMERGENCY = /^\+?\d{3}$|^\+?(?:000|1[01]\d|119|120|122|911|999)$/;
+
+const line = (fields: Partial<LineTable> & Pick<LineTable, 'id' | 'type'>): LineTable => ({
+  name: null,
+  number: null,
+  trunk_id: null,
+  uri: null,
+  user: null,
+  nat: 0,
+  ring_timeout_s: RING_SECONDS,
+  ...fields,
+});
+
+/** A line that exists for one call: somebody's phones. */
+export const userLine = (user: Pick<UserTable, 'name' | 'display'>): LineTable =>
+  line({ id: user.name, name: user.display ?? user.name, type: 'user', user: user.name });
+
+/** A line that exists for one call: a telephone number. */
+export const numberLine = (number: string, trunk: string): LineTable =>
+  line({ id: number, name: number, type: 'trunk', number, trunk_id: trunk });
+
+/** What the user part of `uri` means: a user first, then a line of the plan, then a telephone number. */
+export const lookUpDialled = async (
+  uri: string,
+  directory: Directory,
+  region: Region | undefined,
+): Promise<Dialled> => {
+  const raw = (parseAddress(uri)?.user ?? '').slice(0, 64);
+  const user = await directory.user(raw);
+  if (user) return { type: 'user', line: userLine(user), display: user.display ?? undefined };
+  const found = await directory.line(raw);
+  if (found) return { type: 'line', line: found };
+  if (EMERGENCY.test(raw)) return { type: 'emergency', raw };
+  const phone = parsePhone(raw, region);
+  return phone ? { type: 'number', e164: phone.e164, region: phone.region } : { type: 'nothing', raw };
+};
+
+export type UserFacts = {
+  readonly draining: boolean;
+  readonly user: Pick<UserTable, 'name' | 'display'>;
+  readonly dialled: Dialled;
+  /** Trunk for telephone numbers, by its id. */
+  readonly trunk: string | undefined;
+  readonly regions: readonly Region[];
+  /** Tracking numbers that may be called from: those that are enabled. */
+  readonly numbers: readonly NumberRoute[];
+  /** The tracking number that the user wants to call from. */
+  readonly identity: string | undefined;
+  readonly recordByDefault: boolean;
+};
+
+export type UserDecision =
+  | {
+      readonly type: 'dial';
+      readonly direction: 'outbound' | 'internal';
+      readonly lines: readonly LineTable[];
+      readonly caller: Caller;
+      readonly trackingNumber: string | undefined;
+      readonly record: boolean;
+    }
+  | {
+      readonly type: 'refuse';
+      readonly status: 'blocked' | 'failed';
+      readonly sipCode: number;
+      readonly q850: number;
+      readonly reason: string;
+    };
+
+type Refusal = Extract<UserDecision, { type: 'refuse' }>;
+
+const refuse = (status: Refusal['status'], sipCode: number, q850: number, reason: string): Refusal => ({
+  type: 'refuse',
+  status,
+  sipCode,
+  q850,
+  reason,
+});
+
+const userCaller = ({ name, display }: UserFacts['user']): Caller => ({
+  type: 'known',
+  number: name,
+  isPhone: false,
+  region: undefined,
+  display: display ?? undefined,
+});
+
+const numberCaller = (number: string): Caller => ({
+  type: 'known',
+  number,
+  isPhone: true,
+  region: undefined,
+  display: undefined,
+});
+
+/** Decides whether a user's call is dialled on, and as whom; pure. */
+export const decideUserCall = (facts: UserFacts): UserDecision => {
+  const { dialled, numbers, identity, recordByDefault } = facts;
+  if (facts.draining) return refuse('failed', 503, 41, 'the gateway is stopping');
+  switch (dialled.type) {
+    case 'emergency':
+      return refuse(
+        'blocked',
+        403,
+        21,
+        `${dialled.raw} is no number for this phone: dial emergency numbers from a telephone`,
+      );
+    case 'nothing':
+      return refuse('failed', 404, 1, `"${dialled.raw}" is no user, no line and no telephone number`);
+    case 'user':
+    case 'line': {
+      const isSelf = dialled.line.user === facts.user.name;
+      if (isSelf) return refuse('failed', 486, 17, 'a user called itself');
+      const { type } = dialled.line;
+      const shown = type === 'trunk' ? numbers[0]?.number.number : undefined;
+      return {
+        type: 'dial',
+        direction: 'internal',
+        lines: [dialled.line],
+        // A telephone network shows no names of users.
+        caller: shown === undefined ? userCaller(facts.user) : numberCaller(shown),
+        trackingNumber: shown,
+        record: recordByDefault,
+      };
+    }
+    case 'number': {
+      if (facts.trunk === undefined)
+        return refuse('failed', 503, 38, 'no trunk has a gateway to call telephone numbers through');
+      if (dialled.region === undefined || !facts.regions.includes(dialled.region))
+        return refuse(
+          'blocked',
+          403,
+          21,
+          `calls to ${dialled.region ?? 'this country'} are not allowed: see phone.outbound.regions`,
+        );
+      const own = numbers.find(({ number }) => number.number === identity) ?? numbers[0];
+      if (own === undefined) return refuse('failed', 403, 21, 'there is no tracking number to call from');
+      const wished = own.number.record;
+      return {
+        type: 'dial',
+        direction: 'outbound',
+        lines: [numberLine(dialled.e164, facts.trunk)],
+        caller: numberCaller(own.number.number),
+        trackingNumber: own.number.number,
+        record: wished === null ? recordByDefault : wished === 1,
+      };
+    }
+  }
+};

@@ -1,0 +1,64 @@
+import type { MediaLeg, MediaSession } from '../media/index.ts';
+import type { SipDialog } from '../sip/index.ts';
+import type { LegTable } from '../store/index.ts';
+import type { CallRecord } from './call-record.ts';
+import type { LegBook } from './legs.ts';
+import type { CallEnd, CallStop, DialPlan, SupervisionMode } from './types.ts';
+
+/** Somebody who talks in a call. */
+export type Party = {
+  readonly side: 'caller' | 'line';
+  /** Name of the user, if it is one. */
+  readonly user: string | undefined;
+  readonly dialog: SipDialog;
+  readonly leg: MediaLeg;
+  readonly row: LegTable;
+  /** Gives back its place on a trunk. */
+  readonly leave: () => void;
+};
+
+/** Somebody who looks after a call. */
+export type Supervisor = {
+  readonly user: string;
+  readonly mode: SupervisionMode;
+  readonly dialog: SipDialog;
+  readonly leg: MediaLeg;
+};
+
+export type Ended = {
+  readonly end: CallEnd;
+  /** Settles when the BYEs are answered. */
+  readonly hungUp: Promise<unknown>;
+};
+
+/** An answered call while it lasts: who is in it, who hears whom. */
+export type Conversation = {
+  readonly callId: string;
+  readonly plan: DialPlan;
+  readonly session: MediaSession;
+  readonly record: CallRecord;
+  readonly book: LegBook;
+  /** How it ended, at once. */
+  readonly ended: Promise<Ended>;
+  /** Settles when somebody outside ends it, or it has ended: whatever is being dialled for it is to stop. */
+  readonly stopped: Promise<CallStop>;
+  /** Caller and line. */
+  parties(): readonly [Party, Party];
+  opposite(party: Party): Party;
+  isSeated(party: Party): boolean;
+  /** Seats a party in place of the one on its side, which is the caller's to send away. */
+  seat(party: Party): void;
+  /** Closes the leg of a party that has lost its seat. */
+  dismiss(party: Party, cause: { readonly q850: number; readonly text: string }): Promise<void>;
+  /** Gives a party to another call, whose media has adopted its leg, and ends. */
+  release(party: Party, reason: string): void;
+  /** While it holds, a hang-up of this party does not end the call. @returns how to let go; true when it has hung up */
+  detain(party: Party): () => boolean;
+  finish(end: CallEnd): void;
+  /** Name of the user in it: of the two, the one who was called. */
+  agent(): string | undefined;
+  supervision(): { readonly by: string; readonly mode: SupervisionMode } | undefined;
+  /** False when there is a supervisor already. */
+  seatSupervisor(supervisor: Supervisor, row: LegTable): boolean;
+  setSupervision(supervisor: string, mode: SupervisionMode): boolean;
+};

@@ -1,0 +1,107 @@
+import type { Region } from '../base/phone.ts';
+import {
+  type Admittance,
+  type Caller,
+  findCalledNumber,
+  type IncomingInvite,
+  readCaller,
+  type Trunk,
+} from '../sip/index.ts';
+import type { LineTable, NewCall, UserTable } from '../store/index.ts';
+import { decide } from './decide.ts';
+import { decideUserCall, lookUpDialled } from './from-user.ts';
+import { type Note, newCall, newUserCall, openingNotes, userCallNotes } from './opening.ts';
+import type { Routes } from './routes.ts';
+import type { CallServices } from './types.ts';
+
+/** A call that is decided upon: what its record begins with, and what to do. */
+export type Prepared = {
+  readonly row: NewCall;
+  readonly notes: readonly Note[];
+  /** Name of the user who calls. */
+  readonly agent: string | null;
+  readonly trunk: Trunk | undefined;
+  readonly decision:
+    | {
+        readonly type: 'dial';
+        readonly caller: Caller;
+        readonly trackingNumber: string | undefined;
+        readonly lines: readonly LineTable[];
+        readonly record: boolean;
+        readonly region: Region | undefined;
+      }
+    | {
+        readonly type: 'refuse';
+        readonly status: 'blocked' | 'failed';
+        readonly sipCode: number;
+        readonly q850: number;
+        readonly reason: string;
+        readonly retryAfterSeconds?: number;
+      };
+};
+
+type Beginning = { readonly id: string; readonly startedAt: number; readonly invite: IncomingInvite };
+
+/** Looks a trunk's call up and decides upon it. */
+export const prepareTrunkCall = async (
+  services: CallServices,
+  routes: Routes,
+  { id, startedAt, invite }: Beginning,
+  facts: { readonly trunk: Trunk; readonly room: Admittance; readonly draining: boolean },
+): Promise<Prepared> => {
+  const { trunk, room, draining } = facts;
+  const { vault } = services.store;
+  const called = findCalledNumber(invite, trunk.didFrom, trunk.region);
+  const caller = readCaller(invite, trunk.region);
+  const callerHmac = caller.type === 'known' ? vault.hmac(caller.number) : null;
+  const [route, callerBlocked] = await Promise.all([routes.of(called?.e164), routes.isBlocked(callerHmac)]);
+  const decision = decide({ draining, trunk, room, called, caller, callerBlocked, route });
+  const opening = { id, runId: services.runId, startedAt, invite, trunk, caller, called, route, decision };
+  const common = { row: newCall(opening, vault), notes: openingNotes(opening), agent: null, trunk };
+  if (decision.type === 'refuse') return { ...common, decision };
+  const { number, lines } = decision.route;
+  return {
+    ...common,
+    decision: {
+      type: 'dial',
+      caller,
+      trackingNumber: number.number,
+      lines,
+      record: number.record === null ? services.recording.enabled : number.record === 1,
+      region: trunk.region,
+    },
+  };
+};
+
+/** Looks a user's call up and decides upon it. */
+export const prepareUserCall = async (
+  services: CallServices,
+  { id, startedAt, invite }: Beginning,
+  { user, draining }: { readonly user: UserTable; readonly draining: boolean },
+): Promise<Prepared> => {
+  const { store, userRules } = services;
+  const region = userRules.trunk?.region;
+  const directory = { user: store.users.find, line: store.numbers.line };
+  const [dialled, routes] = await Promise.all([
+    lookUpDialled(invite.requestUri, directory, region),
+    store.numbers.list(),
+  ]);
+  const decision = decideUserCall({
+    draining,
+    user,
+    dialled,
+    trunk: userRules.trunk?.id,
+    regions: userRules.regions,
+    numbers: routes.filter(({ number }) => number.enabled === 1),
+    identity: invite.header('X-Dialtrace-Identity'),
+    recordByDefault: services.recording.enabled,
+  });
+  const opening = { id, runId: services.runId, startedAt, invite, user, dialled, decision };
+  return {
+    row: newUserCall(opening, store.vault),
+    notes: userCallNotes(opening),
+    agent: user.name,
+    trunk: undefined,
+    decision: decision.type === 'refuse' ? decision : { ...decision, region },
+  };
+};

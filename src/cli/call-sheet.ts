@@ -1,0 +1,92 @@
+import type { CallDetailView } from '../reports/index.ts';
+import { callerText, statusText } from './call-table.ts';
+import { formatDuration, formatTime } from './format.ts';
+import type { Session } from './session.ts';
+import { wrapUpWords } from './wrap-up.ts';
+
+const sourceWords = ({ source, match }: CallDetailView): string => {
+  if (source === null) return 'none';
+  const words = [source.source, source.medium, source.campaign].filter((word) => word !== null).join(' / ');
+  const keyword = source.keyword === null ? '' : `, keyword “${source.keyword}”`;
+  const page = source.landingPage === null ? '' : `, page ${source.landingPage}`;
+  return `${source.name ?? source.id} (${words})${keyword}${page}, matched by ${match.method} number`;
+};
+
+const endWords = (call: CallDetailView): string | null => {
+  const codes = [
+    call.sipCode === null
+      ? undefined
+      : `SIP ${call.sipCode}${call.sipReason === null ? '' : ` ${call.sipReason}`}`,
+    call.q850Cause === null ? undefined : `Q.850 ${call.q850Cause}`,
+    call.hangupBy === null ? undefined : `ended by the ${call.hangupBy}`,
+    call.endReason ?? undefined,
+  ].filter((word) => word !== undefined);
+  return codes.length === 0 ? null : codes.join(', ');
+};
+
+const recordingWords = ({ recording }: CallDetailView): string =>
+  recording === null
+    ? 'none'
+    : `${recording.path} (${recording.state}, ${formatDuration(recording.durationMs)})`;
+
+type Leg = CallDetailView['legs'][number];
+
+/** `dtls AEAD_AES_256_GCM, udp, host` */
+const securityWords = ({ mediaSecurity, srtpSuite, transport, candidate }: Leg): string =>
+  [[mediaSecurity, srtpSuite].filter((word) => word !== null).join(' '), transport, candidate]
+    .filter((word) => word !== null)
+    .join(', ');
+
+const legName = ({ role, position }: Leg): string => `${role}${position === 0 ? '' : position}`;
+
+const mosWords = ({ mosMinimum, mosAverage }: Leg): string | null => {
+  if (mosAverage === null) return null;
+  return `${mosMinimum === null ? '–' : mosMinimum.toFixed(2)} / ${mosAverage.toFixed(2)}`;
+};
+
+/** A call record for people. */
+export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, zone?: string): void => {
+  const repeat =
+    call.firstCall === true ? ', first call' : call.priorCalls ? `, ${call.priorCalls} calls before` : '';
+  out.facts([
+    ['Call', call.id + (call.test ? ' (test)' : '')],
+    ['Status', statusText(call.status, out.paint)],
+    ['Direction', call.direction],
+    [call.direction === 'outbound' ? 'Called' : 'Caller', callerText(call) + repeat],
+    ['Number', call.did],
+    ['Source', sourceWords(call)],
+    ['Line', call.lineId],
+    ['Agent', call.agent],
+    ['Started', formatTime(call.startedAt, zone)],
+    ['Answered', formatTime(call.answeredAt, zone)],
+    ['Ended', formatTime(call.endedAt, zone)],
+    [
+      'Durations',
+      `rang ${formatDuration(call.ringMs)}, talked ${formatDuration(call.talkMs)}, on hold ${formatDuration(call.holdMs)}`,
+    ],
+    ['End', endWords(call)],
+    ['Wrap-up', wrapUpWords(call) ?? null],
+    ['Recording', recordingWords(call)],
+  ]);
+  if (call.legs.length === 0) return;
+  out.line();
+  out.table(
+    ['Leg', 'Line', 'User', 'Outcome', 'Codec', 'Received', 'Sent', 'Lost', 'Jitter', 'RTT', 'MOS min/avg'],
+    call.legs.map((leg) => [
+      legName(leg),
+      leg.lineId,
+      leg.user,
+      leg.outcome,
+      leg.codec,
+      leg.packetsReceived,
+      leg.packetsSent,
+      leg.lossPercent === null ? leg.packetsLost : `${leg.lossPercent.toFixed(1)} %`,
+      leg.jitterMs === null ? null : `${leg.jitterMs.toFixed(1)} ms`,
+      leg.rttMs === null ? null : `${leg.rttMs.toFixed(0)} ms`,
+      mosWords(leg),
+    ]),
+    [5, 6, 7, 8, 9, 10],
+  );
+  out.line();
+  out.facts(call.legs.map((leg) => [`Media ${legName(leg)}`, securityWords(leg)]));
+};

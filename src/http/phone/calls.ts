@@ -1,0 +1,178 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { callRow } from '../../reports/index.ts';
+import type { CallDetail, UserTable } from '../../store/index.ts';
+import { callIdSchema } from '../calls.ts';
+import { HttpProblem } from '../problem.ts';
+import { addRoute, nothing } from '../route.ts';
+import { directionSchema, historyCall, historyCallSchema, namesFor } from './history.ts';
+import { whenFree } from './patience.ts';
+import type { PhoneContext } from './types.ts';
+import { wrapUpBody, wrapUpRow } from './wrap-up.ts';
+
+/** Earlier calls of a caller that are shown. */
+const EARLIER_CALLS = 5;
+const LIMIT = 'use a whole number from 1 to 100';
+
+const text = z.string().nullable();
+
+const contextSchema = z.object({
+  id: z.string(),
+  direction: directionSchema,
+  party: text.meta({ description: "The other side's number or user name; null when withheld" }),
+  partyName: text,
+  region: text,
+  did: text,
+  didLabel: text,
+  sourceName: text,
+  source: text,
+  medium: text,
+  campaign: text,
+  keyword: text,
+  landingPage: text,
+  priorCalls: z.int().nullable(),
+  history: z.array(historyCallSchema.extend({ agent: text })).meta({ description: 'Earlier calls' }),
+  supervision: z
+    .object({ by: z.string(), mode: z.enum(['listen', 'whisper', 'barge']) })
+    .nullable()
+    .meta({ description: 'Null too where agents are not told' }),
+});
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(30),
+  cursor: callIdSchema.optional().meta({ description: '`next` of the page before' }),
+});
+
+const pageSchema = z.object({
+  calls: z.array(historyCallSchema).meta({ description: 'Newest first' }),
+  next: z.string().nullable().meta({ description: 'Cursor of the next page; null at the end' }),
+});
+
+const idParams = z.object({ id: callIdSchema.transform((id) => id.toUpperCase()) });
+
+/** A user's own calls: who calls and from where, the history, and what is noted after a call. */
+export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): void => {
+  const { store, phone, sessions, now } = context;
+  const liveCall = (id: string) => phone.calls.live().find((call) => call.id === id);
+
+  const isConcerned = (detail: CallDetail, user: UserTable): boolean =>
+    user.role === 'supervisor' ||
+    detail.call.agent === user.name ||
+    detail.legs.some(({ role, user: name }) => role !== 'S' && name === user.name) ||
+    liveCall(detail.call.id)?.users.includes(user.name) === true;
+
+  /** @throws HttpProblem 404 when there is none, or none of the user's */
+  const ownCall = async (id: string, user: UserTable): Promise<CallDetail> => {
+    const detail = await store.calls.get(id);
+    if (detail && isConcerned(detail, user)) return detail;
+    throw new HttpProblem(404, `There is no call ${id} of yours.`);
+  };
+
+  const earlier = async ({ call }: CallDetail) =>
+    call.caller_hmac === null
+      ? []
+      : await store.calls.list({ callerHmac: call.caller_hmac, before: call.id, limit: EARLIER_CALLS });
+
+  const contextOf = async (detail: CallDetail, user: UserTable): Promise<z.output<typeof contextSchema>> => {
+    const { call } = detail;
+    const row = callRow(detail);
+    const before = await earlier(detail);
+    const names = await namesFor(context, [row, ...before]);
+    const live = liveCall(call.id);
+    const other = live?.users.find((name) => name !== user.name) ?? null;
+    // Legs are written at the end of a call.
+    const isUnwritten = call.direction === 'internal' && detail.legs.length === 0;
+    const party = isUnwritten
+      ? { party: other, partyName: names.display(other) }
+      : names.partyOf(row, user.name);
+    const maySee = phone.settings.supervision.visible || user.role === 'supervisor';
+    return {
+      id: call.id,
+      direction: call.direction,
+      ...party,
+      region: call.caller_region,
+      did: call.did,
+      didLabel: names.label(call.did),
+      sourceName: call.source_name,
+      source: call.source,
+      medium: call.medium,
+      campaign: call.campaign,
+      keyword: call.keyword,
+      landingPage: call.landing_page,
+      priorCalls: call.prior_calls,
+      history: before.map((each) => ({ ...historyCall(each, names, user.name, store), agent: each.agent })),
+      supervision: (maySee ? live?.supervision : undefined) ?? null,
+    };
+  };
+
+  addRoute(
+    app,
+    {
+      url: '/phone/api/calls',
+      summary: 'Calls in which the user was rung, or that it placed, newest first',
+      tag: 'phone',
+      params: nothing,
+      query: listQuery,
+      response: pageSchema,
+      handle: async ({ query: { limit, cursor }, request }) => {
+        const { name } = await sessions.require(request);
+        const rows = await store.calls.list({
+          user: name,
+          includeTests: true,
+          // One more than asked for tells whether there is a next page.
+          limit: limit + 1,
+          ...(cursor !== undefined && { before: cursor.toUpperCase() }),
+        });
+        const page = rows.slice(0, limit);
+        const names = await namesFor(context, page);
+        const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;
+        return { calls: page.map((row) => historyCall(row, names, name, store)), next };
+      },
+    },
+    { session: true },
+  );
+
+  addRoute(
+    app,
+    {
+      url: '/phone/api/calls/:id',
+      summary: 'Who calls and from where: source, campaign, keyword, page, earlier calls',
+      tag: 'phone',
+      params: idParams,
+      query: nothing,
+      response: contextSchema,
+      handle: async ({ params, request }) => {
+        const user = await sessions.require(request);
+        return contextOf(await ownCall(params.id, user), user);
+      },
+    },
+    { session: true },
+  );
+
+  addRoute(
+    app,
+    {
+      method: 'POST',
+      url: '/phone/api/calls/:id/wrap-up',
+      summary: 'Note what a call was; a later note takes the place of an earlier one',
+      tag: 'phone',
+      params: idParams,
+      query: nothing,
+      body: wrapUpBody,
+      response: historyCallSchema,
+      handle: async ({ params: { id }, body, request }) => {
+        const user = await sessions.require(request);
+        const { disposition } = body;
+        await ownCall(id, user);
+        if (disposition !== null && !phone.settings.dispositions.includes(disposition))
+          throw new HttpProblem(409, `"${disposition}" is not among phone.dispositions of dialtrace.yaml.`);
+        await whenFree(() =>
+          store.wrapUps.save(wrapUpRow(body, { callId: id, user: user.name, at: now() }, store.vault)),
+        );
+        const row = callRow(await ownCall(id, user));
+        return historyCall(row, await namesFor(context, [row]), user.name, store);
+      },
+    },
+    { session: true },
+  );
+};

@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify';
+import type { PhoneParts } from '../parts.ts';
+
+/** `ws/127.0.0.1:8088` */
+const BOUND = /^(ws|wss)\/.*:(\d+)$/;
+
+/** The request's host without port, IPv6 in brackets. */
+const hostName = (request: FastifyRequest): string => request.host.replace(/:\d+$/, '');
+
+/**
+ * Where a page of this request's origin finds SIP over WebSocket: what the configuration names, else the listeners on the
+ * host that the page came from. A page that came over https may open wss alone; one over http is given ws, where no
+ * certificate stands in the way.
+ */
+export const webSocketServers = (
+  request: FastifyRequest,
+  { settings, listeners }: Pick<PhoneParts, 'settings' | 'listeners'>,
+): readonly string[] => {
+  if (settings.servers.length > 0) return settings.servers;
+  const scheme = request.protocol === 'https' ? 'wss' : 'ws';
+  const ports = listeners.flatMap((listener) => {
+    const [, transport, port] = BOUND.exec(listener) ?? [];
+    return transport === scheme && port !== undefined ? [port] : [];
+  });
+  return [...new Set(ports)].map((port) => `${scheme}://${hostName(request)}:${port}`);
+};

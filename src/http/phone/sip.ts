@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { PhoneParts } from '../parts.ts';
+import { HttpProblem } from '../problem.ts';
+import { addRoute, nothing } from '../route.ts';
+import { webSocketServers } from './servers.ts';
+import type { PhoneContext } from './types.ts';
+
+const iceServerSchema = z.object({
+  urls: z.array(z.string()),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+
+const sipSchema = z.object({
+  address: z.string().meta({ description: 'SIP URI' }),
+  username: z.string(),
+  password: z.string(),
+  expiresAt: z.int().meta({ description: 'Milliseconds since the epoch' }),
+  servers: z.array(z.string()).meta({ description: 'SIP over WebSocket: `wss://example.com:8443`' }),
+  iceServers: z.array(iceServerSchema).meta({ description: 'As RTCConfiguration takes them' }),
+});
+
+type IceServer = z.output<typeof iceServerSchema>;
+
+/** STUN and TURN servers; TURN credentials as coturn's REST scheme has them (draft-uberti-behave-turn-rest-00 2.2). */
+const iceServers = (
+  { stun, turn }: PhoneParts['settings'],
+  user: string,
+  now: number,
+): readonly IceServer[] => {
+  const plain = stun.length > 0 ? [{ urls: [...stun] }] : [];
+  if (!turn) return plain;
+  const username = `${Math.ceil(now / 1000) + turn.ttlSeconds}:${user}`;
+  const credential = createHmac('sha1', turn.secret).update(username).digest('base64');
+  return [...plain, { urls: [...turn.urls], username, credential }];
+};
+
+/** What a page needs to register. */
+export const sipRoutes = (app: FastifyInstance, { phone, sessions, now }: PhoneContext): void => {
+  addRoute(
+    app,
+    {
+      method: 'POST',
+      url: '/phone/api/sip',
+      summary: 'SIP credentials for the page, good for a few minutes, and where to use them',
+      tag: 'phone',
+      params: nothing,
+      query: nothing,
+      body: nothing,
+      response: sipSchema,
+      handle: async ({ request }) => {
+        const { name } = await sessions.require(request);
+        const servers = webSocketServers(request, phone);
+        if (servers.length === 0) {
+          const missing = request.protocol === 'https' ? 'wss' : 'ws';
+          throw new HttpProblem(
+            503,
+            `The gateway has no ${missing} listener that this page could use: add one to sip.listen in dialtrace.yaml, or name a server in phone.servers.`,
+          );
+        }
+        const { username, password, expiresAt } = phone.registrar.makePass(name);
+        return {
+          address: `sip:${name}@${phone.domain}`,
+          username,
+          password,
+          expiresAt,
+          servers: [...servers],
+          iceServers: [...iceServers(phone.settings, name, now())],
+        };
+      },
+    },
+    { session: true },
+  );
+};

@@ -1,0 +1,6 @@
+export { createEncryption } from './encryption.ts';
+export type {
+  EdgeEnd,
+  EncryptedWireParts,
+  Encryption,
+} from './types.ts';

@@ -1,0 +1,1 @@
+export { createPhone, type PhoneOptions } from './phone.ts';

@@ -1,0 +1,66 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Phone } from '../contract.ts';
+import { wordsOf } from '../words/index.ts';
+import { type Choices, loadChoices, saveChoices } from './choices.ts';
+import { DeskContext, useSelected, useWords } from './context.ts';
+import { Login } from './login.tsx';
+import { Page } from './page.tsx';
+
+/** `localStorage`, whose very name may throw where a browser forbids it. */
+const storage = {
+  getItem: (key: string) => localStorage.getItem(key),
+  setItem: (key: string, value: string) => localStorage.setItem(key, value),
+};
+
+const prefersDark = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
+
+/** Shows a theme, and follows the system's while that is the choice. */
+const useTheme = (theme: Choices['theme']): void =>
+  useEffect(() => {
+    const query = prefersDark();
+    const show = (): void => {
+      const dark = theme === 'dark' || (theme === 'system' && query.matches);
+      document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+    };
+    show();
+    query.addEventListener('change', show);
+    return () => query.removeEventListener('change', show);
+  }, [theme]);
+
+const Starting = (): JSX.Element => {
+  const words = useWords();
+  return (
+    <main class="starting">
+      <span class="spinner" aria-hidden="true" />
+      <p class="hidden" role="status">
+        {words.starting}
+      </p>
+    </main>
+  );
+};
+
+const Stage = (): JSX.Element => {
+  const stage = useSelected((state) => state.stage);
+  if (stage === 'starting') return <Starting />;
+  return stage === 'login' ? <Login /> : <Page />;
+};
+
+/** The whole phone. */
+export const App = ({ phone }: { readonly phone: Phone }): JSX.Element => {
+  const [choices, setChoices] = useState(() => loadChoices(storage, navigator.languages));
+  const words = wordsOf(choices.language);
+  useTheme(choices.theme);
+  useEffect(() => {
+    document.documentElement.lang = words.locale;
+  }, [words]);
+  const choose = (next: Choices): void => {
+    saveChoices(storage, next);
+    setChoices(next);
+  };
+  return (
+    <DeskContext.Provider value={{ phone, words, choices, choose }}>
+      <Stage />
+    </DeskContext.Provider>
+  );
+};
