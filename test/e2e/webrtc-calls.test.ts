@@ -192,6 +192,7 @@ test('an agent calls out with a tracking number as identity', async () => {
     [alice, [TONE.line]],
     [far, [TONE.alice]],
   ]);
+  await sleep(1000);
   await alice.act('hangUp', key);
   await line.ended();
   far.stop();

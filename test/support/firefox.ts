@@ -35,8 +35,6 @@ const preferences = (tone: number): Readonly<Record<string, string | number | bo
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
   'media.autoplay.block-webaudio': false,
-  // Machines without a network have nothing else.
-  'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   'app.update.enabled': false,
   'app.normandy.enabled': false,

@@ -13,7 +13,7 @@ import { openStreamRelay, type StreamRelay } from './stream-relay.ts';
 
 /** Agents, and a supervisor, with softphones in real browsers. */
 
-/** Where browsers think that the gateway's media is. */
+/** Where browsers think that the gateway is. */
 const RELAY = '127.0.0.9';
 const PASSWORD = 'correct horse battery';
 const DOMAIN = 'phones.example';
@@ -74,17 +74,27 @@ export const addUser = async (stage: Stage, user: UserName): Promise<void> => {
 export type PhoneStageOptions = Omit<StageOptions, 'extend'> & {
   readonly users?: readonly UserName[];
   readonly workers?: number;
+  /** Where browsers think that the gateway's media is, an address of this machine. */
+  readonly mediaAddress?: string;
   /** A first line that calls to telephone numbers go to, as a trunk's gateway. */
   readonly outboundTrunk?: boolean;
 };
 
 /** A gateway with an agent or more, whose media and signalling pass through relays that a test can cut. */
 export const openPhoneStage = async (options: PhoneStageOptions = {}): Promise<PhoneStage> => {
-  const { users = ['alice'], workers = 1, outboundTrunk = true, media, phone, ...rest } = options;
+  const {
+    users = ['alice'],
+    workers = 1,
+    mediaAddress = RELAY,
+    outboundTrunk = true,
+    media,
+    phone,
+    ...rest
+  } = options;
   await buildPage();
   const ports = await claimPorts(10);
   const [wsPort, mediaPort] = [ports.take(), ports.take()];
-  const place: HostPort = { address: RELAY, port: mediaPort };
+  const place: HostPort = { address: mediaAddress, port: mediaPort };
   const relay = await openMediaRelay(place, { address: '127.0.0.1', port: mediaPort });
   const signalling = await openStreamRelay(RELAY, () => ({ address: '127.0.0.1', port: wsPort }));
   const closeAround = async (): Promise<void> => {
@@ -100,7 +110,7 @@ export const openPhoneStage = async (options: PhoneStageOptions = {}): Promise<P
     listen: [{ transport: 'ws', address: '127.0.0.1', port: wsPort }],
     media: {
       ...media,
-      webrtc: { address: '127.0.0.1', publicAddress: RELAY, port: mediaPort, workers },
+      webrtc: { address: '127.0.0.1', publicAddress: mediaAddress, port: mediaPort, workers },
     },
     phone: { servers: [`ws://${hostPort(signalling.place)}`], ...phone },
     extend: ({ first }) => ({ ...extension(), trunks: trunkOf(first.uri('trunk').replace('trunk@', '')) }),

@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveDemo } from '../../support/demo-pages.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [
   '--headless=new',
@@ -48,7 +47,7 @@ const onScene = async (
   });
   const complaints: string[] = [];
   try {
-    await context.addInitScript({ path: AXE });
+    await context.addInitScript({ content: axe.source });
     const page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {

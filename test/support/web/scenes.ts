@@ -59,6 +59,7 @@ const history = (now: number): readonly HistoryCall[] => [
     answeredAt: null,
     talkMs: null,
     status: 'no_answer',
+    recorded: false,
     campaign: 'Bathroom refits',
   }),
   historyCall({
