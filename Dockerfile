@@ -11,7 +11,7 @@ COPY package.json package-lock.json ./
 COPY scripts scripts
 RUN source scripts/lib/setup.sh && need_node && install_dependencies && need_sqlite
 
-# mediasoup's worker: its own prebuilt one, else built here. An image without it is no good.
+# mediasoup's worker, built from the sources in its package. An image without it is no good.
 FROM packages AS worker
 RUN source scripts/lib/setup.sh && need_worker && worker_works "$worker_binary"
 

@@ -1,5 +1,6 @@
-# mediasoup's worker, which does the encryption of calls with browsers: a prebuilt one where it can be downloaded, else built
-# here, once, into the cache. Without it the gateway runs and carries SIP calls. Sourced after native.sh.
+# mediasoup's worker, which does the encryption of calls with browsers: built here, once, into the cache; where that can't be,
+# mediasoup's prebuilt one, which draws its keys from a generator that can be guessed and so is not let near SDES. Without
+# either the gateway runs and carries SIP calls. Sourced after native.sh.
 
 readonly worker_binary=node_modules/mediasoup/worker/out/Release/mediasoup-worker
 # Seconds that GitHub may take to answer, and the download in all.
@@ -80,21 +81,20 @@ obtain_worker() {
   work=$(mktemp -d "$(dirname "$cached")/build.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
-  # Whoever can neither download nor build is not kept waiting at each start: the download is tried again after a day.
-  if [[ -z $(find "$tried" -mmin -1440 2>/dev/null) ]] && fetch_worker "$work"; then
-    mv -f "$work/mediasoup-worker" "$cached"
-    step "mediasoup's worker: prebuilt binary downloaded"
-  else
-    touch "$tried"
+  if worker_packages; then
     # The libraries that come with the packages may be all that a worker of the cache lacks.
-    if worker_packages && ! worker_works "$cached"; then
-      step "mediasoup's worker: no prebuilt binary could be downloaded, so it is compiled (1 to 4 minutes, once)"
-      if timed "Compiling mediasoup's worker" scripts/build-mediasoup-worker node_modules/mediasoup "$work/mediasoup-worker" &&
-        worker_works "$work/mediasoup-worker"; then
-        mv -f "$work/mediasoup-worker" "$cached"
-      else
-        no_worker "mediasoup's worker could not be built."
-      fi
+    if ! worker_works "$cached"; then
+      step "mediasoup's worker is compiled (1 to 4 minutes, once)"
+      timed "Compiling mediasoup's worker" scripts/build-mediasoup-worker node_modules/mediasoup "$work/mediasoup-worker" &&
+        worker_works "$work/mediasoup-worker" && mv -f "$work/mediasoup-worker" "$cached"
+      worker_works "$cached" || no_worker "mediasoup's worker could not be built."
+    fi
+  # Whoever can neither build nor download is not kept waiting at each start: the download is tried again after a day.
+  elif [[ -z $(find "$tried" -mmin -1440 2>/dev/null) ]]; then
+    touch "$tried"
+    if fetch_worker "$work"; then
+      mv -f "$work/mediasoup-worker" "$cached"
+      step "mediasoup's worker: prebuilt binary downloaded. Calls with browsers are on; encrypted trunks need one built here"
     fi
   fi
   rm -rf "$work"

@@ -76,6 +76,7 @@ const answerAndTalk = async (
   leg: MediaLeg,
   answer: string | undefined,
   answered: AnsweredLine,
+  moved: ReadonlySet<MediaLeg>,
 ): Promise<Bridged> => {
   const { services, plan, record, book, callerRow } = deps;
   leg.stopPlaying();
@@ -106,6 +107,7 @@ const answerAndTalk = async (
     session,
     book,
     recording,
+    moved,
     caller: {
       side: 'caller',
       user: callerUser(plan),
@@ -167,6 +169,8 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   );
   const entry = liveView(deps, session);
   board.put(plan.callId, entry);
+  const moved = new Set<MediaLeg>();
+  session.on('moved', (leg) => moved.add(leg));
   let bridged: Bridged | undefined;
 
   const run = async (): Promise<CallEnd> => {
@@ -203,7 +207,7 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     }
     const { answered } = dialled;
     book.open(answered.row, answered.leg);
-    bridged = await answerAndTalk(deps, session, entry, leg, answer, answered);
+    bridged = await answerAndTalk(deps, session, entry, leg, answer, answered, moved);
     return bridged.end;
   };
 

@@ -19,6 +19,8 @@ type Dependencies = {
   readonly session: MediaSession;
   readonly book: LegBook;
   readonly recording: CallRecording | undefined;
+  /** Legs whose worker died before anybody answered: their peers know nothing of it yet. */
+  readonly moved: ReadonlySet<MediaLeg>;
   readonly caller: Party;
   readonly line: Party;
   /** Settles when the call is to end from outside. */
@@ -115,6 +117,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
   };
 
   const hungUp = (party: Party, hangUp: HangUp): void => {
+    // Who hands a call on may leave before it is known whether somebody takes it.
     if (detained?.party === party) {
       detained.gone = true;
       return;
@@ -146,14 +149,19 @@ export const openConversation = (deps: Dependencies): Conversation => {
     void leg.close().then((stats) => book.close(leg, { at: services.now(), q850: 16, stats }));
   };
 
-  const silent = (leg: MediaLeg): void => {
+  const lost = (leg: MediaLeg, reason?: string): void => {
     if (supervisor?.leg === leg) {
       void supervisor.dialog.bye({ q850: 102, text: 'no audio' });
       removeSupervisor('no audio came any more');
       return;
     }
     const party = parties().find((each) => each.leg === leg);
-    if (party) finish(answeredEnd('gateway', `no audio came from the ${party.side} any more`, 102));
+    if (!party) return;
+    const words =
+      reason === undefined
+        ? `no audio came from the ${party.side} any more`
+        : `the ${party.side}'s audio was lost (${reason})`;
+    finish(answeredEnd('gateway', words, 102));
   };
 
   /** The worker that encrypted a leg died: its peer is led to another one. */
@@ -165,7 +173,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
       await leg.acceptAnswer(await found.dialog.offer(leg.createOffer()));
     } catch (error) {
       services.logger.warn({ call: plan.callId, error: errorMessage(error) }, 'leg not connected again');
-      silent(leg);
+      lost(leg, `The media worker died, and ${errorMessage(error)}`);
     }
   };
 
@@ -195,6 +203,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     },
     dismiss: async (party, cause) => {
       party.leave();
+      book.look();
       const goodbye = party.dialog.bye(cause);
       const stats = await party.leg.close();
       book.close(party.leg, { at: services.now(), q850: cause.q850, stats });
@@ -238,10 +247,11 @@ export const openConversation = (deps: Dependencies): Conversation => {
     },
   };
 
-  session.on('timeout', silent);
+  session.on('lost', lost);
   session.on('moved', (leg) => void reconnect(leg));
   void deps.stopped.then((stop) => finish(answeredEnd(stop.by, stop.reason, stop.q850)));
   attend(seats.caller);
   attend(seats.line);
+  for (const { leg } of parties()) if (deps.moved.has(leg)) void reconnect(leg);
   return conversation;
 };

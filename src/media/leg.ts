@@ -13,7 +13,7 @@ export type Home = {
   readonly session: string;
   readonly edge: EdgeThread;
   readonly closing: boolean;
-  emit(event: 'moved' | 'timeout', leg: MediaLeg): void;
+  emit(event: 'moved' | 'lost', leg: MediaLeg, reason?: string): void;
   /** What the edge tells of one of its legs. */
   hear(event: SessionEvent): void;
   /** Takes in a leg that comes from elsewhere. */

@@ -28,7 +28,7 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   const opening = new Set<Promise<unknown>>();
   const listeners: Listeners = {
     dtmf: new Set(),
-    timeout: new Set(),
+    lost: new Set(),
     moved: new Set(),
     recordingFailed: new Set(),
   };
@@ -50,14 +50,14 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
       heirs.get(event.leg)?.hear(event);
       return;
     }
-    if (event.type === 'timeout') emit('timeout', leg);
+    if (event.type === 'timeout') emit('lost', leg);
     else if (event.type === 'ssrc') leg.heard(event.ssrc);
     else emit('dtmf', leg, event.digit, event.durationMs);
   };
 
   const edgeDied = (): void => {
     if (closing !== undefined) return;
-    for (const leg of [...legs.values()]) emit('timeout', leg);
+    for (const leg of [...legs.values()]) emit('lost', leg, 'The RTP edge thread died');
   };
 
   edge.attend(session, hear, edgeDied);
@@ -69,7 +69,7 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     };
     return {
       moved: () => withLeg((leg) => leg.home.emit('moved', leg)),
-      lost: () => withLeg((leg) => leg.home.emit('timeout', leg)),
+      lost: (reason) => withLeg((leg) => leg.home.emit('lost', leg, reason)),
       measured: (rttMs) =>
         withLeg((leg) => edge.tell('measured', { session: leg.home.session, leg: id, rttMs })),
     };

@@ -154,8 +154,11 @@ export type MediaLeg = {
 export type MediaEvents = {
   /** The peer of `leg` pressed a key: 0-9 * # A-D. */
   dtmf: (leg: MediaLeg, digit: string, durationMs: number) => void;
-  /** Nothing came from `leg`'s peer for the configured time, though it was not on hold. */
-  timeout: (leg: MediaLeg) => void;
+  /**
+   * Nothing comes from `leg`'s peer any more: for the configured time, though it was not on hold, or for `reason`, a sentence
+   * without its full stop.
+   */
+  lost: (leg: MediaLeg, reason?: string) => void;
   /** What encrypted the leg is gone and has been replaced: send `leg`'s peer a new offer. */
   moved: (leg: MediaLeg) => void;
   /** The recording stopped by itself (disk full, not writable). The call goes on. */

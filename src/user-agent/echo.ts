@@ -38,7 +38,7 @@ const startEcho = async ({ address, media, logger }: EchoOptions): Promise<Echo>
         receiveAnswer: (late) => leg.acceptAnswer(late),
       });
       dialog.onHangUp(close);
-      session.on('timeout', () => {
+      session.on('lost', () => {
         void dialog.bye();
         close();
       });

@@ -169,7 +169,7 @@ const measureBrowsers = async (stage: Stage): Promise<void> => {
         '  CPU',
         `${load.cpuMsPerCallSecond} ms a second and call; worker ${load.workerPercent} % of a core; ${threadsText(load.gateway)}`,
       );
-      line('  memory', `${load.memoryMbPerCall} MB a call`);
+      if (count >= 50) line('  memory', `${load.memoryMbPerCall} MB a call`);
       if (lostPercent >= 1) break;
     }
   } finally {

@@ -1,17 +1,25 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { findTone, rms, sine } from '../support/audio.ts';
-import { decode, encode, type Law } from '../support/g711.ts';
+import { decode, encode } from '../support/g711.ts';
 import { hearsOf, tonesIn } from '../support/hearing.ts';
-import type { Datagram } from '../support/media-relay.ts';
 import { answer, answered, expectHearing, expectTalk, finish, ring } from '../support/phone-calls.ts';
-import { openPhoneStage, type PhoneStage, RINGS, TONE, TONES } from '../support/phone-stage.ts';
+import {
+  openPhoneStage,
+  type PhoneStage,
+  RINGS,
+  SECURE_CARRIER,
+  TONE,
+  TONES,
+} from '../support/phone-stage.ts';
 import type { CallRow } from '../support/records.ts';
 import { readRtp, writeRtp } from '../support/rtp-peer.ts';
 import { need, userOf } from '../support/sip-message.ts';
+import { openSipPeer } from '../support/sip-peer.ts';
 import { startSipp } from '../support/sipp.ts';
 import { audioAddress, callerScenario } from '../support/sipp-scenarios.ts';
 import type { PageSoftphone } from '../support/softphone.ts';
+import { openSrtpPeer } from '../support/srtp-peer.ts';
 import { CALLER, CARRIER, LINE, SOURCE, STRANGER } from '../support/stage.ts';
 import { sleep, until } from '../support/wait.ts';
 
@@ -293,13 +301,24 @@ test('a carrier that moves its audio is followed', async () => {
   await finish(stage, { ...call, near: elsewhere });
 });
 
-/** What the payloads of RTP-shaped datagrams would sound like as G.711. */
-const soundOf = (datagrams: readonly Datagram[], law: Law): Int16Array => {
-  const payloads = datagrams.flatMap(({ data }) => {
-    const packet = readRtp(data, { address: '', port: 0 }, 0);
-    return packet ? [packet.payload] : [];
-  });
-  return decode(law, Buffer.concat(payloads));
+/** Expects that RTP-shaped datagrams sound like none of the tones, taken for G.711. */
+const expectNoise = (datagrams: readonly Buffer[]): void => {
+  const audio = datagrams.filter((data) => ((data[0] ?? 0) & 0xc0) === 0x80 && data.length > 150);
+  expect(audio.length).toBeGreaterThan(50);
+  const payloads = audio.flatMap((data) => readRtp(data, { address: '', port: 0 }, 0)?.payload ?? []);
+  for (const law of ['PCMU', 'PCMA'] as const) {
+    const sound = decode(law, Buffer.concat(payloads));
+    for (const tone of TONES) expect(findTone(sound, tone).seconds).toBeLessThan(0.02);
+  }
+};
+
+/** Says 1900 Hz in plain RTP to a port of the gateway. */
+const sayPlainly = async (send: (packet: Buffer) => unknown): Promise<void> => {
+  for (let i = 0; i < 60; i += 1) {
+    const payload = encode('PCMU', sine(1900, 160, -6, i * 160));
+    await send(writeRtp(0, i === 0, i, i * 160, 0x5742_4c4c, payload));
+    await sleep(18);
+  }
 };
 
 test('what goes over the network is encrypted, and plain audio is not let in', async () => {
@@ -308,34 +327,58 @@ test('what goes over the network is encrypted, and plain audio is not let in', a
   stage.media.capture(true);
   await sleep(1500);
   stage.media.capture(false);
-  for (const way of ['in', 'out'] as const) {
-    const audio = stage.media.datagrams.filter(
-      ({ way: each, data }) =>
-        each === way && (data[0] ?? 0) >= 128 && (data[0] ?? 0) < 192 && data.length > 150,
-    );
-    expect(audio.length).toBeGreaterThan(50);
-    for (const law of ['PCMU', 'PCMA'] as const) {
-      const sound = soundOf(audio, law);
-      for (const tone of TONES) expect(findTone(sound, tone).seconds).toBeLessThan(0.02);
-    }
-  }
+  for (const way of ['in', 'out'] as const)
+    expectNoise(stage.media.datagrams.filter((each) => each.way === way).map(({ data }) => data));
 
   const stranger = createSocket('udp4');
   await new Promise<void>((resolve) => stranger.bind(0, STRANGER, resolve));
   const { port } = stage.media.place;
   const listening = hearsOf(call.near, [1900], 1500);
-  for (let i = 0; i < 60; i += 1) {
-    const payload = encode('PCMU', sine(1900, 160, -6, i * 160));
-    const packet = writeRtp(0, i === 0, i, i * 160, 0x5742_4c4c, payload);
+  await sayPlainly((packet) => {
     stranger.send(packet, port, '127.0.0.1');
-    await stage.media.inject(packet);
-    await sleep(18);
-  }
+    return stage.media.inject(packet);
+  });
   expect(await listening).toEqual([]);
   stranger.close();
   await expectTalk(call);
   const row = await finish(stage, call);
   expect(channelsOf(row)).toEqual([[TONE.caller], [TONE.alice]]);
+});
+
+test('a carrier with keys in SDP: encrypted on both sides, and plain audio is not let in', async () => {
+  const carrier = await openSipPeer({ address: SECURE_CARRIER, user: 'carrier' });
+  const near = await openSrtpPeer({
+    address: SECURE_CARRIER,
+    frequency: TONE.caller,
+    telephoneEvent: 101,
+    suites: ['AES_CM_128_HMAC_SHA1_80'],
+  });
+  try {
+    const call = carrier.invite({ to: stage.gateway.sip, did: RINGS.alice, sdp: near.offer() });
+    const { key } = await alice.call('ringing');
+    await alice.act('answer', key);
+    const final = await call.final();
+    expect(final.body).toContain('RTP/SAVP');
+    near.takeAnswer(final.body);
+    near.start();
+    await alice.call('talking');
+    await expectTalk({ near, phone: alice });
+    await sleep(1000);
+    expectNoise(near.captured);
+    near.spoil('plain');
+    await sleep(500);
+    await expectHearing([[alice, []]]);
+    near.stop();
+    await call.bye();
+    const row = await stage.record(call);
+    expect(securityOf(row)).toMatchObject([
+      { role: 'A', media_security: 'sdes', srtp_suite: 'AES_CM_128_HMAC_SHA1_80' },
+      { role: 'B', user: 'alice', ...DTLS },
+    ]);
+  } finally {
+    await carrier.close();
+    await near.close();
+  }
 });
 
 test('an agent who refuses: the caller meets the next line', async () => {

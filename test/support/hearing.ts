@@ -39,8 +39,11 @@ export const tonesIn = (samples: Int16Array, tones: readonly number[]): number[]
   });
 };
 
+/** What keeps the audio that comes. */
+export type Listener = Pick<RtpPeer, 'forget' | 'audio'>;
+
 /** Those of `tones` that `phone` hears in most of the next `ms`. */
-export const hearsOf = async (phone: RtpPeer, tones: readonly number[], ms = 800): Promise<number[]> => {
+export const hearsOf = async (phone: Listener, tones: readonly number[], ms = 800): Promise<number[]> => {
   phone.forget();
   await sleep(ms);
   return tonesIn(phone.audio(), tones);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { hearsOf } from './hearing.ts';
+import { hearsOf, type Listener } from './hearing.ts';
 import { type PhoneStage, RINGS, TONE, TONES } from './phone-stage.ts';
 import type { CallRow } from './records.ts';
 import type { RtpPeer } from './rtp-peer.ts';
@@ -48,9 +48,9 @@ export const answered = async (
   did: string = RINGS.alice,
 ): Promise<PhoneCall> => answer(phone, await ring(stage, did));
 
-type Hearing = readonly [listener: RtpPeer | Softphone, tones: readonly number[]];
+type Hearing = readonly [listener: Listener | Softphone, tones: readonly number[]];
 
-const heardBy = (listener: RtpPeer | Softphone): Promise<number[]> =>
+const heardBy = (listener: Listener | Softphone): Promise<number[]> =>
   'hears' in listener ? listener.hears(TONES) : hearsOf(listener, TONES);
 
 /** Who hears whom: each listener hears these tones now, and none of the others. Tried again for `patienceMs`. */
@@ -69,7 +69,7 @@ export const expectHearing = async (hearing: readonly Hearing[], patienceMs = 40
 
 /** Caller and agent hear each other, and nobody else. */
 export const expectTalk = (
-  { near, phone }: Pick<PhoneCall, 'near' | 'phone'>,
+  { near, phone }: { readonly near: Listener; readonly phone: Softphone },
   patienceMs?: number,
 ): Promise<void> =>
   expectHearing(

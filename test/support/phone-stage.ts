@@ -15,6 +15,8 @@ import { openStreamRelay, type StreamRelay } from './stream-relay.ts';
 
 /** Where browsers think that the gateway is. */
 const RELAY = '127.0.0.9';
+/** A carrier whose audio is encrypted with keys in SDP. */
+export const SECURE_CARRIER = '127.0.0.8';
 const PASSWORD = 'correct horse battery';
 const DOMAIN = 'phones.example';
 
@@ -76,21 +78,14 @@ export type PhoneStageOptions = Omit<StageOptions, 'extend'> & {
   readonly workers?: number;
   /** Where browsers think that the gateway's media is, an address of this machine. */
   readonly mediaAddress?: string;
-  /** A first line that calls to telephone numbers go to, as a trunk's gateway. */
-  readonly outboundTrunk?: boolean;
 };
 
-/** A gateway with an agent or more, whose media and signalling pass through relays that a test can cut. */
+/**
+ * A gateway with an agent or more. The stage's first line is also the gateway of the trunk that agents call out through. Media and
+ * signalling of browsers pass through relays that a test can cut.
+ */
 export const openPhoneStage = async (options: PhoneStageOptions = {}): Promise<PhoneStage> => {
-  const {
-    users = ['alice'],
-    workers = 1,
-    mediaAddress = RELAY,
-    outboundTrunk = true,
-    media,
-    phone,
-    ...rest
-  } = options;
+  const { users = ['alice'], workers = 1, mediaAddress = RELAY, media, phone, ...rest } = options;
   await buildPage();
   const ports = await claimPorts(10);
   const [wsPort, mediaPort] = [ports.take(), ports.take()];
@@ -102,8 +97,10 @@ export const openPhoneStage = async (options: PhoneStageOptions = {}): Promise<P
   };
 
   const browsers = new Map<UserName, Promise<ToneBrowser>>();
-  const trunkOf = (uri: string): GatewayOptions['trunks'] =>
-    outboundTrunk ? [{ id: 'out', gateway: uri, region: 'DE' }] : [];
+  const trunksOf = (first: string): GatewayOptions['trunks'] => [
+    { id: 'secure', sources: [SECURE_CARRIER], region: 'DE', srtp: 'required' },
+    { id: 'out', gateway: first, region: 'DE' },
+  ];
   const stage = await openStage({
     registrar: { domains: [DOMAIN], minExpires: 1 },
     ...rest,
@@ -113,7 +110,7 @@ export const openPhoneStage = async (options: PhoneStageOptions = {}): Promise<P
       webrtc: { address: '127.0.0.1', publicAddress: mediaAddress, port: mediaPort, workers },
     },
     phone: { servers: [`ws://${hostPort(signalling.place)}`], ...phone },
-    extend: ({ first }) => ({ ...extension(), trunks: trunkOf(first.uri('trunk').replace('trunk@', '')) }),
+    extend: ({ first }) => ({ ...extension(), trunks: trunksOf(first.uri('trunk').replace('trunk@', '')) }),
   }).catch(async (error: unknown) => {
     await closeAround();
     throw error;

@@ -1,6 +1,6 @@
 import type { RtpPeer } from './rtp-peer.ts';
 import type { Header, HostPort, SipMessage } from './sip-message.ts';
-import type { Arrival } from './sip-transport.ts';
+import type { Arrival, Certificates, TransportKind } from './sip-transport.ts';
 
 export type InviteOptions = {
   /** The gateway. */
@@ -83,7 +83,9 @@ export type SipPeerOptions = {
   /** 0 or left out: the system picks. */
   readonly port?: number;
   /** Default: udp. */
-  readonly transport?: 'udp' | 'tcp';
+  readonly transport?: TransportKind;
+  /** For TLS. */
+  readonly certificates?: Certificates;
   /** User part of its Contact. */
   readonly user?: string;
   /** False: sends each message once, so that a lost one stays lost. Default: true over UDP. */
@@ -94,7 +96,7 @@ export type Received = { readonly message: SipMessage; readonly from: HostPort; 
 
 /** What a call needs of the peer it belongs to. */
 export type Endpoint = {
-  readonly kind: 'udp' | 'tcp';
+  readonly kind: TransportKind;
   readonly address: string;
   readonly port: number;
   readonly contact: string;

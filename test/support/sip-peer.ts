@@ -104,9 +104,9 @@ export const openSipPeer = async (options: SipPeerOptions): Promise<SipPeer> => 
     };
   };
 
-  const transport = await openTransport(kind, address, options.port ?? 0, onArrival);
+  const transport = await openTransport(kind, address, options.port ?? 0, onArrival, options.certificates);
   const here = `${bracket(address)}:${transport.port}`;
-  const parameter = kind === 'tcp' ? ';transport=tcp' : '';
+  const parameter = kind === 'udp' ? '' : `;transport=${kind}`;
 
   const endpoint: Endpoint = {
     kind,

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls';
 import { type HostPort, hostPort } from './sip-message.ts';
 
 export type Arrival = {
@@ -11,9 +12,14 @@ export type Arrival = {
   reply(text: string): void;
 };
 
+export type TransportKind = 'udp' | 'tcp' | 'tls';
+
+/** What it shows, and whom it believes; PEM. */
+export type Certificates = { readonly key: string; readonly cert: string; readonly ca: string };
+
 /** Carries whole SIP messages; knows nothing of what they say. */
 export type SipTransport = {
-  readonly kind: 'udp' | 'tcp';
+  readonly kind: TransportKind;
   readonly address: string;
   readonly port: number;
   send(text: string | Buffer, to: HostPort): void;
@@ -73,7 +79,13 @@ export const framer = (onMessage: (text: string) => void): ((chunk: Buffer) => v
   };
 };
 
-const openTcp = (address: string, port: number, listener: Listener): Promise<SipTransport> =>
+/** Over TCP, or TLS where there are certificates. */
+const openStream = (
+  address: string,
+  port: number,
+  listener: Listener,
+  certificates: Certificates | undefined,
+): Promise<SipTransport> =>
   new Promise((resolve, reject) => {
     const outgoing = new Map<string, Socket>();
     const sockets = new Set<Socket>();
@@ -90,19 +102,22 @@ const openTcp = (address: string, port: number, listener: Listener): Promise<Sip
     const connection = (to: HostPort): Socket => {
       const known = outgoing.get(hostPort(to));
       if (known && !known.destroyed) return known;
-      const socket = connect({ host: to.address, port: to.port, localAddress: address });
+      const place = { host: to.address, port: to.port, localAddress: address };
+      const socket = certificates ? connectSecurely({ ...place, ...certificates }) : connect(place);
       outgoing.set(hostPort(to), socket);
       adopt(socket, to);
       return socket;
     };
-    const server = createServer((socket) => {
+    const onConnection = (socket: Socket): void =>
       adopt(socket, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
-    });
+    const server: Server = certificates
+      ? createSecureServer(certificates, onConnection)
+      : createServer(onConnection);
     server.once('error', reject);
     server.listen(port, address, () => {
       const bound = server.address();
       resolve({
-        kind: 'tcp',
+        kind: certificates ? 'tls' : 'tcp',
         address,
         port: typeof bound === 'object' && bound ? bound.port : port,
         send: (text, to) => void connection(to).write(text),
@@ -115,10 +130,15 @@ const openTcp = (address: string, port: number, listener: Listener): Promise<Sip
     });
   });
 
-/** Opens a transport on `address` (IPv4 or IPv6 literal); port 0 lets the system pick. */
+/** Opens a transport on `address` (IPv4 or IPv6 literal); port 0 lets the system pick. TLS needs certificates. */
 export const openTransport = (
-  kind: 'udp' | 'tcp',
+  kind: TransportKind,
   address: string,
   port: number,
   listener: Listener,
-): Promise<SipTransport> => (kind === 'udp' ? openUdp : openTcp)(address, port, listener);
+  certificates?: Certificates,
+): Promise<SipTransport> => {
+  if (kind === 'udp') return openUdp(address, port, listener);
+  if (kind === 'tls' && !certificates) throw new Error('TLS needs certificates');
+  return openStream(address, port, listener, kind === 'tls' ? certificates : undefined);
+};

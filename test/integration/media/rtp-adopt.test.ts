@@ -112,8 +112,8 @@ describe('a leg that another call adopts', () => {
     const second = engine.createSession('second', first);
     const a = await caller(first);
     const told: string[] = [];
-    first.on('timeout', () => told.push('first'));
-    second.on('timeout', (leg) => told.push(`second ${leg === a.leg}`));
+    first.on('lost', () => told.push('first'));
+    second.on('lost', (leg) => told.push(`second ${leg === a.leg}`));
     first.watch(a.leg);
     const [, ended] = await Promise.all([second.adopt(a.leg), first.close()]);
     expect(ended.legs.get(a.leg.id)?.packetsReceived).toBe(0);

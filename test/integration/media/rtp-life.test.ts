@@ -32,7 +32,7 @@ describe('a silent peer', () => {
     await holds.leg.acceptOffer(holds.peer.sdp({ direction: 'inactive' }));
     const told: string[] = [];
     const at = new Map<string, number>();
-    session.on('timeout', (leg) => {
+    session.on('lost', (leg) => {
       told.push(leg.id);
       at.set(leg.id, performance.now());
     });
@@ -183,7 +183,7 @@ describe('a thread that dies', () => {
     });
     const leg = await session.addLeg(options);
     const told: string[] = [];
-    session.on('timeout', ({ id }) => told.push(id));
+    session.on('lost', ({ id }) => told.push(id));
     const playing = leg.play({ type: 'tone', frequencies: [400] });
     await edge.stop();
     await within('the play', 2_000, playing);

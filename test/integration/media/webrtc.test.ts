@@ -37,7 +37,7 @@ beforeEach(async () => {
   page = await openBarePage(browser);
   told = [];
   session = scene.engine.createSession('call');
-  session.on('timeout', (of) => told.push(`${of.label} timeout`));
+  session.on('lost', (of) => told.push(`${of.label} lost`));
   session.on('moved', (of) => told.push(`${of.label} moved`));
   session.on('dtmf', (of, digit) => told.push(`${of.label} ${digit}`));
   leg = await session.addLeg({
@@ -162,7 +162,7 @@ describe('a browser that is offered to', () => {
       (_, head: string, byte: string) => `${head}${byte === '00' ? '01' : '00'}`,
     );
     await leg.acceptAnswer(forged);
-    await until('it is given up', () => told.includes('agent timeout'));
+    await until('it is given up', () => told.includes('agent lost'));
     expect(leg.security).toEqual({ type: 'dtls', suite: undefined });
     expect(await hears(line.peer, BROWSER_TONE, 300)).toBe(0);
   });

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Phone } from '../contract.ts';
 import { wordsOf } from '../words/index.ts';
 import { type Choices, loadChoices, saveChoices } from './choices.ts';
@@ -15,9 +15,9 @@ const storage = {
 
 const prefersDark = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
 
-/** Shows a theme, and follows the system's while that is the choice. */
+/** Shows a theme, from the first picture on, and follows the system's while that is the choice. */
 const useTheme = (theme: Choices['theme']): void =>
-  useEffect(() => {
+  useLayoutEffect(() => {
     const query = prefersDark();
     const show = (): void => {
       const dark = theme === 'dark' || (theme === 'system' && query.matches);
@@ -51,7 +51,7 @@ export const App = ({ phone }: { readonly phone: Phone }): JSX.Element => {
   const [choices, setChoices] = useState(() => loadChoices(storage, navigator.languages));
   const words = wordsOf(choices.language);
   useTheme(choices.theme);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = words.locale;
   }, [words]);
   const choose = (next: Choices): void => {
