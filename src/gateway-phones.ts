@@ -1,18 +1,18 @@
 import { errorMessage } from './base/errors.ts';
 import { ulid } from './base/ids.ts';
 import type { Logger } from './base/logger.ts';
-import type { Calls, CallServices, UserRules } from './calls/index.ts';
+import type { CallServices, Calls, UserRules } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import type { PhoneParts } from './http/index.ts';
 import type { Registrar, Trunk } from './sip/index.ts';
 import type { Store } from './store/index.ts';
 
-/** Through which trunk users call telephone numbers, and in which countries. */
+/** Through which trunk users call telephone numbers, which, and how many at once. */
 export const userRules = ({ phone }: GatewayConfig, trunks: readonly Trunk[]): UserRules => {
-  const { trunk: id, regions } = phone.outbound;
+  const { trunk: id, regions, premium, maxCalls } = phone.outbound;
   const trunk = trunks.find((each) => (id === undefined ? each.gateways.length > 0 : each.id === id));
   const own = trunk?.region === undefined ? [] : [trunk.region];
-  return { trunk, regions: regions.length > 0 ? regions : own };
+  return { trunk, regions: regions.length > 0 ? regions : own, premium, maxCalls };
 };
 
 /** Notes who did what. A database that fails is told of; what was done stays done. */

@@ -43,6 +43,16 @@ export const parsePhone = (text: string, region?: Region): PhoneNumber | undefin
   return number;
 };
 
+/** What a number is good for: `unknown` are those that no numbering plan has, and lie next to premium ones often enough. */
+export type NumberKind = 'usual' | 'premium' | 'unknown';
+
+/** Tells from the numbering plans whether a call to an E.164 number costs more than others. */
+export const numberKind = (e164: string): NumberKind => {
+  const number = parsePhoneNumberFromString(e164);
+  if (!number?.isValid()) return 'unknown';
+  return number.getType() === 'PREMIUM_RATE' ? 'premium' : 'usual';
+};
+
 /** Shows a number with its middle hidden: `+4930123456` becomes `+493*****56`. */
 export const maskPhone = (e164: string): string => {
   if (e164.length <= 6) return '*'.repeat(e164.length);

@@ -2,6 +2,7 @@ import type { MediaSession } from '../media/index.ts';
 import type { DialogId } from '../sip/index.ts';
 import type { Conversation, Party } from './parties.ts';
 import type { LiveCall } from './types.ts';
+import type { UserPlaces } from './user-places.ts';
 
 /** A call on the board, from its first ring to its end. */
 export type BoardEntry = {
@@ -15,6 +16,8 @@ export type Seat = { readonly conversation: Conversation; readonly party: Party 
 
 /** The calls as they stand now: who is in which, so that one call can reach into another. */
 export type Board = {
+  /** How many calls each user may have. */
+  readonly places: UserPlaces;
   put(callId: string, entry: BoardEntry): void;
   remove(callId: string): void;
   conversation(callId: string): Conversation | undefined;
@@ -26,9 +29,10 @@ export type Board = {
   live(): readonly LiveCall[];
 };
 
-export const createBoard = (): Board => {
+export const createBoard = (places: UserPlaces): Board => {
   const entries = new Map<string, BoardEntry>();
   return {
+    places,
     put: (callId, entry) => void entries.set(callId, entry),
     remove: (callId) => void entries.delete(callId),
     conversation: (callId) => entries.get(callId)?.conversation,

@@ -13,6 +13,7 @@ import { resumeCall } from './resume.ts';
 import { createRoutes } from './routes.ts';
 import { superviseCall } from './supervise.ts';
 import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
+import { createUserPlaces } from './user-places.ts';
 
 /** The calls that are up, and the door for new ones. */
 export type Calls = {
@@ -56,11 +57,9 @@ type Arrival = {
   readonly stopped: Promise<CallStop>;
 };
 
-const NO_LIMIT: Admittance = { type: 'admitted', leave: () => undefined };
-
 export const createCalls = (services: CallServices): Calls => {
   const active = new Map<string, ActiveCall>();
-  const board: Board = createBoard();
+  const board: Board = createBoard(createUserPlaces(services.userRules.maxCalls));
   const door = createDoor(services);
   const routes = createRoutes(services);
   /** What calls that are over still have to do. */
@@ -71,7 +70,7 @@ export const createCalls = (services: CallServices): Calls => {
     const beginning = { id, startedAt, invite };
     return origin.type === 'trunk'
       ? prepareTrunkCall(services, routes, beginning, { trunk: origin.trunk, room, draining })
-      : prepareUserCall(services, beginning, { user: origin.user, draining });
+      : prepareUserCall(services, beginning, { user: origin.user, room, draining });
   };
 
   const handle = async (arrival: Arrival): Promise<Handled> => {
@@ -154,7 +153,10 @@ export const createCalls = (services: CallServices): Calls => {
   const admit = async (invite: IncomingInvite, id: string, stopped: Promise<CallStop>): Promise<void> => {
     const origin = await door.admit(invite);
     if (!origin || joinsCall(invite, origin)) return;
-    const room = origin.type === 'trunk' ? services.operation.enter(origin.trunk.id, 'in') : NO_LIMIT;
+    const room =
+      origin.type === 'trunk'
+        ? services.operation.enter(origin.trunk.id, 'in')
+        : board.places.enter(origin.user.name);
     try {
       settle(await handle({ id, invite, origin, room, stopped }));
     } finally {

@@ -50,7 +50,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
   const { services, plan, record, session, book } = deps;
   let seats: Readonly<Record<Party['side'], Party>> = { caller: deps.caller, line: deps.line };
   let supervisor: Supervisor | undefined;
-  let detained: { readonly party: Party; gone: boolean } | undefined;
+  let detained: { readonly side: Party['side']; gone: boolean } | undefined;
   let over = false;
   let settle: (ended: Ended) => void = () => undefined;
   const ended = new Promise<Ended>((resolve) => {
@@ -118,11 +118,12 @@ export const openConversation = (deps: Dependencies): Conversation => {
 
   const hungUp = (party: Party, hangUp: HangUp): void => {
     // Who hands a call on may leave before it is known whether somebody takes it.
-    if (detained?.party === party) {
+    if (!isSeated(party)) return;
+    if (detained?.side === party.side) {
       detained.gone = true;
       return;
     }
-    if (isSeated(party)) finish(endOf(party.side, hangUp), [party]);
+    finish(endOf(party.side, hangUp), [party]);
   };
 
   const attend = (party: Party): void => {
@@ -157,6 +158,10 @@ export const openConversation = (deps: Dependencies): Conversation => {
     }
     const party = parties().find((each) => each.leg === leg);
     if (!party) return;
+    if (detained?.side === party.side) {
+      detained.gone = true;
+      return;
+    }
     const words =
       reason === undefined
         ? `no audio came from the ${party.side} any more`
@@ -193,13 +198,18 @@ export const openConversation = (deps: Dependencies): Conversation => {
     parties,
     opposite,
     isSeated,
+    get isOver() {
+      return over;
+    },
     seat: (party) => {
+      if (over) return false;
       seats = { ...seats, [party.side]: party };
       attend(party);
       opposite(party).leg.stopPlaying();
       party.leg.stopPlaying();
       arrange();
       session.watch(party.leg);
+      return true;
     },
     dismiss: async (party, cause) => {
       party.leave();
@@ -211,10 +221,14 @@ export const openConversation = (deps: Dependencies): Conversation => {
     },
     release: (party, reason) => {
       book.close(party.leg, { at: services.now(), q850: 16 });
-      finish(answeredEnd('gateway', reason, 16), [party]);
+      // Its place on a trunk goes with it.
+      const released: Party = { ...party, leave: () => undefined };
+      seats = { ...seats, [party.side]: released };
+      finish(answeredEnd('gateway', reason, 16), [released]);
     },
-    detain: (party) => {
-      const mine = { party, gone: false };
+    detain: (side) => {
+      if (detained || over) return undefined;
+      const mine = { side, gone: false };
       detained = mine;
       return () => {
         if (detained === mine) detained = undefined;
@@ -226,6 +240,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     supervision: () => supervisor && { by: supervisor.user, mode: supervisor.mode },
     seatSupervisor: (next, row) => {
       if (supervisor || over) return false;
+      session.watch(next.leg);
       supervisor = next;
       book.open(row, next.leg);
       const { dialog, leg } = next;

@@ -5,6 +5,7 @@ import {
   type IncomingInvite,
   type Trunk,
 } from '../sip/index.ts';
+import { isBrowser } from './leg-options.ts';
 import { peerText } from './legs.ts';
 import type { CallServices, Origin } from './types.ts';
 
@@ -81,7 +82,10 @@ export const createDoor = ({
 
   return {
     admit: async (invite) => {
-      const match = trunks.match(invite.peer, invite.header('From'), invite.requestUri);
+      // Any page that somebody in a trunk's network has open could connect by WebSocket: who comes so has to be a user.
+      const match = isBrowser(invite.peer)
+        ? undefined
+        : trunks.match(invite.peer, invite.header('From'), invite.requestUri);
       const isUser = !match && phones?.isRegistered(invite.peer) === true;
       if (!match && !isUser) {
         strangers += 1;

@@ -1,5 +1,5 @@
-import { parsePhone, type Region } from '../base/phone.ts';
-import { type Caller, parseAddress } from '../sip/index.ts';
+import { type NumberKind, numberKind, parsePhone, type Region } from '../base/phone.ts';
+import { type Admittance, type Caller, parseAddress } from '../sip/index.ts';
 import type { LineTable, NumberRoute, UserTable } from '../store/index.ts';
 
 /** What a user may be calling. */
@@ -12,15 +12,29 @@ export type Directory = {
 export type Dialled =
   | { readonly type: 'user'; readonly line: LineTable; readonly display: string | undefined }
   | { readonly type: 'line'; readonly line: LineTable }
-  | { readonly type: 'number'; readonly e164: string; readonly region: Region | undefined }
+  | {
+      readonly type: 'number';
+      readonly e164: string;
+      readonly region: Region | undefined;
+      readonly kind: NumberKind;
+    }
   | { readonly type: 'emergency'; readonly raw: string }
   | { readonly type: 'nothing'; readonly raw: string };
 
 /** How long a user or a telephone rings that no line of the plan says more about, in seconds. */
 const RING_SECONDS = 45;
 
-/** 110, 112, 911, 999 and their like are three digits long; so are the services next to them, such as 116 or 988. */
-const EMERGENCY = /^\+?\d{3}$|^\+?(?:000|1[01]\d|119|120|122|911|999)$/;
+/**
+ * 110, 112, 911, 999 and their like have three digits, in some countries two (15, 17, 18); so have the services next to them,
+ * such as 116 or 988. The longer ones: Pakistan, Switzerland's air rescue, China's by text, India, Britain's by text relay.
+ */
+const EMERGENCY = /^(?:\d{2,3}|1122|1414|12110|109[1-8]|18000)$/;
+
+/** Written with separators, as an international number, or with a prefix for outside lines it is the same number. */
+const isEmergency = (raw: string): boolean => {
+  const digits = raw.replace(/[\s().\-/+]/g, '');
+  return EMERGENCY.test(digits) || /^0{1,2}(?:110|112|911|999)$/.test(digits);
+};
 
 const line = (fields: Partial<LineTable> & Pick<LineTable, 'id' | 'type'>): LineTable => ({
   name: null,
@@ -52,18 +66,24 @@ export const lookUpDialled = async (
   if (user) return { type: 'user', line: userLine(user), display: user.display ?? undefined };
   const found = await directory.line(raw);
   if (found) return { type: 'line', line: found };
-  if (EMERGENCY.test(raw)) return { type: 'emergency', raw };
+  if (isEmergency(raw)) return { type: 'emergency', raw };
   const phone = parsePhone(raw, region);
-  return phone ? { type: 'number', e164: phone.e164, region: phone.region } : { type: 'nothing', raw };
+  if (!phone) return { type: 'nothing', raw };
+  const { e164, region: country } = phone;
+  return { type: 'number', e164, region: country, kind: numberKind(e164) };
 };
 
 export type UserFacts = {
   readonly draining: boolean;
+  /** Whether the user may have one call more. */
+  readonly room: Admittance;
   readonly user: Pick<UserTable, 'name' | 'display'>;
   readonly dialled: Dialled;
   /** Trunk for telephone numbers, by its id. */
   readonly trunk: string | undefined;
   readonly regions: readonly Region[];
+  /** Premium-rate numbers may be called, and those that no numbering plan has. */
+  readonly premium: boolean;
   /** Tracking numbers that may be called from: those that are enabled. */
   readonly numbers: readonly NumberRoute[];
   /** The tracking number that the user wants to call from. */
@@ -114,10 +134,44 @@ const numberCaller = (number: string): Caller => ({
   display: undefined,
 });
 
+const decideNumber = (facts: UserFacts, dialled: Extract<Dialled, { type: 'number' }>): UserDecision => {
+  const { numbers, identity, recordByDefault } = facts;
+  if (facts.trunk === undefined)
+    return refuse('failed', 503, 38, 'no trunk has a gateway to call telephone numbers through');
+  if (dialled.region === undefined || !facts.regions.includes(dialled.region))
+    return refuse(
+      'blocked',
+      403,
+      21,
+      `calls to ${dialled.region ?? 'this country'} are not allowed: see phone.outbound.regions`,
+    );
+  if (dialled.kind !== 'usual' && !facts.premium)
+    return refuse(
+      'blocked',
+      403,
+      21,
+      dialled.kind === 'premium'
+        ? 'premium-rate numbers are not allowed: see phone.outbound.premium'
+        : 'no numbering plan has this number, and such ones are not allowed: see phone.outbound.premium',
+    );
+  const own = numbers.find(({ number }) => number.number === identity) ?? numbers[0];
+  if (own === undefined) return refuse('failed', 403, 21, 'there is no tracking number to call from');
+  const wished = own.number.record;
+  return {
+    type: 'dial',
+    direction: 'outbound',
+    lines: [numberLine(dialled.e164, facts.trunk)],
+    caller: numberCaller(own.number.number),
+    trackingNumber: own.number.number,
+    record: wished === null ? recordByDefault : wished === 1,
+  };
+};
+
 /** Decides whether a user's call is dialled on, and as whom; pure. */
 export const decideUserCall = (facts: UserFacts): UserDecision => {
-  const { dialled, numbers, identity, recordByDefault } = facts;
+  const { dialled, numbers, recordByDefault } = facts;
   if (facts.draining) return refuse('failed', 503, 41, 'the gateway is stopping');
+  if (facts.room.type === 'full') return refuse('blocked', 503, 34, facts.room.reason);
   switch (dialled.type) {
     case 'emergency':
       return refuse(
@@ -144,27 +198,7 @@ export const decideUserCall = (facts: UserFacts): UserDecision => {
         record: recordByDefault,
       };
     }
-    case 'number': {
-      if (facts.trunk === undefined)
-        return refuse('failed', 503, 38, 'no trunk has a gateway to call telephone numbers through');
-      if (dialled.region === undefined || !facts.regions.includes(dialled.region))
-        return refuse(
-          'blocked',
-          403,
-          21,
-          `calls to ${dialled.region ?? 'this country'} are not allowed: see phone.outbound.regions`,
-        );
-      const own = numbers.find(({ number }) => number.number === identity) ?? numbers[0];
-      if (own === undefined) return refuse('failed', 403, 21, 'there is no tracking number to call from');
-      const wished = own.number.record;
-      return {
-        type: 'dial',
-        direction: 'outbound',
-        lines: [numberLine(dialled.e164, facts.trunk)],
-        caller: numberCaller(own.number.number),
-        trackingNumber: own.number.number,
-        record: wished === null ? recordByDefault : wished === 1,
-      };
-    }
+    case 'number':
+      return decideNumber(facts, dialled);
   }
 };

@@ -46,14 +46,24 @@ export type Conversation = {
   parties(): readonly [Party, Party];
   opposite(party: Party): Party;
   isSeated(party: Party): boolean;
-  /** Seats a party in place of the one on its side, which is the caller's to send away. */
-  seat(party: Party): void;
+  /** The call is over, whatever is still under way for it. */
+  readonly isOver: boolean;
+  /**
+   * Seats a party in place of the one on its side, which is whoever calls this to send away.
+   *
+   * @returns false when the call is over
+   */
+  seat(party: Party): boolean;
   /** Closes the leg of a party that has lost its seat. */
   dismiss(party: Party, cause: { readonly q850: number; readonly text: string }): Promise<void>;
   /** Gives a party to another call, whose media has adopted its leg, and ends. */
   release(party: Party, reason: string): void;
-  /** While it holds, a hang-up of this party does not end the call. @returns how to let go; true when it has hung up */
-  detain(party: Party): () => boolean;
+  /**
+   * Begins a transfer: while it goes on, a hang-up on this side does not end the call.
+   *
+   * @returns how to let go, which tells whether that side has hung up; undefined while another transfer goes on
+   */
+  detain(side: Party['side']): (() => boolean) | undefined;
   finish(end: CallEnd): void;
   /** Name of the user in it: of the two, the one who was called. */
   agent(): string | undefined;

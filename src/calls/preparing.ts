@@ -77,9 +77,10 @@ export const prepareTrunkCall = async (
 export const prepareUserCall = async (
   services: CallServices,
   { id, startedAt, invite }: Beginning,
-  { user, draining }: { readonly user: UserTable; readonly draining: boolean },
+  facts: { readonly user: UserTable; readonly room: Admittance; readonly draining: boolean },
 ): Promise<Prepared> => {
   const { store, userRules } = services;
+  const { user } = facts;
   const region = userRules.trunk?.region;
   const directory = { user: store.users.find, line: store.numbers.line };
   const [dialled, routes] = await Promise.all([
@@ -87,11 +88,11 @@ export const prepareUserCall = async (
     store.numbers.list(),
   ]);
   const decision = decideUserCall({
-    draining,
-    user,
+    ...facts,
     dialled,
     trunk: userRules.trunk?.id,
     regions: userRules.regions,
+    premium: userRules.premium,
     numbers: routes.filter(({ number }) => number.enabled === 1),
     identity: invite.header('X-Dialtrace-Identity'),
     recordByDefault: services.recording.enabled,

@@ -55,10 +55,17 @@ export const resumeCall = async (
       await leg.close();
       throw error;
     });
-    const dialog = await invite.answer(answer);
+    const dialog = await invite.answer(answer).catch(async (error: unknown) => {
+      await leg.close();
+      throw error;
+    });
     book.open(row, leg);
-    if (!conversation.isSeated(party)) return void (await dialog.bye({ q850: 16, text: 'the call is over' }));
-    conversation.seat({ ...party, dialog, leg, row });
+    const back = { ...party, dialog, leg, row };
+    if (!conversation.isSeated(party) || !conversation.seat(back))
+      return conversation.dismiss(
+        { ...back, leave: () => undefined },
+        { q850: 16, text: 'the call is over' },
+      );
     record.note('resumed-elsewhere', `${user.name} came back into the call over a new connection.`);
     await conversation.dismiss({ ...party, leave: () => undefined }, { q850: 16, text: 'replaced' });
   } catch (error) {

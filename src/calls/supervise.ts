@@ -48,7 +48,10 @@ export const superviseCall = async (
       throw error;
     });
     note('supervise', { mode });
-    const dialog = await invite.answer(answer);
+    const dialog = await invite.answer(answer).catch(async (error: unknown) => {
+      await leg.close();
+      throw error;
+    });
     const now = services.now();
     const row = newLeg({
       call_id: callId,
@@ -67,7 +70,8 @@ export const superviseCall = async (
     });
     const seated = conversation.seatSupervisor({ user: user.name, mode, dialog, leg }, row);
     if (!seated) {
-      await dialog.bye({ q850: 16, text: 'the call is over' });
+      // It is over, or somebody else was quicker.
+      await Promise.all([dialog.bye({ q850: 16, text: 'no place in the call' }), leg.close()]);
       return;
     }
     record.note('supervised', `Supervisor ${user.name} joined: ${mode}.`, { supervisor: user.name, mode });

@@ -1,13 +1,13 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import type { DialogId, Refer } from '../sip/index.ts';
+import type { Admittance, DialogId, Refer } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
 import type { Board } from './board.ts';
 import { dialLines } from './dial-lines.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
 import { newLeg } from './legs.ts';
 import type { Conversation, Party } from './parties.ts';
-import type { CallServices, DialPlan } from './types.ts';
+import type { CallEnd, CallServices, DialPlan } from './types.ts';
 
 type Dependencies = {
   readonly services: CallServices;
@@ -17,44 +17,83 @@ type Dependencies = {
 
 const TRANSFERRED = { q850: 16, text: 'transferred' } as const;
 
+type Refused = { readonly refusal: number; readonly reason: string };
+
+/** RFC 3261 21.4.27: it may be asked again when the other transfer is over. */
+const UNDER_WAY: Refused = { refusal: 491, reason: 'another transfer is under way' };
+
+const failed = (error: unknown): Refused => ({ refusal: 500, reason: errorMessage(error) });
+
 /** Whom the user may hand a call to: the same as he may call. */
 const planFor = async (
-  { services, conversation }: Dependencies,
-  user: string,
+  { services, board, conversation }: Dependencies,
+  name: string,
   target: string,
-): Promise<{ readonly plan: DialPlan } | { readonly refusal: number; readonly reason: string }> => {
+): Promise<{ readonly plan: DialPlan; readonly leave: () => void } | Refused> => {
   const { store, userRules } = services;
+  const { plan } = conversation;
   const region = userRules.trunk?.region;
-  const [dialled, numbers] = await Promise.all([
+  const [user, dialled, numbers] = await Promise.all([
+    store.users.find(name),
     lookUpDialled(target, { user: store.users.find, line: store.numbers.line }, region),
     store.numbers.list(),
   ]);
+  if (user === undefined || user.disabled === 1)
+    return { refusal: 403, reason: `${name} is no user any more` };
+  // The call that the user placed has its place already, whoever it goes on with.
+  const isOwn = plan.origin.type === 'user' && plan.origin.user.name === name;
+  const room: Admittance = isOwn ? { type: 'admitted', leave: () => undefined } : board.places.enter(name);
+  const leave = (): void => {
+    if (room.type === 'admitted') room.leave();
+  };
   const decision = decideUserCall({
     draining: false,
-    user: { name: user, display: null },
+    room,
+    user,
     dialled,
     trunk: userRules.trunk?.id,
     regions: userRules.regions,
+    premium: userRules.premium,
     numbers: numbers.filter(({ number }) => number.enabled === 1),
-    identity: conversation.plan.trackingNumber,
-    recordByDefault: conversation.plan.record,
+    identity: plan.trackingNumber,
+    recordByDefault: plan.record,
   });
-  if (decision.type === 'refuse') return { refusal: decision.sipCode, reason: decision.reason };
-  const { plan } = conversation;
+  if (decision.type === 'refuse') {
+    leave();
+    return { refusal: decision.sipCode, reason: decision.reason };
+  }
   // A user who gets the call sees who is calling, not who handed it over.
   const caller = decision.direction === 'internal' ? plan.caller : decision.caller;
-  return { plan: { ...plan, caller, lines: decision.lines } };
+  return { plan: { ...plan, caller, lines: decision.lines }, leave };
 };
+
+/** Who sits now where `from` sat when it asked: its page may have been loaded again since. */
+const seatedFor = ({ conversation }: Dependencies, { side }: Party): Party | undefined =>
+  conversation.parties().find((party) => party.side === side);
+
+const nobodyLeft = ({ side }: Party, user: string): CallEnd => ({
+  status: 'answered',
+  sipCode: 200,
+  sipReason: 'OK',
+  q850: 16,
+  by: side,
+  reason: `${user} handed the call on and hung up; nobody took it`,
+});
 
 /** Calls somebody else for the other side, and leaves the call when they answer (RFC 5589 6). */
 const blindTransfer = async (deps: Dependencies, from: Party, user: string, refer: Refer): Promise<void> => {
   const { services, conversation } = deps;
   const { record, book, session } = conversation;
-  const found = await planFor(deps, user, refer.target);
-  if ('refusal' in found) {
-    record.note('transfer-refused', `A transfer by ${user} was refused: ${found.reason}.`);
-    return refer.refuse(found.refusal);
+  const release = conversation.detain(from.side);
+  const found = release ? await planFor(deps, user, refer.target).catch(failed) : UNDER_WAY;
+  if (!release || 'refusal' in found) {
+    const { refusal, reason } = 'refusal' in found ? found : UNDER_WAY;
+    record.note('transfer-refused', `A transfer by ${user} was refused: ${reason}.`);
+    refer.refuse(refusal);
+    if (release?.()) conversation.finish(nobodyLeft(from, user));
+    return;
   }
+  void conversation.ended.then(found.leave);
   refer.accept();
   void refer.notify(100, 'Trying');
   const [line] = found.plan.lines;
@@ -63,7 +102,6 @@ const blindTransfer = async (deps: Dependencies, from: Party, user: string, refe
     line: line?.id,
   });
   const other = conversation.opposite(from);
-  const release = conversation.detain(from);
   const { region } = conversation.plan;
   void other.leg.play({ type: 'ringback', ...(region && { region }) }).catch(() => undefined);
 
@@ -80,29 +118,25 @@ const blindTransfer = async (deps: Dependencies, from: Party, user: string, refe
   if (dialled.type === 'answered') {
     const { answered } = dialled;
     book.open(answered.row, answered.leg);
-    record.note('transferred', `${line?.name ?? line?.id} has the call.`, { line: line?.id });
     const { leg, dialog, row, leave } = answered;
-    conversation.seat({ side: from.side, user: answered.line.user ?? undefined, dialog, leg, row, leave });
-    // Silence until then; the timers of a call whose side has changed start anew.
-    session.watch(leg);
+    const next = { side: from.side, user: answered.line.user ?? undefined, dialog, leg, row, leave };
+    const leaving = seatedFor(deps, from) ?? from;
+    if (!conversation.seat(next)) return conversation.dismiss(next, { q850: 16, text: 'the call is over' });
+    record.note('transferred', `${line?.name ?? line?.id} has the call.`, { line: line?.id });
     await refer.notify(200, 'OK');
-    return conversation.dismiss(from, TRANSFERRED);
+    return conversation.dismiss(leaving, TRANSFERRED);
   }
+  found.leave();
   const [status, reason] =
     dialled.type === 'failed'
       ? [dialled.failure.sipCode, dialled.failure.status.replace('_', ' ')]
       : [487, dialled.stop.reason];
   record.note('transfer-failed', `The transfer failed: ${reason}.`);
   await refer.notify(status, reason);
-  if (!gone) return other.leg.stopPlaying();
-  conversation.finish({
-    status: 'answered',
-    sipCode: 200,
-    sipReason: 'OK',
-    q850: 16,
-    by: from.side,
-    reason: `${user} handed the call on and hung up; nobody took it`,
-  });
+  if (gone) return conversation.finish(nobodyLeft(from, user));
+  // Whoever held the call before still does.
+  if (seatedFor(deps, from)?.leg.held) await other.leg.play(services.holdMusic).catch(() => undefined);
+  else other.leg.stopPlaying();
 };
 
 /** Joins the other sides of two calls of one user, who leaves both (RFC 5589 7). */
@@ -120,11 +154,27 @@ const attendedTransfer = async (
   if (!found || found.conversation === conversation) return refer.refuse(481);
   const second = found.conversation;
   const joining = second.opposite(found.party);
+  // Neither call ends when the user hangs up now.
+  const releases = [conversation.detain(from.side), second.detain(found.party.side)];
+  const letGo = (): boolean[] => releases.map((release) => release?.() ?? false);
+  const notJoined = (status: number): void => {
+    refer.refuse(status);
+    const [gone, goneThere] = letGo();
+    if (gone) conversation.finish(nobodyLeft(from, user));
+    if (goneThere) second.finish(nobodyLeft(found.party, user));
+  };
+  if (releases.includes(undefined)) return notJoined(UNDER_WAY.refusal);
   try {
     await session.adopt(joining.leg);
   } catch (error) {
     services.logger.warn({ call: conversation.callId, error: errorMessage(error) }, 'calls not joined');
-    return refer.refuse(488);
+    return notJoined(488);
+  }
+  if (conversation.isOver || !second.isSeated(joining)) {
+    // One of the others hung up in between; the leg belongs to neither call now.
+    void joining.leg.close();
+    notJoined(481);
+    return second.finish(nobodyLeft(found.party, user));
   }
   refer.accept();
   const now = services.now();
@@ -146,9 +196,12 @@ const attendedTransfer = async (
     by: user,
     call: second.callId,
   });
+  if (second.plan.origin.type === 'user') void conversation.ended.then(board.places.keep(user));
+  const leaving = seatedFor(deps, from) ?? from;
   conversation.seat({ ...joining, side: from.side, row });
+  letGo();
   await refer.notify(200, 'OK');
-  await conversation.dismiss(from, TRANSFERRED);
+  await conversation.dismiss(leaving, TRANSFERRED);
 };
 
 /** Does what a user's REFER asks for. Never rejects. */

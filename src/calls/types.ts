@@ -19,6 +19,10 @@ export type UserRules = {
   readonly trunk: Trunk | undefined;
   /** Countries that they may call. */
   readonly regions: readonly Region[];
+  /** Premium-rate numbers too, and those that no numbering plan has. */
+  readonly premium: boolean;
+  /** Calls that one user may have placed at once. */
+  readonly maxCalls: number;
 };
 
 /** What calls stand on; the composition root fills it in. */

@@ -51,6 +51,16 @@ export const phoneSchema = z
           .array(regionSchema)
           .default([])
           .describe("Countries that may be called, such as DE; default: the trunk's own region."),
+        premium: z
+          .boolean()
+          .default(false)
+          .describe('Premium-rate numbers may be called, and those that no numbering plan has.'),
+        maxCalls: z
+          .int()
+          .min(1)
+          .max(1000)
+          .default(4)
+          .describe('Calls that one user may have placed at once, those that went on without the user too.'),
       })
       .prefault({})
       .describe('Calls that users make.'),

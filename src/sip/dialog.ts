@@ -17,12 +17,15 @@ const statusOf = (error: unknown): number =>
     ? error.sipStatus
     : 500;
 
+/** SIP.js says 2 s of every key; a digit that long would keep the voice away from the other side. */
+const DIGIT_MS = { shortest: 40, usual: 160, longest: 250 };
+
 /** RFC 2833-era INFO bodies: `Signal=5` and `Duration=160`, or the bare digit. */
 const digitOf = (body: string): { digit: string; durationMs: number } | undefined => {
   const digit = /^\s*(?:Signal\s*=\s*)?([0-9*#A-D])\s*$/im.exec(body)?.[1];
   if (!digit) return undefined;
-  const duration = Number(/Duration\s*=\s*(\d{1,5})/i.exec(body)?.[1] ?? 160);
-  return { digit, durationMs: Math.min(Math.max(duration, 40), 5000) };
+  const duration = Number(/Duration\s*=\s*(\d{1,5})/i.exec(body)?.[1] ?? DIGIT_MS.usual);
+  return { digit, durationMs: Math.min(Math.max(duration, DIGIT_MS.shortest), DIGIT_MS.longest) };
 };
 
 const within = async <T>(promise: Promise<T>, milliseconds: number): Promise<T> => {

@@ -41,6 +41,8 @@ const MEGABYTE = 1e6;
 export const browserStage: StageOptions = {
   registrar: { domains: [ACCOUNT.domain] },
   websocket: true,
+  // Two a leg, and as many again that rest.
+  rtpPorts: 2_000,
   recording: { enabled: false },
   media: { webrtc: { port: 0, workers: 1 } },
   extend: () => ({

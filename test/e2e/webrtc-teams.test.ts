@@ -229,3 +229,8 @@ test('an agent who is away is not rung', async () => {
   }
   await finish(stage, await answered(stage, alice));
 });
+
+test('the pages did nothing that their policy forbids', () => {
+  for (const { errors } of [alice, bob, carol])
+    expect(errors.filter((text) => /content.security.policy|refused to|violates/i.test(text))).toEqual([]);
+});

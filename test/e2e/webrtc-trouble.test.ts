@@ -94,7 +94,7 @@ test('a carrier that hangs up while the connection is lost', async () => {
   await sleep(1000);
   stage.signalling.cut(false);
   await alice.when('connected again', ({ connection }) => connection === 'ready');
-  await alice.when('the call is over', ({ calls }) => calls.every(({ phase }) => phase === 'ended'), 25_000);
+  await alice.when('the call is over', ({ calls }) => calls.every(({ phase }) => phase === 'ended'), 4000);
   expect((await stage.record(call.call)).call.status).toBe('answered');
 }, 60_000);
 
@@ -179,3 +179,34 @@ test('credentials that are over are refused, and those of the page are new', asy
   // Its registration has been refreshed since, with others.
   await finish(stage, await answered(stage, alice));
 });
+
+const killWorkers = async (): Promise<void> => {
+  const before = workers();
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  await until('another worker', () => workers().some((pid) => !before.includes(pid)), { timeoutMs: 10_000 });
+};
+
+test('the worker killed while it rings: whoever answers is heard', async () => {
+  const ringing = await ring(stage);
+  const { key } = await alice.call('ringing');
+  await killWorkers();
+  await alice.act('answer', key);
+  await ringing.call.final();
+  ringing.near.start();
+  await alice.call('talking');
+  const call = { ...ringing, phone: alice, key };
+  await expectTalk(call, 15_000);
+  await finish(stage, call);
+}, 60_000);
+
+test('the worker killed while the call is on hold: it comes back', async () => {
+  const call = await answered(stage, alice);
+  await alice.act('hold', call.key, true);
+  await alice.call('held');
+  await killWorkers();
+  await sleep(500);
+  await alice.act('hold', call.key, false);
+  await alice.call('talking');
+  await expectTalk(call, 15_000);
+  await finish(stage, call);
+}, 60_000);

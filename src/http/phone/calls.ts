@@ -61,6 +61,16 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
     detail.legs.some(({ role, user: name }) => role !== 'S' && name === user.name) ||
     liveCall(detail.call.id)?.users.includes(user.name) === true;
 
+  /** Whoever's phone rang and somebody else answered has nothing to say about the call. */
+  const tookPart = ({ call, legs }: CallDetail, { name, role }: UserTable): boolean => {
+    if (role === 'supervisor' || call.agent === null || call.agent === name) return true;
+    const live = liveCall(call.id);
+    if (live?.answeredAt !== undefined && live.users.includes(name)) return true;
+    return legs.some(
+      ({ role: part, user, answered_at }) => part !== 'S' && user === name && answered_at !== null,
+    );
+  };
+
   /** @throws HttpProblem 404 when there is none, or none of the user's */
   const ownCall = async (id: string, user: UserTable): Promise<CallDetail> => {
     const detail = await store.calls.get(id);
@@ -163,7 +173,8 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
       handle: async ({ params: { id }, body, request }) => {
         const user = await sessions.require(request);
         const { disposition } = body;
-        await ownCall(id, user);
+        if (!tookPart(await ownCall(id, user), user))
+          throw new HttpProblem(403, 'Somebody else had this call.');
         if (disposition !== null && !phone.settings.dispositions.includes(disposition))
           throw new HttpProblem(409, `"${disposition}" is not among phone.dispositions of dialtrace.yaml.`);
         await whenFree(() =>

@@ -1,11 +1,23 @@
 import type { FastifyRequest } from 'fastify';
 import type { PhoneParts } from '../parts.ts';
+import { HttpProblem } from '../problem.ts';
 
 /** `ws/127.0.0.1:8088` */
 const BOUND = /^(ws|wss)\/.*:(\d+)$/;
 
-/** The request's host without port, IPv6 in brackets. */
-const hostName = (request: FastifyRequest): string => request.host.replace(/:\d+$/, '');
+/** A name or an IPv4 address, or IPv6 in brackets: nothing else gets into URLs and policies. */
+const HOST = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])$/i;
+
+/**
+ * The request's host without port, IPv6 in brackets.
+ *
+ * @throws HttpProblem 400 when it is no host
+ */
+const hostName = (request: FastifyRequest): string => {
+  const name = request.host.replace(/:\d+$/, '');
+  if (HOST.test(name) && URL.canParse(`ws://${name}`)) return name;
+  throw new HttpProblem(400, 'The Host header names no host.');
+};
 
 /**
  * Where a page of this request's origin finds SIP over WebSocket: what the configuration names, else the listeners on the

@@ -51,7 +51,8 @@ export const sipRoutes = (app: FastifyInstance, { phone, sessions, now }: PhoneC
       body: nothing,
       response: sipSchema,
       handle: async ({ request }) => {
-        const { name } = await sessions.require(request);
+        const user = await sessions.require(request);
+        const { name } = user;
         const servers = webSocketServers(request, phone);
         if (servers.length === 0) {
           const missing = request.protocol === 'https' ? 'wss' : 'ws';
@@ -60,7 +61,7 @@ export const sipRoutes = (app: FastifyInstance, { phone, sessions, now }: PhoneC
             `The gateway has no ${missing} listener that this page could use: add one to sip.listen in dialtrace.yaml, or name a server in phone.servers.`,
           );
         }
-        const { username, password, expiresAt } = phone.registrar.makePass(name);
+        const { username, password, expiresAt } = phone.registrar.makePass(user);
         return {
           address: `sip:${name}@${phone.domain}`,
           username,

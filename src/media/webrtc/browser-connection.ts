@@ -97,11 +97,27 @@ export const openBrowserConnection = async (
   const router = await lease.createRouter(payloadTypesOf(plan));
   const { rtpCapabilities } = router;
   const { loopback, webRtcServer } = lease;
-  const [browser, plain] = await Promise.all([
-    router.createWebRtcTransport({ webRtcServer, preferUdp: true }),
+  const browser = await router.createWebRtcTransport({ webRtcServer, preferUdp: true });
+
+  /** A WebRtcServer keeps transports for ever that ended with their router: this one has to go before. */
+  const drop = (): void => {
+    browser.close();
+    router.close();
+  };
+
+  const orDrop = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      drop();
+      throw error;
+    }
+  };
+
+  const plain = await orDrop(
     router.createPlainTransport({ listenInfo: loopback, rtcpListenInfo: loopback, rtcpMux: false }),
-  ]);
-  await plain.connect({ ip: edge.address, port: edge.port, rtcpPort: edge.port + 1 });
+  );
+  await orDrop(plain.connect({ ip: edge.address, port: edge.port, rtcpPort: edge.port + 1 }));
 
   let ice = toCredentials(browser.iceParameters);
   let spare: IceCredentials | undefined;
@@ -151,7 +167,7 @@ export const openBrowserConnection = async (
   const hearingKey = (agreed: Pick<NegotiatedBrowserAudio, 'codec' | 'ssrc' | 'telephoneEvent'>): string =>
     [agreed.codec.name, agreed.ssrc, agreed.telephoneEvent].join();
 
-  let speaking = await speak(plan.codec);
+  let speaking = await orDrop(speak(plan.codec));
   let hearing: Awaited<ReturnType<typeof hear>> | undefined;
   let heardSsrc: number | undefined;
 
@@ -279,7 +295,7 @@ export const openBrowserConnection = async (
       clearInterval(timer);
       clearTimeout(returning);
       clearTimeout(fading);
-      router.close();
+      drop();
     },
   };
 };

@@ -214,6 +214,8 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
   ): Promise<LegMedia> => {
     const agreed = negotiateBrowserOffer(local(), description);
     checkSource(agreed);
+    // It answers a description of the worker that died: the browser is offered to again, and may come with another certificate.
+    if (described !== present) return agree(description, agreed);
     if (present.peer !== undefined && present.peer !== peerOf(agreed))
       throw new SdpError(
         'The answer names another certificate than the one that the call is encrypted with',

@@ -38,7 +38,8 @@ export const onRequest = (core: Core, received: Received, request: SipRequest): 
       return;
     }
   }
-  if (received.stranger) {
+  // A phone that missed the end of its call is told of it; who was never spoken to learns nothing.
+  if (received.stranger && (toTag === '' || received.correspondent !== true)) {
     core.counters.droppedStrangers += 1;
     return;
   }

@@ -166,6 +166,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
       localAddress,
       stranger: standing === 'stranger',
       guest: standing === 'guest',
+      correspondent: standing === 'stranger' && correspondents.has(remote.address),
       flow,
     });
   };

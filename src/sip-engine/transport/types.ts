@@ -46,6 +46,8 @@ export type Received = {
   readonly stranger: boolean;
   /** Its sender is unknown, and served only because it names a domain of ours, which anybody may: it gets half of the room. */
   readonly guest?: boolean;
+  /** A stranger to whose address something was sent lately: it may be told that a dialog is gone. */
+  readonly correspondent?: boolean;
   /** The stream it came by; responses go back on it. Undefined for UDP. */
   readonly flow: Flow | undefined;
 };

@@ -67,9 +67,9 @@ export const createAuthenticator = (options: AuthenticatorOptions) => {
     const pass = passes.read(username);
     const user = pass && (await users.find(pass.name));
     if (!user) return undefined;
-    const { password, expiresAt } = pass;
-    const account = user.disabled === 1 ? undefined : { username, password };
-    return { user, account, expired: expiresAt <= now() };
+    const account =
+      user.disabled === 1 ? undefined : { username, password: passes.passwordOf(username, user) };
+    return { user, account, expired: pass.expiresAt <= now() };
   };
 
   return async (request: UserRequest): Promise<UserVerdict> => {

@@ -9,7 +9,7 @@ import { createAuthenticator, type UserRequest, type UserVerdict } from './authe
 import { createBindings } from './bindings.ts';
 import { createGruus } from './gruu.ts';
 import { acceptedResponse, registerRequest, unsupportedTags } from './message.ts';
-import { createPasses, type PhonePass } from './passes.ts';
+import { createPasses, type PassOwner, type PhonePass } from './passes.ts';
 import { byPreference, type ContactTarget, targetOf } from './reach.ts';
 import type { Binding, RegistrarLimits } from './types.ts';
 
@@ -53,7 +53,7 @@ export type Registrar = {
   /** Which user sends a request, as its credentials prove. @throws Error when the database can't be read */
   verifyUser(request: UserRequest & { readonly from: string | undefined }): Promise<UserVerdict>;
   /** Digest credentials for a user's page, for REGISTER and INVITE, that end by themselves. */
-  makePass(user: string): PhonePass;
+  makePass(user: PassOwner): PhonePass;
   /** Whether a phone is registered from there: a stream's port is not looked at. */
   isRegistered(peer: SipPeer): boolean;
   /** Users with a registered phone, and whether one of their phones can be called. */

@@ -54,8 +54,8 @@ const makeServer = (changes: Partial<PhoneParts> = {}): Promise<HttpServer> =>
       domain: 'example.com',
       registrar: {
         presence: () => ['alice', 'carol', 'sue'].map((name) => ({ name, available: true })),
-        makePass: (user) => ({
-          username: `1900000000.${user}`,
+        makePass: ({ name }) => ({
+          username: `1900000000.${name}`,
           password: 'made',
           expiresAt: 1_900_000_000_000,
         }),
@@ -253,6 +253,39 @@ describe('who may ask', () => {
       payload: '{}',
     });
     expect(none.statusCode).toBe(403);
+  });
+
+  it('is nobody with bytes that no page would send', async () => {
+    const raw = async (payload: string, headers: Record<string, string> = {}) =>
+      (
+        await http.inject({
+          method: 'POST',
+          url: '/phone/api/login',
+          headers: { ...PAGE, ...JSON_TYPE, ...headers },
+          payload,
+        })
+      ).statusCode;
+    for (const payload of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '{"user":{"$ne":""},"password":["x"]}',
+      '{"user":"alice","password":"x","__proto__":{"role":"supervisor"}}',
+      '{"user":"alice","password":"x","role":"supervisor"}',
+      `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    ])
+      expect([payload.slice(0, 60), await raw(payload)]).toEqual([payload.slice(0, 60), 400]);
+    expect(await raw(`{"user":"${'a'.repeat(70_000)}","password":"x"}`)).toBe(413);
+    for (const type of [
+      'application/jsonp',
+      'application/json, text/plain',
+      'multipart/form-data; x=application/json',
+    ])
+      expect(await raw('{}', { 'content-type': type })).toBe(403);
+    for (const host of ['a b', 'x; script-src *', '"', '[::1', 'evil.example\\@gateway.example:8080'])
+      expect([host, await raw('{}', { host })]).toEqual([host, 403]);
   });
 
   it('is an agent here and not in the other API, and the other way round', async () => {
@@ -480,6 +513,24 @@ describe('a wrap-up', () => {
     expect(await status('alice', { value: { amount: 1, currency: 'euro' } })).toBe(400);
     expect(await status('bob', {})).toBe(404);
   });
+
+  it('is for who had the call, not for whose phone only rang', async () => {
+    const ringing: LiveCall = {
+      id: foreign,
+      direction: 'inbound',
+      startedAt: START,
+      answeredAt: undefined,
+      users: ['alice'],
+      trackingNumber: DID,
+      onHold: false,
+      supervision: undefined,
+    };
+    live = [ringing];
+    expect((await post('alice', `calls/${foreign}/wrap-up`, WORDS)).statusCode).toBe(403);
+    live = [{ ...ringing, answeredAt: START }];
+    expect((await post('alice', `calls/${foreign}/wrap-up`, WORDS)).statusCode).toBe(200);
+    await sample.store.db.deleteFrom('wrap_up').where('call_id', '=', foreign).execute();
+  });
 });
 
 describe('a supervisor', () => {
@@ -559,6 +610,23 @@ describe('the page', () => {
       '/phone/%2e%2e/secret.txt',
     ])
       expect((await http.inject({ url, headers: PAGE })).statusCode).toBeGreaterThanOrEqual(400);
+  });
+
+  it('puts no Host header of the asker into its policy that is no host', async () => {
+    for (const host of [
+      'a; script-src *',
+      'a b',
+      '"',
+      "x' 'unsafe-inline",
+      '[::1',
+      'a,b',
+      '*',
+      '*.example',
+    ]) {
+      const { statusCode, headers } = await http.inject({ url: '/phone/', headers: { host } });
+      expect([host, statusCode]).toEqual([host, 400]);
+      expect(headers['content-security-policy']).not.toMatch(/script-src \*|script-src [^;]*unsafe/);
+    }
   });
 
   it('is not there without a softphone', async () => {

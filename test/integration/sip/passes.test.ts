@@ -98,36 +98,53 @@ const invite = async (account: Account, from = 'alice', changed = false) => {
   return registrar.verifyUser({ ...request, credentials });
 };
 
+const passOf = async (name: string): Promise<Account & { readonly expiresAt: number }> => {
+  const user = await store.users.find(name);
+  if (!user) throw new Error(`no user ${name}`);
+  return registrar.makePass(user);
+};
+
 const PASSWORD: Account = { username: 'alice', password: 'secret' };
 
 describe('a pass', () => {
   it('registers its user, and no other', async () => {
-    expect((await register(registrar.makePass('alice'))).status).toBe(200);
+    expect((await register(await passOf('alice'))).status).toBe(200);
     expect(registrar.presence()).toEqual([{ name: 'alice', available: true }]);
-    expect((await register(registrar.makePass('bob'))).status).toBe(403);
-    expect((await register(registrar.makePass('nobody'), 'nobody')).status).toBe(403);
+    expect((await register(await passOf('bob'))).status).toBe(403);
+    expect(
+      (await register({ ...(await passOf('bob')), username: '1900000000.nobody' }, 'nobody')).status,
+    ).toBe(403);
   });
 
   it('says that it is over when it is, and only to who had it', async () => {
-    const pass = registrar.makePass('alice');
+    const pass = await passOf('alice');
     now = pass.expiresAt - 1;
     expect((await register(pass)).status).toBe(200);
     now = pass.expiresAt;
     expect(await register(pass)).toMatchObject({ status: 403, reason: 'Credentials Expired' });
     expect(await invite(pass)).toEqual({ type: 'refused', reason: 'Credentials Expired' });
-    const forged = { ...pass, password: registrar.makePass('bob').password };
+    const forged = { ...pass, password: (await passOf('bob')).password };
     expect(await register(forged)).toMatchObject({ status: 403, reason: 'Forbidden' });
   });
 
   it('can not be made to last', async () => {
-    const { username, password } = registrar.makePass('alice');
+    const { username, password } = await passOf('alice');
     const [seconds, name] = username.split('.');
     const longer = { username: `${Number(seconds) + 3600}.${name}`, password };
     expect((await register(longer)).status).toBe(403);
   });
 
+  it('ends with the password that its user had', async () => {
+    const pass = await passOf('alice');
+    expect((await register(pass)).status).toBe(200);
+    await store.users.update('alice', { ha1_sha256: hashedA1('SHA-256', 'alice', DOMAIN, 'another') });
+    expect((await register(pass)).status).toBe(403);
+    expect(await invite(pass)).toMatchObject({ type: 'refused' });
+    expect((await register(await passOf('alice'))).status).toBe(200);
+  });
+
   it("lets its user call, as does the password, and in nobody else's name", async () => {
-    for (const account of [registrar.makePass('alice'), PASSWORD]) {
+    for (const account of [await passOf('alice'), PASSWORD]) {
       expect(await invite(account)).toMatchObject({ type: 'accepted', user: { name: 'alice' } });
       expect(await invite(account, 'bob')).toMatchObject({ type: 'refused' });
     }
@@ -137,7 +154,7 @@ describe('a pass', () => {
 
 describe('a user', () => {
   it('who is disabled is refused at once and loses its phones', async () => {
-    const pass = registrar.makePass('alice');
+    const pass = await passOf('alice');
     await register(pass);
     await store.users.update('alice', { disabled: 1 });
     expect((await register(pass)).status).toBe(403);

@@ -32,31 +32,67 @@ describe('whom a user dialled', () => {
       type: 'number',
       e164: '+493023125001',
       region: 'DE',
+      kind: 'usual',
     });
     expect(await look('tel:+12025550123')).toMatchObject({
       type: 'number',
       e164: '+12025550123',
       region: 'US',
+      kind: 'usual',
     });
     expect(await look('sip:nobody@example.com')).toEqual({ type: 'nothing', raw: 'nobody' });
     expect(await look('sip:example.com')).toEqual({ type: 'nothing', raw: '' });
   });
 
-  it.each(['110', '112', '119', '120', '911', '999', '000', '+112', '122'])(
-    'is an emergency number: %s',
-    async (number) => {
-      expect(await look(`sip:${number}@example.com`)).toEqual({ type: 'emergency', raw: number });
-    },
-  );
+  it.each([
+    ...[
+      '110',
+      '112',
+      '119',
+      '120',
+      '911',
+      '999',
+      '000',
+      '+112',
+      '122',
+      '15',
+      '018',
+      '1122',
+      '12110',
+      '18000',
+    ],
+    ...['0112', '00112', '1-1-2', '112;phone-context=+49', '1%31%32'],
+  ])('is an emergency number: %s', async (number) => {
+    expect(await look(`sip:${number}@example.com`)).toMatchObject({ type: 'emergency' });
+  });
+
+  it.each([
+    ['09001234567', 'premium'],
+    ['+44 909 879 0000', 'premium'],
+    ['0900123456', 'unknown'],
+    ['11833', 'unknown'],
+    ['116117', 'unknown'],
+    ['+19001234567', 'unknown'],
+    ['015112345678', 'usual'],
+  ])('may cost more than others: %s', async (number, kind) => {
+    expect(await look(`sip:${encodeURIComponent(number)}@example.com`)).toMatchObject({
+      type: 'number',
+      kind,
+    });
+  });
 });
 
 const route = (number: string, record: 0 | 1 | null = null): NumberRoute =>
   ({ number: { number, record, enabled: 1 }, source: {}, lines: [] }) as unknown as NumberRoute;
 
+const NUMBER = { type: 'number', e164: '+493023125001', region: 'DE', kind: 'usual' } as const;
+
 const facts: UserFacts = {
   draining: false,
   user: { name: 'alice', display: 'Alice' },
-  dialled: { type: 'number', e164: '+493023125001', region: 'DE' },
+  dialled: NUMBER,
+  room: { type: 'admitted', leave: () => undefined },
+  premium: false,
   trunk: 'carrier',
   regions: ['DE', 'AT'],
   numbers: [route('+493023125100'), route('+493023125200', 0)],
@@ -91,15 +127,27 @@ describe("a user's call", () => {
     });
   });
 
+  it('goes to a premium-rate number where that is allowed', () => {
+    for (const kind of ['premium', 'unknown'] as const)
+      expect(decideUserCall({ ...facts, premium: true, dialled: { ...NUMBER, kind } }).type).toBe('dial');
+  });
+
   it.each([
     ['emergency numbers', { dialled: { type: 'emergency', raw: '112' } }, 403],
     ['what nobody has', { dialled: { type: 'nothing', raw: 'x' } }, 404],
-    ['other countries', { dialled: { type: 'number', e164: '+12025550123', region: 'US' } }, 403],
     [
-      'countries that nobody can tell',
-      { dialled: { type: 'number', e164: '+882161', region: undefined } },
+      'other countries',
+      { dialled: { type: 'number', e164: '+12025550123', region: 'US', kind: 'usual' } },
       403,
     ],
+    [
+      'countries that nobody can tell',
+      { dialled: { type: 'number', e164: '+882161', region: undefined, kind: 'unknown' } },
+      403,
+    ],
+    ['premium-rate numbers', { dialled: { ...NUMBER, kind: 'premium' } }, 403],
+    ['numbers of no numbering plan', { dialled: { ...NUMBER, kind: 'unknown' } }, 403],
+    ['one call too many', { room: { type: 'full', reason: 'x', retryAfterSeconds: 1 } }, 503],
     ['numbers without a trunk', { trunk: undefined }, 503],
     ['numbers without a number to show', { numbers: [] }, 403],
     ['a gateway that is stopping', { draining: true }, 503],

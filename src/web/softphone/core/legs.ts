@@ -74,6 +74,8 @@ export type Legs = {
   mend(leg: Leg): Promise<void>;
   /** Goodbyes that could not be said while the connection was lost. */
   sayGoodbyes(): void;
+  /** Asks the gateway about each call: one whose end was told while the connection was lost is over. */
+  checkAll(): void;
 };
 
 /** The gateway does not know the call any more. */
@@ -270,6 +272,12 @@ export const createLegs = ({ store, api, connection, microphone, ended, changed 
     sayGoodbyes: () => {
       for (const session of unsaid) void takeDown(session);
       unsaid.clear();
+    },
+    checkAll: () => {
+      for (const leg of legs.values()) {
+        const { session } = leg;
+        if (session?.state === SessionState.Established) void inTurn(leg, () => renegotiate(leg, session));
+      }
     },
   };
 };

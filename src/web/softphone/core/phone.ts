@@ -64,6 +64,7 @@ export const createPhone = ({ api: base = new URL('api/', document.baseURI) }: P
     invited: (invitation) => calls.invited(invitation),
     registered: () => {
       legs.sayGoodbyes();
+      legs.checkAll();
       void resume();
     },
     loginOver: () => endLogin(),

@@ -2,27 +2,18 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Phone } from '../contract.ts';
 import { wordsOf } from '../words/index.ts';
-import { type Choices, loadChoices, saveChoices } from './choices.ts';
+import { type Choices, loadChoices, saveChoices, type Theme } from './choices.ts';
 import { DeskContext, useSelected, useWords } from './context.ts';
 import { Login } from './login.tsx';
 import { Page } from './page.tsx';
+import { storage } from './storage.ts';
+import { prefersDark, showTheme } from './theme.ts';
 
-/** `localStorage`, whose very name may throw where a browser forbids it. */
-const storage = {
-  getItem: (key: string) => localStorage.getItem(key),
-  setItem: (key: string, value: string) => localStorage.setItem(key, value),
-};
-
-const prefersDark = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
-
-/** Shows a theme, from the first picture on, and follows the system's while that is the choice. */
-const useTheme = (theme: Choices['theme']): void =>
+/** Follows a change of the choice, and of the system's theme while that is the choice. */
+const useTheme = (theme: Theme): void =>
   useLayoutEffect(() => {
     const query = prefersDark();
-    const show = (): void => {
-      const dark = theme === 'dark' || (theme === 'system' && query.matches);
-      document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
-    };
+    const show = (): void => showTheme(theme);
     show();
     query.addEventListener('change', show);
     return () => query.removeEventListener('change', show);
