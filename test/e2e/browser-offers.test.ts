@@ -78,7 +78,7 @@ test('an offer with two bundles and a second ICE is answered, and its call ends'
 
 test('more than a message may have ends the connection or is refused', async () => {
   const big = `${OFFER}${'a=x:y\r\n'.repeat(20_000)}`;
-  const outcome = await Promise.race([statusOf(big).catch(() => 0), sleep(3000).then(() => 0)]);
+  const outcome = await Promise.race([statusOf(big).catch(() => 0), sleep(1000).then(() => 0)]);
   expect(outcome === 0 || outcome >= 400).toBe(true);
   page.close();
   page = await openPage();
@@ -134,7 +134,7 @@ const failures = (): string =>
 
 test('whatever an offer says, it is answered or refused, and nothing of it is left', async () => {
   stage.first.onCall((call) => call.respond(486, 'Busy Here'));
-  const { OFFERS_MS = '4000', OFFERS_SEED = '42' } = process.env;
+  const { OFFERS_MS = '2000', OFFERS_SEED = '42' } = process.env;
   const end = Date.now() + Number(OFFERS_MS);
   const roll = createDice(Number(OFFERS_SEED));
   while (Date.now() < end) {

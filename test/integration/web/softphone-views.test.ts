@@ -119,11 +119,15 @@ describe.each([
   ['wide, light', {}, everywhere],
   ['320 px, dark', { viewport: { width: 320, height: 640 }, colorScheme: 'dark' }, telling],
 ] as const)('every state, %s', (_, options, audited) => {
+  const theme = 'colorScheme' in options ? options.colorScheme : 'light';
+
   it('is shown, fits, and breaks no rule of accessibility', async () => {
     // One page for all: what is compared is what a state shows, not how a page loads.
     await onScene('ready', options, async (page) => {
       for (const [scene, text] of SHOWN) {
         await page.goto(`${demo.url}?scene=${scene}`);
+        // The browser may tell a new page of the wished theme only after it was drawn.
+        await page.locator(`html[data-theme="${theme}"]`).waitFor();
         await page.getByText(text).or(page.getByPlaceholder(text)).first().waitFor({ timeout: 5000 });
         await unguarded(page);
         const beyond = await page.evaluate(
