@@ -1,5 +1,6 @@
 import type { Admittance, CalledNumber, Caller, Trunk } from '../sip/index.ts';
 import type { NumberRoute } from '../store/index.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /** Everything that decides what happens to a call before a line is dialled. */
 export type Facts = {
@@ -13,30 +14,9 @@ export type Facts = {
   readonly route: NumberRoute | undefined;
 };
 
-export type Decision =
-  | { readonly type: 'dial'; readonly route: NumberRoute }
-  | {
-      readonly type: 'refuse';
-      readonly status: 'blocked' | 'failed';
-      readonly sipCode: number;
-      readonly q850: number;
-      /** One sentence for the call record. */
-      readonly reason: string;
-      /** Of a 503: when it may be worth another try. */
-      readonly retryAfterSeconds?: number;
-    };
+export type Decision = { readonly type: 'dial'; readonly route: NumberRoute } | Refusal;
 
 const RETRY_WHEN_STOPPING_S = 10;
-
-type Refusal = Extract<Decision, { type: 'refuse' }>;
-
-const refuse = (status: 'blocked' | 'failed', sipCode: number, q850: number, reason: string): Refusal => ({
-  type: 'refuse',
-  status,
-  sipCode,
-  q850,
-  reason,
-});
 
 /** Decides whether a call is dialled on, pure and in the order in which reasons outrank each other. */
 export const decide = (facts: Facts): Decision => {

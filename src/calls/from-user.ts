@@ -1,6 +1,7 @@
 import { type NumberKind, numberKind, parsePhone, type Region } from '../base/phone.ts';
 import { type Admittance, type Caller, parseAddress } from '../sip/index.ts';
 import type { LineTable, NumberRoute, UserTable } from '../store/index.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /** What a user may be calling. */
 export type Directory = {
@@ -100,23 +101,7 @@ export type UserDecision =
       readonly trackingNumber: string | undefined;
       readonly record: boolean;
     }
-  | {
-      readonly type: 'refuse';
-      readonly status: 'blocked' | 'failed';
-      readonly sipCode: number;
-      readonly q850: number;
-      readonly reason: string;
-    };
-
-type Refusal = Extract<UserDecision, { type: 'refuse' }>;
-
-const refuse = (status: Refusal['status'], sipCode: number, q850: number, reason: string): Refusal => ({
-  type: 'refuse',
-  status,
-  sipCode,
-  q850,
-  reason,
-});
+  | Refusal;
 
 const userCaller = ({ name, display }: UserFacts['user']): Caller => ({
   type: 'known',

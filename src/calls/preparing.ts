@@ -11,6 +11,7 @@ import type { LineTable, NewCall, UserTable } from '../store/index.ts';
 import { decide } from './decide.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
 import { type Note, newCall, newUserCall, openingNotes, userCallNotes } from './opening.ts';
+import type { Refusal } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { CallServices } from './types.ts';
 
@@ -30,14 +31,7 @@ export type Prepared = {
         readonly record: boolean;
         readonly region: Region | undefined;
       }
-    | {
-        readonly type: 'refuse';
-        readonly status: 'blocked' | 'failed';
-        readonly sipCode: number;
-        readonly q850: number;
-        readonly reason: string;
-        readonly retryAfterSeconds?: number;
-      };
+    | Refusal;
 };
 
 type Beginning = { readonly id: string; readonly startedAt: number; readonly invite: IncomingInvite };
