@@ -1,4 +1,4 @@
-import { errorMessage } from '../base/errors.ts';
+import { errorMessage, FailureError } from '../base/errors.ts';
 import type { MediaLeg, MediaSession } from '../media/index.ts';
 import { type Admittance, parseAddress, type SipDialog, type Trunk } from '../sip/index.ts';
 import type { LegTable, LineTable } from '../store/index.ts';
@@ -256,20 +256,16 @@ const dialLine = async (deps: DialDependencies, line: LineTable): Promise<Attemp
   if (room.type === 'full') return fail('unreachable', room.reason, 34);
 
   const opening: Opening = { line, trunk, request, row, leave: room.leave };
-  const ring = async (encrypt: boolean): Promise<Attempt> =>
-    ringLine(
-      deps,
-      opening,
-      await openLineLegs({
-        services,
-        session: deps.session,
-        line,
-        trunk,
-        request,
-        encrypt,
-        position: row.position,
-      }),
-    );
+  const position = row.position;
+  const ring = async (encrypt: boolean): Promise<Attempt> => {
+    const parts = { services, session: deps.session, line, trunk, request, encrypt, position };
+    const legs = await openLineLegs(parts).catch((error: unknown) => {
+      // No port, no media worker: another line may need less.
+      if (error instanceof FailureError) return error;
+      throw error;
+    });
+    return legs instanceof FailureError ? fail('failed', legs.message, 34) : ringLine(deps, opening, legs);
+  };
   let attempt: Attempt | undefined;
   try {
     attempt = await ring(true);

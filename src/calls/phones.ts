@@ -24,15 +24,24 @@ const why = (user: string, type: Exclude<Reachability['type'], 'reachable'>): st
   }
 };
 
-/** Looks a user's phones up; a line of another type has none, and needs none. */
+/**
+ * Looks a user's phones up; a line of another type has none, and needs none. Browsers are left out where nothing can encrypt
+ * for them: the user's other phones ring all the same.
+ */
 export const phonesOf = async (
-  { phones }: Pick<CallServices, 'phones'>,
+  { phones, media }: Pick<CallServices, 'phones' | 'media'>,
   { type, user }: Pick<LineTable, 'type' | 'user'>,
 ): Promise<LinePhones> => {
   if (type !== 'user' || user === null) return NONE;
   if (!phones) return { type: 'none', reason: 'no registrar is configured' };
   const found = await phones.reach(user);
-  return found.type === 'reachable'
-    ? { type: 'phones', targets: found.targets }
-    : { type: 'none', reason: why(user, found.type) };
+  if (found.type !== 'reachable') return { type: 'none', reason: why(user, found.type) };
+  const { encryption } = media;
+  const targets = encryption.available ? found.targets : found.targets.filter(({ web }) => !web);
+  if (targets.length > 0) return { type: 'phones', targets };
+  const off = encryption.available ? '' : `: ${encryption.reason}`;
+  return {
+    type: 'none',
+    reason: `${user} can be reached in a browser only, and browser calls are off${off}`,
+  };
 };
