@@ -68,7 +68,11 @@ const talk = async (
     const path = join(directory, 'heard.wav');
     record(path);
     const played = leg.play(options.prompt);
-    await Promise.race([played.then(() => sleep(300)), sleep(options.seconds * 1000), hungUp]);
+    const over = new AbortController();
+    const longest = sleep(options.seconds * 1000, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([played.then(() => sleep(300)), longest, hungUp]);
+    // The command is to end with the call.
+    over.abort();
     leg.stopPlaying();
     const stats = await finish();
     return { heard: analyseHeard(path, frequencies(options.prompt)), stats };

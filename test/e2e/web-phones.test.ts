@@ -48,6 +48,7 @@ beforeAll(async () => {
   urls = { ws: `ws://127.0.0.1:${ws}`, wss: `wss://127.0.0.1:${wss}` };
   leaveBrowser = pretendBrowser(authority.ca);
   stage = await openStage({
+    media: { webrtc: { enabled: true, port: 0, workers: 1 } },
     registrar: { domains: [ALICE.domain] },
     listen: [
       { transport: 'ws', address: '127.0.0.1', port: ws },
