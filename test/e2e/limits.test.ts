@@ -150,7 +150,7 @@ describe('a start that can not be', () => {
       path,
       stringify({
         sip: { listen: [{ transport: 'udp', address: '127.0.0.1', port: 0 }] },
-        media: { address: '127.0.0.1', rtpPorts },
+        media: { address: '127.0.0.1', rtpPorts, webrtc: { enabled: false } },
         http: { address: '127.0.0.1', port: 0 },
         log: { format: 'json' },
         trackingPlan: 'tracking.yaml',

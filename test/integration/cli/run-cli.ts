@@ -33,6 +33,7 @@ sip:
 media:
   address: 127.0.0.1
   rtpPorts: { from: 15000, to: 15199 }
+  webrtc: { port: 0, workers: 1 }
 http: { address: 127.0.0.1, port: 0 }
 trunks:
   - { id: carrier, region: US, sources: [127.0.0.1], gateway: 'sip:127.0.0.1:5999', auth: { username: u, password: very-secret } }

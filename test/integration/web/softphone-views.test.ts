@@ -162,7 +162,7 @@ describe('by keyboard alone', () => {
       await page.keyboard.press('Enter');
       await page.getByText('In call').waitFor();
       // The focus went to the title of what came, so that Tab goes on inside the call.
-      expect(await focused(page)).toBe('Jonas Berger');
+      await expect.poll(() => focused(page)).toBe('Jonas Berger');
 
       await tabTo(page, /^Keypad$/);
       await page.keyboard.press('Enter');
@@ -171,7 +171,7 @@ describe('by keyboard alone', () => {
       await page.getByText('12#', { exact: true }).waitFor();
       await page.keyboard.press('Escape');
       expect(await page.getByRole('button', { name: '5', exact: true }).count()).toBe(0);
-      expect(await focused(page)).toBe('Keypad');
+      await expect.poll(() => focused(page)).toBe('Keypad');
 
       await page.keyboard.press('Alt+t');
       await page.locator('#transfer-target:focus').waitFor();
@@ -189,7 +189,7 @@ describe('by keyboard alone', () => {
       await page.keyboard.press('Alt+x');
 
       await page.getByRole('heading', { name: 'Wrap-up' }).waitFor();
-      expect(await focused(page)).toBe('Wrap-up');
+      await expect.poll(() => focused(page)).toBe('Wrap-up');
       await page.keyboard.press('Tab');
       await page.keyboard.press('Space');
       await page.keyboard.press('ArrowRight');
@@ -250,16 +250,16 @@ describe('by keyboard alone', () => {
       await page.getByRole('meter', { name: 'Microphone level' }).waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      expect(await focused(page)).toBe('Settings');
-      const tests = (await logOf(page)).filter(([action]) => action === 'testMicrophone');
-      expect(tests).toEqual([
+      await expect.poll(() => focused(page)).toBe('Settings');
+      const tests = async () => (await logOf(page)).filter(([action]) => action === 'testMicrophone');
+      await expect.poll(tests).toEqual([
         ['testMicrophone', true],
         ['testMicrophone', false],
       ]);
       await page.getByRole('tab', { name: 'Recent' }).focus();
       await page.keyboard.press('ArrowRight');
       await page.getByText('Waiting for an agent').waitFor();
-      expect(await focused(page)).toMatch(/^Live calls/);
+      await expect.poll(() => focused(page)).toMatch(/^Live calls/);
     });
   });
 });
