@@ -1,6 +1,6 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import type { Admittance, DialogId, IncomingInvite } from '../sip/index.ts';
+import type { Admittance, IncomingInvite } from '../sip/index.ts';
 import { type Board, createBoard } from './board.ts';
 import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
@@ -142,10 +142,11 @@ export const createCalls = (services: CallServices): Calls => {
     if (origin.type !== 'user') return false;
     const { replaces } = invite;
     const supervised = invite.header('X-Dialtrace-Supervise');
-    if (replaces === undefined && supervised === undefined) return false;
     const deps = { services, board, invite, user: origin.user };
     const joined =
-      replaces === undefined ? superviseCall(deps, supervised ?? '') : resumeCall(deps, replaces as DialogId);
+      (replaces && resumeCall(deps, replaces)) ??
+      (supervised === undefined ? undefined : superviseCall(deps, supervised));
+    if (joined === undefined) return false;
     settle({ settled: joined });
     return true;
   };

@@ -147,6 +147,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     record.note('supervision-ended', `Supervisor ${user} left (${why}).`, { supervisor: user });
     if (over) return;
     arrange();
+    book.look();
     void leg.close().then((stats) => book.close(leg, { at: services.now(), q850: 16, stats }));
   };
 
@@ -220,6 +221,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
       await goodbye;
     },
     release: (party, reason) => {
+      book.look();
       book.close(party.leg, { at: services.now(), q850: 16 });
       // Its place on a trunk goes with it.
       const released: Party = { ...party, leave: () => undefined };

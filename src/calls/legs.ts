@@ -89,7 +89,7 @@ export type LegBook = {
   open(row: LegTable, leg: MediaLeg): void;
   /** A leg that is over, or never was. */
   add(row: LegTable): void;
-  /** Ends one leg before the call is over. */
+  /** Ends one leg before the call is over, after a `look` while it lived. */
   close(leg: MediaLeg, end: { readonly at: number; readonly q850: number; readonly stats?: LegStats }): void;
   /** Ends those that are still open. */
   closeAll(summary: SessionSummary | undefined, end: { readonly at: number; readonly q850: number }): void;
@@ -122,7 +122,6 @@ export const createLegBook = (): LegBook => {
       const row = open.get(leg);
       if (!row) return;
       open.delete(leg);
-      Object.assign(row, wireColumns(leg));
       finish(row, stats, at, q850);
     },
     look: () => {
