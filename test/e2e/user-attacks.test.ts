@@ -274,7 +274,10 @@ describe('a transfer', () => {
       refer(inside, `sip:first@${DOMAIN}?Replaces=${named}`),
       refer(consult, `sip:x@${DOMAIN}?Replaces=${encodeURIComponent(nameOf(inside))}`),
     ]);
-    expect(answers.map((answer) => answer.status).sort()).toEqual([202, 491]);
+    // One joins them; the other meets a transfer under way, or comes when its dialog is gone already.
+    const [taken, refused] = answers.map((answer) => answer.status ?? 0).sort();
+    expect(taken).toBe(202);
+    expect([481, 491]).toContain(refused);
     await Promise.all([inside.ended(), consult.ended()]);
     expect((await line.reinvite()).status).toBe(200);
     await outside.bye();
