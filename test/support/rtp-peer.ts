@@ -216,6 +216,7 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
     if (!timer) timestamp = (timestamp + 8 * FRAME) >>> 0;
   };
 
+  let closing: Promise<void> | undefined;
   return {
     address,
     port,
@@ -293,7 +294,8 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
     },
     close: () => {
       stop();
-      return new Promise((resolve) => socket.close(() => resolve()));
+      closing ??= new Promise((resolve) => socket.close(() => resolve()));
+      return closing;
     },
   };
 };

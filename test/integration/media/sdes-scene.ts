@@ -47,7 +47,7 @@ export const openSdesScene = async (workers: number): Promise<SdesScene> => {
     await scene.end();
     throw new Error(encryption.reason);
   }
-  const peers: SrtpPeer[] = [];
+  const peers: Pick<SrtpPeer, 'close'>[] = [];
   const sessions: MediaSession[] = [];
 
   const phone = async (options: Partial<SrtpPeerOptions> = {}): Promise<SrtpPeer> => {
@@ -85,6 +85,8 @@ export const openSdesScene = async (workers: number): Promise<SdesScene> => {
     const leg = await addLeg(session, legOptions);
     const sdp = await agree(carrier, leg);
     const line = await scene.line(session, { frequency: LINE_TONE });
+    // Left talking, it would be a stranger to the leg that gets its port next.
+    peers.push(line.peer);
     session.bridge(leg, line.leg);
     carrier.start();
     line.peer.start();
