@@ -9,7 +9,7 @@ const floors = [
   ['calls', 'user-agent'],
   ['reports', 'integrations'],
   ['http'],
-  ['cli', '[^/]+\\.ts'],
+  ['cli', 'simulate', '[^/]+\\.ts'],
 ];
 
 /** A regular expression for files of these folders (or these very files) of src/. */

@@ -10,6 +10,12 @@ const count = () => {
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   );
   for (const file of brokenFiles) process.stderr.write(`✗ ${file.name}: ${file.message}\n`);
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status !== 'passed' || !test.failureMessages?.length) continue;
+      process.stderr.write(`△ ${test.fullName} took two tries: ${test.failureMessages[0].split('\n')[0]}\n`);
+    }
+  }
   if (report.numPendingTests > 0) process.stderr.write(`${report.numPendingTests} tests were skipped\n`);
   return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length };
 };

@@ -15,6 +15,7 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createAudit, phoneParts, userRules } from './gateway-phones.ts';
 import { registrarDomains, startRegistrar } from './gateway-registrar.ts';
 import { silenceMs, sipServerKind } from './gateway-sip.ts';
+import { startTracking } from './gateway-tracking.ts';
 import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, repairRecordings } from './media/index.ts';
 import { createReportRunner } from './reports/index.ts';
@@ -89,20 +90,32 @@ const makeRecordingDirectory = (directory: string): void => {
 /**
  * Starts the gateway: store, recovery after a crash, media, SIP, HTTP. Either everything runs or nothing is left running.
  *
+ * @param options `now`: another clock, milliseconds since the epoch, for records and decisions; timers run on the system's
  * @throws FailureError when a port is taken, a file can't be opened …
  */
-export const startGateway = async (config: GatewayConfig, logger: Logger): Promise<Gateway> => {
+export const startGateway = async (
+  config: GatewayConfig,
+  logger: Logger,
+  { now = systemClock }: { readonly now?: () => number } = {},
+): Promise<Gateway> => {
   const shutdown = createShutdown(logger);
   try {
-    return await assemble(config, logger, shutdown);
+    return await assemble(config, logger, shutdown, now);
   } catch (error) {
     await shutdown.run();
     throw error;
   }
 };
 
-const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdown): Promise<Gateway> => {
-  const now = (): number => Math.round(performance.timeOrigin + performance.now());
+/** Milliseconds since the epoch that never go back. */
+const systemClock = (): number => Math.round(performance.timeOrigin + performance.now());
+
+const assemble = async (
+  config: GatewayConfig,
+  logger: Logger,
+  shutdown: Shutdown,
+  now: () => number,
+): Promise<Gateway> => {
   const release = claimDatabase(config.database.path);
   shutdown.add('the claim on the database', release);
   const store = await openStore({ ...config.database, checkpointThread: true }, logger);
@@ -185,6 +198,8 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
   });
   shutdown.add('the trunks', () => operation.close());
 
+  const tracking = await startTracking({ store, logger, now });
+  shutdown.add('tracking', () => tracking.stop());
   const rules = userRules(config, configured);
   calls = createCalls({
     runId,
@@ -201,6 +216,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     echoUri: () => echo.uri(),
     mediaAddress: mediaAddressFor(config.media),
     recording: config.recording,
+    tracking: tracking.calls,
     logger,
     now,
     onEnded: metrics.callEnded,
@@ -221,6 +237,7 @@ const assemble = async (config: GatewayConfig, logger: Logger, shutdown: Shutdow
     phone: phoneParts(config, { registrar, calls: activeCalls, listeners: sip.hostports, rules }),
     tls: httpsOptions(config),
     trunkStatus: () => operation.status(),
+    dni: tracking.dni,
   });
   shutdown.add('HTTP', () => http.close());
   const httpAddress = await http.listen();

@@ -17,6 +17,8 @@ export type CallRecord = {
   note(type: string, text: string, detail?: Record<string, unknown>): void;
   /** Notes that the call was answered, and the recording that begins then. */
   answered(patch: CallPatch, recording: NewRecording | undefined): void;
+  /** Fills in what became known of the source after the beginning. */
+  attributed(patch: CallPatch): void;
   /** Ends the record; later calls do nothing. Resolves when it is written or given up. */
   complete(
     end: CallPatch,
@@ -71,6 +73,7 @@ export const openCallRecord = async (
     note,
     answered: (patch, recording) =>
       void writer.write('answer of the call', () => calls.update(call.id, patch, recording)),
+    attributed: (patch) => void writer.write('source of the call', () => calls.update(call.id, patch)),
     complete: (end, legs, recording) => {
       if (completed) return completed;
       const notes = takeNotes();

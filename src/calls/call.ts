@@ -3,6 +3,7 @@ import type { MediaLeg, MediaSession } from '../media/index.ts';
 import { connectionAddress, SdpError } from '../sdp/index.ts';
 import type { SipDialog } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
+import { type AnsweredCaller, askForCode } from './asking.ts';
 import type { Board, BoardEntry } from './board.ts';
 import type { CallRecord } from './call-record.ts';
 import { type CallRecording, startCallRecording } from './call-recording.ts';
@@ -12,8 +13,9 @@ import { openConversation } from './conversation.ts';
 import { type AnsweredLine, dialLines } from './dial-lines.ts';
 import { originLegOptions } from './leg-options.ts';
 import type { LegBook } from './legs.ts';
+import { matchNote } from './opening.ts';
 import type { Conversation } from './parties.ts';
-import type { CallEnd, CallServices, CallStop, DialPlan, LiveCall } from './types.ts';
+import type { CallEnd, CallServices, CallStop, CodeLookup, DialPlan, LiveCall } from './types.ts';
 
 type Dependencies = {
   readonly services: CallServices;
@@ -41,6 +43,32 @@ const answerCaller = (plan: DialPlan, leg: MediaLeg, answer: string | undefined)
   answer === undefined
     ? plan.invite.answer(leg.createOffer(), (sdp) => leg.acceptAnswer(sdp))
     : plan.invite.answer(answer);
+
+/** Asks for the extension code, and notes whose visit it belongs to. */
+const askCaller = async (
+  { services, plan, record, stopped }: Dependencies,
+  code: CodeLookup,
+  session: MediaSession,
+  leg: MediaLeg,
+  answer: string | undefined,
+): Promise<AnsweredCaller> => {
+  const asked = await askForCode(
+    { services, plan, record, session, leg, stopped, answer: () => answerCaller(plan, leg, answer) },
+    code.digits,
+  );
+  const found = asked.digits === '' ? undefined : await code.find(asked.digits);
+  if (!found) {
+    const heard =
+      asked.digits === '' ? 'No extension code was dialled' : 'The extension code is none of ours';
+    record.note('no-code', `${heard}: the call goes on without it.`);
+    return asked;
+  }
+  record.attributed(found.patch);
+  const { type, text, detail } = matchNote(found.match);
+  record.note(type, text, detail);
+  await services.tracking.noteMatch(plan.callId, found.match);
+  return asked;
+};
 
 type Bridged = {
   readonly end: CallEnd;
@@ -74,7 +102,7 @@ const answerAndTalk = async (
   session: MediaSession,
   entry: BoardEntry,
   leg: MediaLeg,
-  answer: string | undefined,
+  answer: () => Promise<SipDialog>,
   answered: AnsweredLine,
   moved: ReadonlySet<MediaLeg>,
 ): Promise<Bridged> => {
@@ -83,7 +111,7 @@ const answerAndTalk = async (
   session.bridge(leg, answered.leg);
   let dialog: SipDialog;
   try {
-    dialog = await answerCaller(plan, leg, answer);
+    dialog = await answer();
   } catch (error) {
     // The line's answer crossed the caller's CANCEL, or the caller's network is gone (RFC 3261 9.1).
     const hungUp = answered.dialog.bye({ q850: 16, text: 'the caller is gone' });
@@ -172,6 +200,8 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   const moved = new Set<MediaLeg>();
   session.on('moved', (leg) => moved.add(leg));
   let bridged: Bridged | undefined;
+  /** Answered before any line was, for an extension code. */
+  let asked: AnsweredCaller | undefined;
 
   const run = async (): Promise<CallEnd> => {
     const leg = await session.addLeg({
@@ -183,21 +213,19 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     book.open(callerRow, leg);
     const answer = plan.invite.offer === undefined ? undefined : await leg.acceptOffer(plan.invite.offer);
     plan.invite.onEarlyOffer((offer) => leg.acceptOffer(offer));
+    if (plan.code) asked = await askCaller(deps, plan.code, session, leg, answer);
+    const gone = asked && (await Promise.race([asked.stopped, undefined]));
+    if (gone) return endedEarly(gone);
     const dialled = await dialLines({
       services,
       plan,
       session,
       record: deps.record,
       book,
-      progress: createCallerProgress({
-        plan,
-        session,
-        leg,
-        row: callerRow,
-        answer,
-        now: services.now,
-      }),
-      stopped: deps.stopped,
+      progress:
+        asked?.progress ??
+        createCallerProgress({ plan, session, leg, row: callerRow, answer, now: services.now }),
+      stopped: asked?.stopped ?? deps.stopped,
     });
     if (dialled.type === 'stopped') return endedEarly(dialled.stop);
     if (dialled.type === 'failed') {
@@ -207,7 +235,8 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     }
     const { answered } = dialled;
     book.open(answered.row, answered.leg);
-    bridged = await answerAndTalk(deps, session, entry, leg, answer, answered, moved);
+    const take = async (): Promise<SipDialog> => asked?.dialog ?? answerCaller(plan, leg, answer);
+    bridged = await answerAndTalk(deps, session, entry, leg, take, answered, moved);
     return bridged.end;
   };
 
@@ -232,7 +261,10 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   });
   const endedAt = services.now();
   board.remove(plan.callId);
-  if (end.status !== 'answered') plan.invite.refuse(end.sipCode, { Reason: `Q.850;cause=${end.q850}` });
+  const goodbye =
+    end.status === 'answered' ? undefined : asked?.dialog.bye({ q850: end.q850, text: end.reason });
+  if (end.status !== 'answered' && !asked)
+    plan.invite.refuse(end.sipCode, { Reason: `Q.850;cause=${end.q850}` });
 
   book.look();
   const summary = await session.close().catch(() => undefined);
@@ -251,5 +283,5 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     heldMs,
     recording: bridged?.recording?.end(summary?.recording),
   });
-  return { end, settled: Promise.all([written, bridged?.hungUp]) };
+  return { end, settled: Promise.all([written, bridged?.hungUp, goodbye]) };
 };

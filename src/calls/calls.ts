@@ -78,13 +78,14 @@ export const createCalls = (services: CallServices): Calls => {
     const startedAt = services.now();
     const began = performance.now();
     invite.stamp({ 'X-Dialtrace-Call': id });
-    const { row, notes, agent, trunk, decision } = await prepare(arrival, startedAt);
+    const { row, notes, agent, trunk, match, decision } = await prepare(arrival, startedAt);
 
     const { record, priorCalls } = await openCallRecord(
       { calls: services.store.calls, logger: services.logger, now: services.now },
       row,
       notes,
     );
+    if (match) void services.tracking.noteMatch(id, match);
     if (priorCalls !== null) record.note('caller', callerHistory(priorCalls), { priorCalls });
     const callerRow = newLeg({
       call_id: id,
@@ -110,11 +111,11 @@ export const createCalls = (services: CallServices): Calls => {
       const legs = [callerRow];
       const settled = completeRecord({ record, end, startedAt, endedAt, callerRow, legs, agent, heldMs: 0 });
       services.onEnded({ status, isTest, setupMs });
-      return { settled };
+      return { settled: settled.then(() => services.tracking.ended(id)) };
     }
 
-    const { caller, trackingNumber, lines, record: recorded, region } = decision;
-    const plan = { callId: id, invite, origin, caller, trackingNumber, lines, record: recorded, region };
+    const { type: _, ...dialled } = decision;
+    const plan = { callId: id, invite, origin, ...dialled };
     const book = createLegBook();
     const { direction } = row;
     const { end, settled } = await runCall({
@@ -129,7 +130,7 @@ export const createCalls = (services: CallServices): Calls => {
       stopped,
     });
     services.onEnded({ status: end.status, isTest, setupMs });
-    return { settled };
+    return { settled: settled.then(() => services.tracking.ended(id)) };
   };
 
   const settle = ({ settled }: Handled): void => {

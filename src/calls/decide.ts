@@ -33,6 +33,8 @@ export const decide = (facts: Facts): Decision => {
   if (!called.e164) return refuse('failed', 404, 1, `"${called.raw}" in ${called.header} is no phone number`);
   if (!route) return refuse('failed', 404, 1, `${called.e164} is no tracking number`);
   if (facts.callerBlocked) return refuse('blocked', 603, 21, 'the caller is on the block list');
+  if (route.number.state === 'retired')
+    return refuse('failed', 404, 1, `tracking number ${called.e164} was taken off its pool and has retired`);
   if (!route.number.enabled)
     return refuse('blocked', 480, 18, `tracking number ${called.e164} is switched off`);
   if (route.lines.length === 0) return refuse('failed', 480, 3, `tracking number ${called.e164} has no line`);

@@ -1,2 +1,2 @@
 export { type Calls, createCalls } from './calls.ts';
-export type { CallServices, LiveCall, SupervisionMode, UserRules } from './types.ts';
+export type { CallServices, CallTracking, LiveCall, SupervisionMode, UserRules } from './types.ts';

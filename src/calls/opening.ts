@@ -1,6 +1,6 @@
 import type { CalledNumber, Caller, IncomingInvite, Trunk } from '../sip/index.ts';
 import type { CallerVault, NewCall, NumberRoute, UserTable } from '../store/index.ts';
-import { attribute } from '../tracking/index.ts';
+import { type Attribution, attribute, type Match } from '../tracking/index.ts';
 import type { Decision } from './decide.ts';
 import type { Dialled, UserDecision } from './from-user.ts';
 
@@ -15,12 +15,14 @@ export type Opening = {
   readonly caller: Caller;
   readonly called: CalledNumber | undefined;
   readonly route: NumberRoute | undefined;
+  readonly attribution: Attribution;
+  readonly match: Match | undefined;
   readonly decision: Decision;
 };
 
 /** The call record as it is opened, the caller's number sealed. */
 export const newCall = (opening: Opening, vault: Pick<CallerVault, 'seal'>): NewCall => {
-  const { id, runId, startedAt, invite, trunk, caller, called, route } = opening;
+  const { id, runId, startedAt, invite, trunk, caller, called } = opening;
   const sealed =
     caller.type === 'known'
       ? vault.seal(caller.number)
@@ -38,7 +40,8 @@ export const newCall = (opening: Opening, vault: Pick<CallerVault, 'seal'>): New
     did: called?.e164 ?? null,
     did_raw: called?.raw ?? null,
     did_header: called?.header ?? null,
-    ...attribute(route),
+    ...opening.attribution,
+    dialled_code: null,
     sip_call_id: invite.sipCallId,
   };
 };
@@ -79,6 +82,7 @@ export const newUserCall = (opening: UserOpening, vault: Pick<CallerVault, 'seal
     did_header: null,
     // A source brings calls in; what the business dials itself none has brought.
     ...attribute(undefined),
+    dialled_code: null,
     sip_call_id: invite.sipCallId,
   };
 };
@@ -117,7 +121,7 @@ export const userCallNotes = ({ user, dialled, decision }: UserOpening): readonl
 export type Note = { readonly type: string; readonly text: string; readonly detail: Record<string, unknown> };
 
 /** The first lines of what `dialtrace calls explain` prints. */
-export const openingNotes = ({ trunk, called, route, decision }: Opening): readonly Note[] => [
+export const openingNotes = ({ trunk, called, route, match, decision }: Opening): readonly Note[] => [
   { type: 'received', text: `INVITE through trunk ${trunk.id}.`, detail: { trunk: trunk.id } },
   ...(called
     ? [
@@ -132,11 +136,18 @@ export const openingNotes = ({ trunk, called, route, decision }: Opening): reado
     ? [
         {
           type: 'number-matched',
-          text: `${route.number.number} is a static number of source ${route.source.name}.`,
-          detail: { source: route.source.id, lines: route.lines.map((line) => line.id) },
+          text: route.source
+            ? `${route.number.number} is a static number of source ${route.source.name}.`
+            : `${route.number.number} is a number of pool ${route.number.pool_id}.`,
+          detail: {
+            source: route.source?.id ?? null,
+            pool: route.number.pool_id,
+            lines: route.lines.map((line) => line.id),
+          },
         },
       ]
     : []),
+  ...(match ? [matchNote(match)] : []),
   ...(decision.type === 'refuse'
     ? [
         {
@@ -147,6 +158,13 @@ export const openingNotes = ({ trunk, called, route, decision }: Opening): reado
       ]
     : []),
 ];
+
+/** Which visit a call was matched to, and why. */
+export const matchNote = ({ method, probability, visit, reason }: Match): Note => ({
+  type: 'visit-matched',
+  text: reason,
+  detail: { method, probability, visit: visit?.id ?? null },
+});
 
 /** How well the caller is known, in words. */
 export const callerHistory = (priorCalls: number): string => {

@@ -8,12 +8,13 @@ import {
   type Trunk,
 } from '../sip/index.ts';
 import type { LineTable, NewCall, UserTable } from '../store/index.ts';
+import { attribute, type Match } from '../tracking/index.ts';
 import { decide } from './decide.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
 import { type Note, newCall, newUserCall, openingNotes, userCallNotes } from './opening.ts';
 import type { Refusal } from './refusal.ts';
 import type { Routes } from './routes.ts';
-import type { CallServices } from './types.ts';
+import type { CallServices, CodeLookup } from './types.ts';
 
 /** A call that is decided upon: what its record begins with, and what to do. */
 export type Prepared = {
@@ -22,6 +23,8 @@ export type Prepared = {
   /** Name of the user who calls. */
   readonly agent: string | null;
   readonly trunk: Trunk | undefined;
+  /** Undefined: no page shows the number, or it is a user's call. */
+  readonly match: Match | undefined;
   readonly decision:
     | {
         readonly type: 'dial';
@@ -30,6 +33,7 @@ export type Prepared = {
         readonly lines: readonly LineTable[];
         readonly record: boolean;
         readonly region: Region | undefined;
+        readonly code?: CodeLookup | undefined;
       }
     | Refusal;
 };
@@ -50,13 +54,42 @@ export const prepareTrunkCall = async (
   const callerHmac = caller.type === 'known' ? vault.hmac(caller.number) : null;
   const [route, callerBlocked] = await Promise.all([routes.of(called?.e164), routes.isBlocked(callerHmac)]);
   const decision = decide({ draining, trunk, room, called, caller, callerBlocked, route });
-  const opening = { id, runId: services.runId, startedAt, invite, trunk, caller, called, route, decision };
-  const common = { row: newCall(opening, vault), notes: openingNotes(opening), agent: null, trunk };
+  // A stranger to the tracking numbers costs no look at visits.
+  const looked = {
+    at: startedAt,
+    callerHmac,
+    callerRegion: caller.type === 'known' ? (caller.region ?? null) : null,
+  };
+  const match = route && (await services.tracking.match({ ...looked, did: route.number.number }));
+  const attribution = attribute(route, match, services.tracking.sources());
+  const opening = {
+    id,
+    runId: services.runId,
+    startedAt,
+    invite,
+    trunk,
+    caller,
+    called,
+    route,
+    match,
+    attribution,
+    decision,
+  };
+  const row = newCall(opening, vault);
+  const common = { row, notes: openingNotes(opening), agent: null, trunk, match };
   if (decision.type === 'refuse') return { ...common, decision };
   const { number, lines } = decision.route;
+  const digits = services.tracking.codeDigits(number.number);
+  const find: CodeLookup['find'] = async (code) => {
+    const found = await services.tracking.match({ ...looked, did: number.number, code });
+    if (found?.method !== 'code') return undefined;
+    const patch = { ...attribute(decision.route, found, services.tracking.sources()), dialled_code: code };
+    return { match: found, patch };
+  };
   return {
     ...common,
     decision: {
+      code: digits === undefined ? undefined : { digits, find },
       type: 'dial',
       caller,
       trackingNumber: number.number,
@@ -97,6 +130,7 @@ export const prepareUserCall = async (
     notes: userCallNotes(opening),
     agent: user.name,
     trunk: undefined,
+    match: undefined,
     decision: decision.type === 'refuse' ? decision : { ...decision, region },
   };
 };

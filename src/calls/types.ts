@@ -11,7 +11,16 @@ import type {
   TrunkOperation,
   TrunkTable,
 } from '../sip/index.ts';
-import type { CallStatus, HangupBy, LineTable, Store, UserTable } from '../store/index.ts';
+import type {
+  CallPatch,
+  CallStatus,
+  HangupBy,
+  LineTable,
+  SourceTable,
+  Store,
+  UserTable,
+} from '../store/index.ts';
+import type { Match } from '../tracking/index.ts';
 
 /** What users may do with their phones. */
 export type UserRules = {
@@ -23,6 +32,30 @@ export type UserRules = {
   readonly premium: boolean;
   /** Calls that one user may have placed at once. */
   readonly maxCalls: number;
+};
+
+/** A call as it is looked up among visits. */
+export type CallToMatch = {
+  /** E.164 */
+  readonly did: string;
+  readonly at: number;
+  readonly callerHmac: string | null;
+  readonly callerRegion: string | null;
+  /** Extension code that the caller dialled. */
+  readonly code?: string;
+};
+
+/** The side of calls that looks at web pages. Whatever fails there delays or refuses no call. */
+export type CallTracking = {
+  /** Undefined when nothing could be looked up. Never rejects. */
+  match(call: CallToMatch): Promise<Match | undefined>;
+  /** How many digits an extension code has that pages show with this number; undefined: none is shown. */
+  codeDigits(did: string): number | undefined;
+  readonly sources: () => readonly SourceTable[];
+  /** Keeps the visits that a call may have come from. Never rejects. */
+  noteMatch(callId: string, match: Match): Promise<void>;
+  /** The call's record is complete. Never rejects. */
+  ended(callId: string): Promise<void>;
 };
 
 /** What calls stand on; the composition root fills it in. */
@@ -54,6 +87,8 @@ export type CallServices = {
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What is known of web pages' visits, and what follows a call. */
+  readonly tracking: CallTracking;
   /** Told of each finished call. */
   readonly onEnded: (call: {
     readonly status: CallStatus;
@@ -87,6 +122,13 @@ export type CallStop = {
   readonly cancelled: boolean;
 };
 
+/** Finds the visit that an extension code was shown to. */
+export type CodeLookup = {
+  readonly digits: number;
+  /** What the code says of the call; undefined when it is none of ours. Never rejects. */
+  find(code: string): Promise<{ readonly patch: CallPatch; readonly match: Match } | undefined>;
+};
+
 /** A call that has lines to dial. */
 export type DialPlan = {
   readonly callId: string;
@@ -99,6 +141,8 @@ export type DialPlan = {
   /** In the order in which they are dialled. */
   readonly lines: readonly LineTable[];
   readonly record: boolean;
+  /** Pages show an extension code with the number: the caller is asked for it before a line is dialled. */
+  readonly code?: CodeLookup | undefined;
   /** Whose ringback the caller hears. */
   readonly region: Region | undefined;
 };

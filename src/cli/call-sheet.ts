@@ -9,8 +9,23 @@ const sourceWords = ({ source, match }: CallDetailView): string => {
   const words = [source.source, source.medium, source.campaign].filter((word) => word !== null).join(' / ');
   const keyword = source.keyword === null ? '' : `, keyword “${source.keyword}”`;
   const page = source.landingPage === null ? '' : `, page ${source.landingPage}`;
-  return `${source.name ?? source.id} (${words})${keyword}${page}, matched by ${match.method} number`;
+  return `${source.name ?? source.id} (${words})${keyword}${page}, matched by ${matchWords(match)}`;
 };
+
+const MATCHED_BY = {
+  static: 'static number',
+  token: "the call button's token",
+  code: 'extension code',
+  tel_tap: 'a tap on the number',
+  lease: 'leased number',
+  posterior: 'likeliest visit',
+  none: 'nothing',
+} as const;
+
+const matchWords = ({ method, probability }: CallDetailView['match']): string =>
+  probability === null || probability === 1
+    ? MATCHED_BY[method]
+    : `${MATCHED_BY[method]}, ${(probability * 100).toFixed(1)} % sure`;
 
 const endWords = (call: CallDetailView): string | null => {
   const codes = [

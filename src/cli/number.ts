@@ -51,8 +51,8 @@ export const addNumberCommands = (program: Command, cli: Cli): void => {
     cells: (row) => [
       row.number,
       row.label ?? null,
-      row.source,
-      row.lines.join(', '),
+      row.source ?? `pool ${row.pool}`,
+      row.lines?.join(', ') ?? null,
       recordWords(row.record),
       row.enabled ? 'yes' : 'no',
       row.calls,

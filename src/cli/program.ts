@@ -1,24 +1,34 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
+import { addAttributionCommands } from './attribution.ts';
 import { addAuditCommands } from './audit.ts';
+import { addAutomationCommands } from './automation.ts';
 import { addBanCommands } from './ban.ts';
 import { addCallCommands } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addDoctor } from './doctor.ts';
+import { addFormCommands } from './form.ts';
+import { addLeadCommands } from './lead.ts';
 import { addLineCommands } from './line.ts';
 import { addNumberCommands } from './number.ts';
 import { examples } from './options.ts';
+import { addPersonCommands } from './person.ts';
 import { addPlanCommands } from './plan.ts';
 import { addRecordingCommands } from './recording.ts';
 import { addReportCommands } from './report.ts';
 import { act, type Cli } from './session.ts';
+import { addSimulate } from './simulate.ts';
 import { addSipEngine } from './sip-engine.ts';
+import { addSiteCommands } from './site.ts';
 import { addSourceCommands } from './source.ts';
+import { addSpamCommands } from './spam.ts';
 import { addStart } from './start.ts';
+import { addTagCommands } from './tag.ts';
 import { addTestCall } from './test-call.ts';
 import { addTrunkCommands } from './trunk.ts';
 import { addUserCommands } from './user.ts';
+import { addVisitCommands } from './visit.ts';
 
 const addVersion = (program: Command, cli: Cli): void => {
   program
@@ -45,14 +55,36 @@ const GROUPS: readonly (readonly [
       addPlanCommands,
       addNumberCommands,
       addSourceCommands,
+      addSiteCommands,
       addLineCommands,
       addTrunkCommands,
       addUserCommands,
       addBanCommands,
     ],
   ],
-  ['Look:', [addCallCommands, addRecordingCommands, addReportCommands, addAuditCommands]],
-  ['Other:', [addCompletion, addVersion]],
+  [
+    'Look:',
+    [
+      addCallCommands,
+      addVisitCommands,
+      addRecordingCommands,
+      addReportCommands,
+      addAttributionCommands,
+      addAuditCommands,
+    ],
+  ],
+  [
+    'People:',
+    [
+      addPersonCommands,
+      addLeadCommands,
+      addTagCommands,
+      addSpamCommands,
+      addFormCommands,
+      addAutomationCommands,
+    ],
+  ],
+  ['Other:', [addSimulate, addCompletion, addVersion]],
 ];
 
 /** The whole command. Errors are thrown, never printed; nothing ends the process. */

@@ -104,7 +104,7 @@ const recorded = (call: CallDetailView | null, path: string | null, wanted: bool
 
 const source = (call: CallDetailView | null, did: string): TestCallCheck =>
   call?.source
-    ? check('source', true, `${call.source.name ?? call.source.id} (${call.source.id})`)
+    ? check('source', true, `${call.source.name ?? call.source.id} (${call.source.id ?? call.source.source})`)
     : check('source', false, `${did} is no tracking number: see \`dialtrace number list\``);
 
 /** The checklist of a test call. */

@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import { type CallView, callRow, callView, MICROS } from '../reports/index.ts';
 import type { CallDetail, CallRepository, Store, WrapUpTable } from '../store/index.ts';
+import { afterWrapUp } from '../tracking/index.ts';
 import { formatMoney } from './format.ts';
 import { examples } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
@@ -111,6 +112,7 @@ export const addWrapUp = (group: Command, cli: Cli, find: Find): void => {
             throw new UsageError('Name what is to be noted: --disposition, --tag, --note, --value');
           const { call, wrapUp } = await find(store.calls, id);
           await store.wrapUps.save(changed({ id: call.id, before: wrapUp }, options, session, store));
+          await store.exclusively((file) => afterWrapUp(file, call.id, { at: session.now() }));
           const view = callView(callRow(await find(store.calls, call.id)), store.vault);
           if (session.json) return session.out.json(view.wrapUp);
           session.out.line(`${call.id}: ${wrapUpWords(view) ?? ''}`);

@@ -12,6 +12,15 @@ export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';
 export { certificateNames, ensureSelfSigned, isSelfSigned } from './self-signed.ts';
+export {
+  type AutomationPlan,
+  automationSchema,
+  type PoolPlan,
+  poolSchema,
+  type SitePlan,
+  type SiteRule,
+  siteSchema,
+} from './site-schema.ts';
 export { loadTrackingPlan, parseTrackingPlan } from './tracking.ts';
 export type { PlanContext } from './tracking-checks.ts';
 export type { LinePlan, NumberPlan, SourcePlan, TrackingPlan } from './tracking-schema.ts';

@@ -1,7 +1,10 @@
 import type { Problem } from '../base/errors.ts';
-import { maskPhone, parsePhone, type Region } from '../base/phone.ts';
+import { maskPhone, type Region } from '../base/phone.ts';
 import { duplicates } from './checks.ts';
+import { type KnownRegion, phoneOf, phoneProblem, reference } from './phone-checks.ts';
 import { valueAt } from './problems.ts';
+import { type CheckedSites, siteProblems } from './site-checks.ts';
+import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
 import {
   type LinePlan,
   lineSchema,
@@ -9,7 +12,6 @@ import {
   numberSchema,
   trackingPlanSchema,
 } from './tracking-schema.ts';
-import { found, nearest } from './wording.ts';
 
 export type PlanContext = {
   /** Trunks that lines may be dialled through: ids of dialtrace.yaml. */
@@ -18,11 +20,8 @@ export type PlanContext = {
   readonly defaultRegion?: Region | undefined;
 };
 
-/** `wrong`: the plan names a region that is none, so that nothing can be said about its numbers. */
-type KnownRegion = Region | 'wrong' | undefined;
-
 /** As much of a plan as the checks look at. */
-export type CheckedPlan = {
+export type CheckedPlan = Omit<CheckedSites, 'lines'> & {
   readonly region?: KnownRegion;
   readonly sources: readonly { readonly id: string }[];
   readonly lines: readonly (LinePlan | { readonly id: string; readonly type: 'wrong' })[];
@@ -39,6 +38,7 @@ export const planProblems = (plan: CheckedPlan, context: PlanContext): readonly 
     ...duplicateIds('lines', plan.lines),
     ...lineProblems(plan, context.trunkIds, region),
     ...numberProblems(plan, region),
+    ...siteProblems(plan, region),
     ...(plan.blockedCallers ?? []).flatMap((text, index) =>
       // A caller's number, wrong as it may be, is shown masked.
       phoneProblem(`blockedCallers[${index}]`, text, region, maskPhone),
@@ -79,17 +79,27 @@ const lineProblems = (
 const numberProblems = (plan: CheckedPlan, region: KnownRegion): readonly Problem[] => {
   const sourceIds = plan.sources.map((source) => source.id);
   const lineIds = plan.lines.map((line) => line.id);
+  const poolIds = plan.pools.map((pool) => pool.id);
   const each = plan.numbers.flatMap((entry, index) =>
     entry === undefined
       ? []
       : [
           ...phoneProblem(`numbers[${index}].number`, entry.number, region),
-          ...reference(`numbers[${index}].source`, 'source', entry.source, sourceIds, 'add it to sources'),
-          ...entry.lines.flatMap((id, position) =>
+          ...ownerProblems(entry, `numbers[${index}]`),
+          ...(entry.source === undefined
+            ? []
+            : reference(`numbers[${index}].source`, 'source', entry.source, sourceIds, 'add it to sources')),
+          ...(entry.pool === undefined
+            ? []
+            : reference(`numbers[${index}].pool`, 'pool', entry.pool, poolIds, 'add it to pools')),
+          ...(entry.lines ?? []).flatMap((id, position) =>
             reference(`numbers[${index}].lines[${position}]`, 'line', id, lineIds, 'add it to lines'),
           ),
           ...duplicates(
-            entry.lines.map((key, position) => ({ path: `numbers[${index}].lines[${position}]`, key })),
+            (entry.lines ?? []).map((key, position) => ({
+              path: `numbers[${index}].lines[${position}]`,
+              key,
+            })),
             'the line',
             'name each line once',
           ),
@@ -102,39 +112,25 @@ const numberProblems = (plan: CheckedPlan, region: KnownRegion): readonly Proble
   return [...each, ...duplicates(keys, 'the number', 'keep one entry a number')];
 };
 
-const reference = (
-  path: string,
-  kind: string,
-  id: string,
-  known: readonly string[],
-  otherwise: string,
-): readonly Problem[] => {
-  if (known.includes(id)) return [];
-  const meant = nearest(id, known);
-  const choice =
-    meant === undefined
-      ? `, or use one that exists: ${known.slice(0, 20).join(', ')}`
-      : `, or did you mean “${meant}”?`;
-  const mend = known.length === 0 ? otherwise : otherwise + choice;
-  return [{ path, message: `there is no ${kind} “${id}”`, mend }];
-};
-
-const phoneOf = (text: string, region: KnownRegion) =>
-  region === 'wrong' ? undefined : parsePhone(text, region);
-
-const phoneProblem = (
-  path: string,
-  text: string,
-  region: KnownRegion,
-  shown: (text: string) => string = (same) => same,
-): readonly Problem[] => {
-  if (region === 'wrong' || parsePhone(text, region)) return [];
-  const where =
-    region === undefined
-      ? 'with its country code, such as +12025550123, or set region'
-      : `such as +12025550123, or a national one of ${region}`;
+/** A number belongs to a source and has lines of its own, or to a pool and has the pool's. */
+const ownerProblems = (entry: NumberPlan, path: string): readonly Problem[] => {
+  if (entry.source !== undefined && entry.pool !== undefined)
+    return [{ path: `${path}.pool`, message: 'stands beside source', mend: 'keep one of the two' }];
+  if (entry.pool !== undefined)
+    return entry.lines
+      ? [
+          {
+            path: `${path}.lines`,
+            message: 'stands beside pool',
+            mend: 'leave it out: a pool has lines for all its numbers',
+          },
+        ]
+      : [];
+  const missing = (field: 'source' | 'lines', mend: string): readonly Problem[] =>
+    entry[field] === undefined ? [{ path: `${path}.${field}`, message: 'is missing', mend }] : [];
   return [
-    { path, message: `${found(shown(text))} is no possible phone number`, mend: `write the number ${where}` },
+    ...missing('source', 'name the source it stands for, or a pool'),
+    ...missing('lines', 'name the lines that ring'),
   ];
 };
 
@@ -153,6 +149,13 @@ export const rightParts = (values: unknown): CheckedPlan => {
       (entry, index) => lineSchema.safeParse(entry).data ?? { id: idOf(entry, index), type: 'wrong' },
     ),
     numbers: entriesAt(values, 'numbers').map((entry) => numberSchema.safeParse(entry).data),
+    pools: entriesAt(values, 'pools').flatMap(
+      (entry, index) => poolSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
+    sites: entriesAt(values, 'sites').map((entry) => siteSchema.safeParse(entry).data),
+    automations: entriesAt(values, 'automations').flatMap(
+      (entry) => automationSchema.safeParse(entry).data ?? [],
+    ),
     blockedCallers: blocked.data,
   };
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
 import { idSchema, regionSchema, USER_NAME } from './fields.ts';
+import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
 
 /** Words that stand in tables, reports and terminals. */
 const wordsSchema = z
@@ -90,8 +91,13 @@ export const lineSchema = z.discriminatedUnion('type', [
 export const numberSchema = z.strictObject({
   number: z.string().min(1).describe("The tracking number, E.164 or in the plan's region."),
   label: wordsSchema.optional(),
-  source: idSchema,
-  lines: z.array(idSchema).min(1).describe('Tried in this order until one answers.'),
+  source: idSchema.optional().describe('The source that it belongs to. Either this or `pool`.'),
+  pool: idSchema.optional().describe('The pool that lends it; its calls go to the lines of the pool.'),
+  lines: z
+    .array(idSchema)
+    .min(1)
+    .optional()
+    .describe('Tried in this order until one answers. Numbers of a pool have its lines.'),
   record: z.boolean().optional().describe('Default: `recording.enabled` of dialtrace.yaml.'),
   enabled: z.boolean().default(true).describe('false: its calls are refused (480), outcome `blocked`.'),
 });
@@ -102,6 +108,14 @@ export const trackingPlanSchema = z.strictObject({
   sources: z.array(sourceSchema).default([]),
   lines: z.array(lineSchema).default([]),
   numbers: z.array(numberSchema).default([]),
+  pools: z.array(poolSchema).default([]).describe('Numbers that are lent to visits of a site.'),
+  sites: z.array(siteSchema).default([]).describe('Web sites whose numbers are swapped.'),
+  automations: z
+    .array(automationSchema)
+    .default([])
+    .describe(
+      'What is done by itself after a call or a form; all that match are carried out, in this order.',
+    ),
   blockedCallers: z
     .array(z.string().min(1))
     .optional()

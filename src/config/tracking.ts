@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { parsePhone, type Region } from '../base/phone.ts';
 import { jsonSchema } from './json-schema.ts';
 import { problemsOf } from './problems.ts';
+import type { SitePlan } from './site-schema.ts';
 import { type PlanContext, planProblems, rightParts } from './tracking-checks.ts';
 import { type TrackingPlan, trackingPlanSchema } from './tracking-schema.ts';
 import { countOf } from './wording.ts';
@@ -61,6 +62,22 @@ const normalised = (plan: TrackingPlan, region: Region | undefined): TrackingPla
     ...rest,
     lines: plan.lines.map((line) => (line.type === 'trunk' ? { ...line, number: e164(line.number) } : line)),
     numbers: plan.numbers.map((entry) => ({ ...entry, number: e164(entry.number) })),
+    pools: plan.pools.map(({ overflow, ...pool }) => ({
+      ...pool,
+      ...(overflow !== undefined && { overflow: e164(overflow) }),
+    })),
+    sites: plan.sites.map((site) => normalisedSite(site, e164)),
     ...(blockedCallers && { blockedCallers: [...new Set(blockedCallers.map(e164))] }),
   };
 };
+
+const normalisedSite = (site: SitePlan, e164: (text: string) => string): SitePlan => ({
+  ...site,
+  targets: site.targets.map((target) => ({ ...target, number: e164(target.number) })),
+  rules: site.rules.map((rule) => ({
+    ...rule,
+    ...(rule.targets && { targets: rule.targets.map(e164) }),
+    use: 'number' in rule.use ? { number: e164(rule.use.number) } : rule.use,
+  })),
+  ...(site.codes && { codes: { ...site.codes, number: e164(site.codes.number) } }),
+});

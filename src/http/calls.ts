@@ -26,7 +26,7 @@ export const flagSchema = z
   .default('false')
   .transform((text) => text === 'true');
 
-const instantSchema = z
+export const instantSchema = z
   .string()
   .refine(
     (text) => parseInstant(text, 'UTC') !== undefined,
@@ -79,7 +79,7 @@ const toFilter = (query: z.output<typeof listQuery>): CallFilter => ({
 });
 
 /** The vault when the request may see callers' numbers; @throws HttpProblem 403 when it asked without the right. */
-const revealing = ({ config, store }: HttpParts, reveal: boolean): CallerVault | undefined => {
+export const revealing = ({ config, store }: HttpParts, reveal: boolean): CallerVault | undefined => {
   if (!reveal) return undefined;
   if (config.http.token === undefined) {
     throw new HttpProblem(403, "Callers' numbers are shown only when http.token is set in dialtrace.yaml.");

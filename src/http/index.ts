@@ -7,18 +7,26 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest, type LightMyRequestResponse } from 'fastify';
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import { networkOf } from '../tracking/index.ts';
 import { createAccessCheck } from './access.ts';
+import { attributionRoutes } from './attribution.ts';
 import { banRoutes } from './bans.ts';
 import { callRoutes } from './calls.ts';
+import { dniRoutes, isDniRequest } from './dni/index.ts';
+import { formRoutes } from './forms.ts';
+import { leadRoutes } from './leads.ts';
 import type { HttpParts, HttpTls } from './parts.ts';
+import { peopleRoutes } from './people.ts';
 import { phoneRoutes } from './phone/index.ts';
 import { answerError, sendProblem } from './problem.ts';
 import { recordingRoutes } from './recordings.ts';
 import { reportRoutes } from './report-routes.ts';
+import { siteRoutes } from './sites.ts';
 import { healthRoute, systemRoutes } from './system.ts';
 import { trackingRoutes } from './tracking.ts';
 import { trunkRoutes } from './trunks.ts';
 import { userRoutes } from './users.ts';
+import { visitRoutes } from './visits.ts';
 
 export type { Health, HttpParts, HttpTls, PhoneParts } from './parts.ts';
 
@@ -44,7 +52,7 @@ export type HttpServer = {
   /** A request without a socket, for tests. */
   inject(request: {
     url: string;
-    method?: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+    method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
     payload?: object | string;
     headers?: Record<string, string>;
   }): Promise<LightMyRequestResponse>;
@@ -55,14 +63,28 @@ const REQUESTS_PER_MINUTE = 600;
 /** An office full of agents has one address. */
 const PHONE_REQUESTS_PER_MINUTE = 12_000;
 
+/** So has one full of readers; a mobile carrier has thousands of them behind one. */
+const PAGE_REQUESTS_PER_MINUTE = 6000;
+
 const isPhone = ({ url }: FastifyRequest): boolean => url.startsWith('/phone');
+
+const requestsPerMinute = (request: FastifyRequest): number => {
+  if (isDniRequest(request.url)) return PAGE_REQUESTS_PER_MINUTE;
+  return isPhone(request) ? PHONE_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE;
+};
+
+/** Who is counted, and for what. */
+const limitKey = (request: FastifyRequest): string => {
+  if (isDniRequest(request.url)) return `dni ${networkOf(request.ip)}`;
+  return `${isPhone(request) ? 'phone' : 'api'} ${request.ip}`;
+};
 
 const registerPlugins = async (app: FastifyInstance): Promise<void> => {
   // HSTS would hold for the host's other ports too, and lock out whoever goes back to a self-signed certificate.
   await app.register(helmet, { strictTransportSecurity: false });
   await app.register(rateLimit, {
-    max: (request) => (isPhone(request) ? PHONE_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE),
-    keyGenerator: (request) => `${isPhone(request) ? 'phone' : 'api'} ${request.ip}`,
+    max: requestsPerMinute,
+    keyGenerator: limitKey,
     timeWindow: 60_000,
     errorResponseBuilder: (_request, { after }) =>
       Object.assign(new Error(`Too many requests: try again in ${after}.`), { statusCode: 429 }),
@@ -96,13 +118,20 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     callRoutes(api, parts);
     recordingRoutes(api, parts);
     trackingRoutes(api, parts);
+    siteRoutes(api, parts);
     trunkRoutes(api, parts);
     userRoutes(api, parts);
+    visitRoutes(api, parts);
     reportRoutes(api, parts);
+    attributionRoutes(api, parts);
     banRoutes(api, parts);
+    peopleRoutes(api, parts);
+    leadRoutes(api, parts);
+    formRoutes(api, parts);
     systemRoutes(api, parts);
   });
-  const { phone } = parts;
+  const { phone, dni } = parts;
+  if (dni) await app.register((pages) => dniRoutes(pages, dni, parts.dniScripts));
   if (phone) await app.register((pages) => phoneRoutes(pages, parts, phone));
 };
 

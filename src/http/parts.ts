@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config/index.ts';
 import type { ReportRunner } from '../reports/index.ts';
 import type { Registrar, SipWall, TrunkStatus } from '../sip/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Dni } from '../tracking/index.ts';
 
 /** What `/healthz` tells. */
 export type Health = {
@@ -41,7 +42,7 @@ export type HttpParts = {
   readonly config: Pick<GatewayConfig, 'http' | 'trunks' | 'recording'>;
   readonly store: Pick<
     Store,
-    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit'
+    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit' | 'exclusively'
   >;
   readonly logger: Logger;
   readonly metricsRegistry: Registry;
@@ -50,7 +51,11 @@ export type HttpParts = {
   readonly wall?: SipWall | undefined;
   /** Undefined: there is no softphone. */
   readonly phone?: PhoneParts | undefined;
-  readonly reports: Pick<ReportRunner, 'sources'>;
+  /** Undefined: web pages are not answered. */
+  readonly dni?: Dni | undefined;
+  /** Folder of the script for web pages; default: where the build puts it. */
+  readonly dniScripts?: string | undefined;
+  readonly reports: Pick<ReportRunner, 'sources' | 'run'>;
   /** Left out: plain HTTP. */
   readonly tls?: HttpTls | undefined;
   readonly trunkStatus: () => readonly TrunkStatus[];

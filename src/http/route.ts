@@ -8,11 +8,11 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 /** A resource of the API: what it takes, what it gives, and how. Its schemas make the OpenAPI document. */
 export type Route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> = {
   /** Default GET. */
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** One line for the API's document. */
   readonly summary: string;
-  readonly tag: 'calls' | 'tracking' | 'reports' | 'system' | 'phone';
+  readonly tag: 'calls' | 'tracking' | 'pages' | 'people' | 'reports' | 'system' | 'phone';
   readonly params: Params;
   readonly query: Query;
   /** JSON that it takes. */
@@ -86,6 +86,8 @@ export const addRoute = <
     readonly open?: true;
     /** For whoever is logged in to the softphone. */
     readonly session?: true;
+    /** Bytes; default 65,536. */
+    readonly bodyLimit?: number;
     /** Further answers, by status, as OpenAPI has them. */
     readonly responses?: JsonSchema;
   } = {},
@@ -104,6 +106,7 @@ export const addRoute = <
       ...(options.open && { security: [] }),
       ...(options.session && { security: [{ session: [] }] }),
     },
+    ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
     ...(options.rateLimit === false && { config: { rateLimit: false } }),
     handler: async (request, reply) =>
       route.handle({

@@ -10,13 +10,17 @@ const count = z.number().nullable();
 
 const sourceSnapshotSchema = z
   .object({
-    id: z.string(),
+    id: text.meta({ description: 'Source of the tracking plan; null: a visit that fits none of them' }),
     name: text,
     source: text,
     medium: text,
     campaign: text,
     costCenter: text,
     keyword: text.meta({ description: 'utm_term' }),
+    content: text.meta({ description: 'utm_content' }),
+    channel: text.meta({
+      description: 'Of the visit: paid, organic, social, ai, email, referral, campaign, direct',
+    }),
     landingPage: text,
   })
   .meta({ description: 'The marketing source as it was at the time of the call' });
@@ -74,7 +78,21 @@ export const callViewSchema = z.object({
   anonymous: z.boolean(),
   did: text.meta({ description: 'The dialled number, E.164' }),
   source: sourceSnapshotSchema.nullable(),
-  match: z.object({ method: z.enum(['static', 'none']), probability: count }),
+  match: z.object({
+    method: z.enum(['static', 'token', 'code', 'tel_tap', 'lease', 'posterior', 'none']).meta({
+      description: 'How the source was found; none: unattributed',
+    }),
+    probability: count.meta({ description: '0 to 1' }),
+  }),
+  visit: z
+    .object({ id: z.string(), visitor: text, site: text, lease: text })
+    .nullable()
+    .meta({ description: 'The visit that the call came from' }),
+  code: text.meta({ description: 'Extension code that the caller dialled' }),
+  spam: z
+    .object({ score: z.int(), flagged: z.boolean(), reasons: z.array(z.string()) })
+    .nullable()
+    .meta({ description: 'How much speaks for a nuisance call; null until it has ended' }),
   firstCall: z.boolean().nullable(),
   priorCalls: count,
   lineId: text.meta({ description: 'The line that answered' }),
@@ -147,7 +165,7 @@ const wrapUpOf = (row: CallRow, vault: Revealing | undefined): CallView['wrapUp'
 };
 
 const sourceOf = (call: CallTable): CallView['source'] => {
-  if (call.source_id === null) return null;
+  if (call.source_id === null && call.source === null) return null;
   return {
     id: call.source_id,
     name: call.source_name,
@@ -156,9 +174,31 @@ const sourceOf = (call: CallTable): CallView['source'] => {
     campaign: call.campaign,
     costCenter: call.cost_center,
     keyword: call.keyword,
+    content: call.content,
+    channel: call.channel,
     landingPage: call.landing_page,
   };
 };
+
+const visitOf = (call: CallTable): CallView['visit'] =>
+  call.visit_id === null
+    ? null
+    : { id: call.visit_id, visitor: call.visitor_id, site: call.site_id, lease: call.lease_id };
+
+/** From this score on a call is flagged. */
+const SPAM_FROM = 3;
+
+const spamOf = (call: CallTable): CallView['spam'] =>
+  call.spam_score === null
+    ? null
+    : {
+        score: call.spam_score,
+        flagged: call.spam_score >= SPAM_FROM,
+        reasons: z
+          .array(z.string())
+          .catch([])
+          .parse(JSON.parse(call.spam_reasons ?? '[]')),
+      };
 
 /**
  * The call record as programs see it.
@@ -184,6 +224,9 @@ export const callView = (row: CallRow, vault?: Revealing): CallView => ({
   did: row.did,
   source: sourceOf(row),
   match: { method: row.match_method, probability: row.match_prob },
+  visit: visitOf(row),
+  code: row.dialled_code,
+  spam: spamOf(row),
   firstCall: flag(row.first_call),
   priorCalls: row.prior_calls,
   lineId: row.line_id,

@@ -2,21 +2,43 @@ import type { Worker } from 'node:worker_threads';
 import { FailureError } from '../base/errors.ts';
 import { startThread } from '../base/thread.ts';
 import type { StoreOptions } from '../store/index.ts';
+import type { AttributionRequest, ModelComparison, Recomputation, SealedReport } from '../tracking/index.ts';
 import type { SourcesReport, SourcesReportOptions } from './sources.ts';
 
-export type ReportRequest = { readonly id: number; readonly options: SourcesReportOptions };
+/** What the thread can be asked for. */
+export type ReportWork =
+  | { readonly type: 'sources'; readonly options: SourcesReportOptions }
+  | { readonly type: 'attribution'; readonly options: AttributionRequest }
+  | { readonly type: 'attribution-models'; readonly options: AttributionRequest }
+  /** A report made again, by its digest or the beginning of it. */
+  | { readonly type: 'attribution-again'; readonly options: { readonly digest: string } };
+
+/** What it answers. */
+export type ReportResults = {
+  readonly sources: SourcesReport;
+  readonly attribution: SealedReport;
+  readonly 'attribution-models': ModelComparison;
+  /** `refused`: why it can't be made again. */
+  readonly 'attribution-again': Recomputation | { readonly refused: string };
+};
+
+export type ReportRequest = { readonly id: number; readonly work: ReportWork };
 export type ReportReply =
-  | { readonly id: number; readonly ok: true; readonly report: SourcesReport }
+  | { readonly id: number; readonly ok: true; readonly result: ReportResults[ReportWork['type']] }
   | { readonly id: number; readonly ok: false; readonly message: string };
 
 /** Reports computed off the main thread, on a read-only connection of their own: a long one delays no call. */
 export type ReportRunner = {
   /** @throws FailureError when the database can't be read or the thread died */
   sources(options: SourcesReportOptions): Promise<SourcesReport>;
+  /** @throws FailureError when the database can't be read or the thread died */
+  run<Type extends ReportWork['type']>(
+    work: Extract<ReportWork, { type: Type }>,
+  ): Promise<ReportResults[Type]>;
   close(): Promise<void>;
 };
 
-type Waiting = { resolve(report: SourcesReport): void; reject(error: Error): void };
+type Waiting = { resolve(result: ReportResults[ReportWork['type']]): void; reject(error: Error): void };
 
 /**
  * Reports in a worker thread, which starts at the first one and again after a crash.
@@ -32,7 +54,7 @@ export const createReportRunner = (options: StoreOptions): ReportRunner => {
   const settle = (reply: ReportReply): void => {
     const request = waiting.get(reply.id);
     waiting.delete(reply.id);
-    if (reply.ok) request?.resolve(reply.report);
+    if (reply.ok) request?.resolve(reply.result);
     else request?.reject(new FailureError(`The report failed: ${reply.message}`));
   };
 
@@ -54,13 +76,16 @@ export const createReportRunner = (options: StoreOptions): ReportRunner => {
     return worker;
   };
 
-  const sources = (report: SourcesReportOptions): Promise<SourcesReport> => {
+  const run = <Type extends ReportWork['type']>(
+    work: Extract<ReportWork, { type: Type }>,
+  ): Promise<ReportResults[Type]> => {
     if (closed) return Promise.reject(new FailureError('Reports are closed: the gateway is stopping'));
     thread ??= start();
     lastId += 1;
-    const request: ReportRequest = { id: lastId, options: report };
+    const request: ReportRequest = { id: lastId, work };
     return new Promise((resolve, reject) => {
-      waiting.set(request.id, { resolve, reject });
+      // A request is answered by what belongs to its type.
+      waiting.set(request.id, { resolve: (result) => resolve(result as ReportResults[Type]), reject });
       thread?.postMessage(request);
     });
   };
@@ -72,5 +97,5 @@ export const createReportRunner = (options: StoreOptions): ReportRunner => {
     await worker?.terminate();
   };
 
-  return { sources, close };
+  return { sources: (options) => run({ type: 'sources', options }), run, close };
 };

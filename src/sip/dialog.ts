@@ -44,6 +44,7 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
   let hangUp: HangUp | undefined;
   let onHangUp: ((hangUp: HangUp) => void) | undefined;
   let setMedia: (handlers: MediaHandlers) => void = () => undefined;
+  let latest: MediaHandlers | undefined;
   const media = new Promise<MediaHandlers>((resolve) => {
     setMedia = resolve;
   });
@@ -62,7 +63,8 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
     const headers = contact ? { Contact: contact, ...SDP } : SDP;
     try {
       // A re-INVITE can come in the same breath as the answer, before the call has taken the dialog over.
-      const handlers = await within(media, READY_PATIENCE_MS);
+      const first = await within(media, READY_PATIENCE_MS);
+      const handlers = latest ?? first;
       if (request.body === '') {
         lateAnswer = handlers.receiveAnswer;
         return response.send(200, { headers, body: handlers.makeOffer() });
@@ -125,7 +127,10 @@ export const wrapDialog = (srf: SrfApplication, dialog: SrfDialog, auth?: Auth):
       onHangUp = handler;
       if (hangUp) handler(hangUp);
     },
-    onMedia: (handlers) => setMedia(handlers),
+    onMedia: (handlers) => {
+      latest = handlers;
+      setMedia(handlers);
+    },
     onDigit: (handler) => {
       onDigit = handler;
     },

@@ -44,7 +44,7 @@ export type SipDialog = {
   isNamed(id: DialogId): boolean;
   /** Called once, also when the dialog ended before it was set. */
   onHangUp(handler: (hangUp: HangUp) => void): void;
-  /** Handlers of the peer's changes to the media. `makeOffer` serves a re-INVITE without SDP, whose answer comes in its ACK. */
+  /** Handlers of the peer's changes to the media, in place of earlier ones. `makeOffer` serves a re-INVITE without SDP, whose answer comes in its ACK. */
   onMedia(handlers: {
     receiveOffer: OfferHandler;
     makeOffer: () => string;

@@ -1,6 +1,7 @@
 /** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
 export { isBusy } from './busy.ts';
 export { claimDatabase } from './claim.ts';
+export type { SqliteFile } from './connection.ts';
 export { openStore } from './open.ts';
 export type {
   AuditTable,
@@ -27,6 +28,18 @@ export type {
   WebSessionTable,
   WrapUpTable,
 } from './schema.ts';
+export type {
+  Channel,
+  EventTable,
+  FormTable,
+  LeadStatus,
+  LeadTable,
+  LeaseEventTable,
+  LeaseTable,
+  NumberState,
+  PersonKeyTable,
+  VisitTable,
+} from './tracking-schema.ts';
 export type {
   AuditFilter,
   AuditRepository,

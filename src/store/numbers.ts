@@ -14,9 +14,11 @@ export const numberRepository = (db: Kysely<Database>): NumberRepository => {
       if (!number) return undefined;
       const sourceId = number.source_id;
       const [[source], lines] = await Promise.all([
-        statements.run(db, 'source', [sourceId], (query) =>
-          query.selectFrom('source').selectAll().where('id', '=', sourceId),
-        ),
+        sourceId === null
+          ? []
+          : statements.run(db, 'source', [sourceId], (query) =>
+              query.selectFrom('source').selectAll().where('id', '=', sourceId),
+            ),
         statements.run(db, 'lines', [e164], (query) =>
           query
             .selectFrom('tracking_number_line')
@@ -27,7 +29,7 @@ export const numberRepository = (db: Kysely<Database>): NumberRepository => {
         ),
       ]);
       // The plan may have changed between the questions.
-      return source && { number, source, lines };
+      return source || sourceId === null ? { number, source, lines } : undefined;
     },
     list: () => db.transaction().execute(listRoutes),
     line: async (id) => {
@@ -56,7 +58,9 @@ const listRoutes = async (db: Kysely<Database>): Promise<readonly NumberRoute[]>
     linesOf.set(tracking_number, [...(linesOf.get(tracking_number) ?? []), line]);
   }
   return numbers.flatMap((number) => {
-    const source = sourceOf.get(number.source_id);
-    return source ? [{ number, source, lines: linesOf.get(number.number) ?? [] }] : [];
+    const source = number.source_id === null ? undefined : sourceOf.get(number.source_id);
+    return source || number.source_id === null
+      ? [{ number, source, lines: linesOf.get(number.number) ?? [] }]
+      : [];
   });
 };

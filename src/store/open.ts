@@ -55,6 +55,7 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
       audit: auditRepository(db),
       vault,
       db,
+      exclusively: (work) => db.connection().execute(async () => work(file)),
       setBusyTimeout: (milliseconds) => void file.pragma(`busy_timeout = ${Math.trunc(milliseconds)}`),
       close: async () => {
         await checkpoints?.stop();

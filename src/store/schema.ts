@@ -1,3 +1,31 @@
+import type {
+  AttributionReportTable,
+  AutomationTable,
+  CallCandidateTable,
+  CallTagTable,
+  Channel,
+  ClickTable,
+  DelayLawTable,
+  EventTable,
+  ExtensionCodeTable,
+  FormTable,
+  LeadTable,
+  LeaseEventTable,
+  LeaseTable,
+  NumberState,
+  PageViewTable,
+  PersonKeyTable,
+  PersonTable,
+  PersonTagTable,
+  PoolTable,
+  ShownTable,
+  SiteTable,
+  SpendTable,
+  SwapCheckTable,
+  VisitorTable,
+  VisitTable,
+} from './tracking-schema.ts';
+
 /** Milliseconds since the epoch, UTC. */
 export type Millis = number;
 /** SQLite has no booleans. */
@@ -20,8 +48,12 @@ export type CallStatus =
 
 export type HangupBy = 'caller' | 'line' | 'gateway';
 
-/** How the marketing source behind a call was found. */
-export type MatchMethod = 'static' | 'none';
+/**
+ * How the marketing source behind a call was found, the surest first. `static`: the number belongs to a source; `token`: the
+ * call button's token; `code`: the extension that was dialled; `tel_tap`: the visit tapped the number a moment before;
+ * `lease`: one visit alone held the number; `posterior`: the likeliest of several; `none`: unattributed.
+ */
+export type MatchMethod = 'static' | 'token' | 'code' | 'tel_tap' | 'lease' | 'posterior' | 'none';
 
 export type SourceTable = {
   id: string;
@@ -57,7 +89,11 @@ export type TrackingNumberTable = {
   /** E.164 */
   number: string;
   label: string | null;
-  source_id: string;
+  /** Either a source or a pool. */
+  source_id: string | null;
+  pool_id: string | null;
+  state: NumberState;
+  state_since: Millis;
   /** Null: the gateway's default. */
   record: Flag | null;
   enabled: Flag;
@@ -123,9 +159,24 @@ export type CallTable = {
   campaign: string | null;
   cost_center: string | null;
   keyword: string | null;
+  content: string | null;
+  /** Of the visit. */
+  channel: Channel | null;
   landing_page: string | null;
+  site_id: string | null;
+  /** The likeliest visit. */
+  visit_id: string | null;
+  visitor_id: string | null;
+  lease_id: string | null;
+  /** Extension code that the caller dialled. */
+  dialled_code: string | null;
   match_method: MatchMethod;
+  /** Probability that `visit_id` is right, or 1 for a number of a source. */
   match_prob: number | null;
+  /** 3 and more is flagged; null until the call has ended. */
+  spam_score: number | null;
+  /** JSON array of words. */
+  spam_reasons: string | null;
   first_call: Flag | null;
   prior_calls: number | null;
   /** The line that answered. */
@@ -349,4 +400,27 @@ export type Database = {
   wrap_up: WrapUpTable;
   web_session: WebSessionTable;
   audit: AuditTable;
+  pool: PoolTable;
+  site: SiteTable;
+  automation: AutomationTable;
+  call_candidate: CallCandidateTable;
+  call_tag: CallTagTable;
+  visitor: VisitorTable;
+  visit: VisitTable;
+  page_view: PageViewTable;
+  click: ClickTable;
+  shown: ShownTable;
+  swap_check: SwapCheckTable;
+  lease: LeaseTable;
+  lease_event: LeaseEventTable;
+  extension_code: ExtensionCodeTable;
+  event: EventTable;
+  attribution_report: AttributionReportTable;
+  delay_law: DelayLawTable;
+  person: PersonTable;
+  person_key: PersonKeyTable;
+  person_tag: PersonTagTable;
+  lead: LeadTable;
+  form: FormTable;
+  spend: SpendTable;
 };

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { SqliteFile } from './connection.ts';
 import type {
   AuditTable,
   BanTable,
@@ -42,7 +43,8 @@ export type CallerVault = {
 /** A tracking number with what a call on it needs. */
 export type NumberRoute = {
   readonly number: TrackingNumberTable;
-  readonly source: SourceTable;
+  /** Undefined for a number of a pool. */
+  readonly source: SourceTable | undefined;
   /** In the order they are tried. */
   readonly lines: readonly LineTable[];
 };
@@ -168,6 +170,8 @@ export type NewCall = Omit<
   | 'q850_cause'
   | 'hangup_by'
   | 'end_reason'
+  | 'spam_score'
+  | 'spam_reasons'
 >;
 export type CallPatch = Partial<Omit<CallTable, 'id' | 'run_id' | 'started_at'>>;
 export type NewRecording = Pick<RecordingTable, 'id' | 'call_id' | 'path' | 'started_at'>;
@@ -283,6 +287,11 @@ export type Store = {
   readonly vault: CallerVault;
   /** The typed SQL handle, for reports and the tracking plan; calls and their media use the repositories. */
   readonly db: Kysely<Database>;
+  /**
+   * Runs synchronous work on the connection itself, with nobody else on it meanwhile: for decisions that many pages wait for.
+   * The work opens its own transaction (`file.transaction(…).immediate()`); `isBusy` tells when another process holds the database.
+   */
+  readonly exclusively: <T>(work: (file: SqliteFile) => T) => Promise<T>;
   /**
    * Sets how long a write waits, and its thread with it, while another process holds the database; 5 s when opened. A
    * gateway with calls up waits not at all and tries again (`isBusy`).

@@ -1,4 +1,5 @@
-import type { CallTable, NumberRoute } from '../store/index.ts';
+import type { CallTable, NumberRoute, SourceTable } from '../store/index.ts';
+import type { Match } from './types.ts';
 
 /** What a call record says of the marketing source behind it: a copy, so that later edits of the source don't rewrite it. */
 export type Attribution = Pick<
@@ -10,30 +11,80 @@ export type Attribution = Pick<
   | 'campaign'
   | 'cost_center'
   | 'keyword'
+  | 'content'
+  | 'channel'
   | 'landing_page'
+  | 'site_id'
+  | 'visit_id'
+  | 'visitor_id'
+  | 'lease_id'
   | 'match_method'
   | 'match_prob'
 >;
 
+/** From here on a visit counts as the one behind a call on the number of a source. */
+const LIKELY = 0.5;
+
 /**
- * Finds the source of a call. A static number belongs to one source, so that the match is certain; an unknown number has none.
+ * Finds the source of a call. A number of a source names it with certainty, and a visit that was shown the number adds its
+ * path. A number of a pool has the source of the visit that it was matched to; an extension code or a token outranks the
+ * number. An unknown number has none.
  *
  * @param route of the dialled number, if it is a tracking number
+ * @param match of the call with visits, where pages show the number
+ * @param sources of the plan, for the names of what visits came from
  */
-export const attribute = (route: NumberRoute | undefined): Attribution => {
+export const attribute = (
+  route: NumberRoute | undefined,
+  match?: Match,
+  sources: readonly SourceTable[] = [],
+): Attribution => {
   if (!route) return NO_SOURCE;
+  const certain = match?.method === 'token' || match?.method === 'code';
+  if (route.source === undefined || certain) return match ? ofVisit(match, sources) : NO_SOURCE;
   const { id, name, source, medium, campaign, cost_center, keyword, landing_page } = route.source;
+  const visit = (match?.probability ?? 0) >= LIKELY ? match?.visit : undefined;
   return {
+    ...NO_SOURCE,
     source_id: id,
     source_name: name,
     source,
     medium,
     campaign,
     cost_center,
-    keyword,
-    landing_page,
+    keyword: keyword ?? visit?.term ?? null,
+    content: visit?.content ?? null,
+    channel: visit?.channel ?? null,
+    landing_page: landing_page ?? visit?.landing_url ?? null,
+    site_id: visit?.site_id ?? null,
+    visit_id: visit?.id ?? null,
+    visitor_id: visit?.visitor_id ?? null,
     match_method: 'static',
     match_prob: 1,
+  };
+};
+
+const ofVisit = (match: Match, sources: readonly SourceTable[]): Attribution => {
+  const { visit } = match;
+  if (!visit || match.method === 'none') return NO_SOURCE;
+  const planned = sources.find(({ id }) => id === visit.source_id);
+  return {
+    source_id: visit.source_id,
+    source_name: planned?.name ?? visit.source,
+    source: visit.source,
+    medium: visit.medium,
+    campaign: visit.campaign,
+    cost_center: planned?.cost_center ?? null,
+    keyword: visit.term,
+    content: visit.content,
+    channel: visit.channel,
+    landing_page: visit.landing_url,
+    site_id: visit.site_id,
+    visit_id: visit.id,
+    visitor_id: visit.visitor_id,
+    lease_id: match.leaseId,
+    match_method: match.method,
+    match_prob: match.probability,
   };
 };
 
@@ -45,7 +96,13 @@ const NO_SOURCE = {
   campaign: null,
   cost_center: null,
   keyword: null,
+  content: null,
+  channel: null,
   landing_page: null,
+  site_id: null,
+  visit_id: null,
+  visitor_id: null,
+  lease_id: null,
   match_method: 'none',
   match_prob: null,
 } as const;

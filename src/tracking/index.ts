@@ -1,15 +1,11 @@
-/** Which number belongs to which source: the tracking plan in the database, and the source of each call. */
+/** Which ad made the phone ring: the tracking plan in the database, visits, leases, and the source of each call. */
 export { type Attribution, attribute } from './attribution.ts';
-export type { Change, FieldChange, PlanDiff, Subject } from './diff.ts';
-export { type Fields, planEdits } from './edits.ts';
-export { type ExportOptions, exportPlan } from './export.ts';
-export { formatDiff, summariseDiff } from './format.ts';
-export { applyPlan, type PlanStore, planChanges } from './plan.ts';
-export {
-  type LineUsage,
-  listLines,
-  listNumbers,
-  listSources,
-  type NumberUsage,
-  type SourceUsage,
-} from './usage.ts';
+export * from './matching/index.ts';
+export * from './models/index.ts';
+export * from './dni/index.ts';
+export * from './people/index.ts';
+export * from './leases/index.ts';
+export * from './plan/index.ts';
+export * from './rules/index.ts';
+export type * from './types.ts';
+export * from './visits/index.ts';

@@ -118,8 +118,10 @@ const planOf = (first: SipPeer, second: SipPeer, sippLine: HostPort, nowhere: nu
 
 type Trunks = GatewayOptions['trunks'];
 
-/** What a test has besides: lines and numbers of the plan, trunks of the configuration. */
-export type Extension = Pick<Plan, 'lines' | 'numbers'> & { readonly trunks?: Trunks };
+/** What a test has besides: parts of the plan, trunks of the configuration. */
+export type Extension = Pick<Plan, 'lines' | 'numbers' | 'pools' | 'sites' | 'automations'> & {
+  readonly trunks?: Trunks;
+};
 
 export type StageOptions = Partial<Omit<GatewayOptions, 'plan'>> & {
   /** Given the scripted lines, whose ports are not known before. */
@@ -149,15 +151,16 @@ export const openStage = async ({ extend, ...options }: StageOptions = {}): Prom
   };
 
   const plan = planOf(first, second, sippLine, nowhere.port);
-  const extension = extend?.({ first, second });
+  const { trunks: more = [], ...extension } = extend?.({ first, second }) ?? {};
   const trunks: Trunks = options.trunks ?? [{ id: 'carrier', sources: [CARRIER], region: 'DE' }];
   const gateway = await startGateway({
     ...options,
-    trunks: [...trunks, ...(extension?.trunks ?? [])],
+    trunks: [...trunks, ...more],
     plan: {
       ...plan,
-      lines: [...(plan.lines ?? []), ...(extension?.lines ?? [])],
-      numbers: [...(plan.numbers ?? []), ...(extension?.numbers ?? [])],
+      ...extension,
+      lines: [...(plan.lines ?? []), ...(extension.lines ?? [])],
+      numbers: [...(plan.numbers ?? []), ...(extension.numbers ?? [])],
     },
   }).catch(async (error: unknown) => {
     await closePeers();

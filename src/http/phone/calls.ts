@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { callRow } from '../../reports/index.ts';
 import type { CallDetail, UserTable } from '../../store/index.ts';
+import { afterWrapUp } from '../../tracking/index.ts';
 import { callIdSchema } from '../calls.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
 import { directionSchema, historyCall, historyCallSchema, namesFor } from './history.ts';
-import { whenFree } from './patience.ts';
+import { whenFree } from '../patience.ts';
 import type { PhoneContext } from './types.ts';
 import { wrapUpBody, wrapUpRow } from './wrap-up.ts';
 
@@ -52,7 +53,7 @@ const idParams = z.object({ id: callIdSchema.transform((id) => id.toUpperCase())
 
 /** A user's own calls: who calls and from where, the history, and what is noted after a call. */
 export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): void => {
-  const { store, phone, sessions, now } = context;
+  const { store, phone, sessions, logger, now } = context;
   const liveCall = (id: string) => phone.calls.live().find((call) => call.id === id);
 
   const isConcerned = (detail: CallDetail, user: UserTable): boolean =>
@@ -77,6 +78,13 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
     if (detail && isConcerned(detail, user)) return detail;
     throw new HttpProblem(404, `There is no call ${id} of yours.`);
   };
+
+  /** The wrap-up is kept whatever becomes of this. */
+  const feedLead = (id: string): Promise<void> =>
+    whenFree(() => store.exclusively((file) => afterWrapUp(file, id, { at: now() }))).then(
+      () => undefined,
+      (err: unknown) => logger.error({ err, call: id }, 'a wrap-up could not be taken over into the lead'),
+    );
 
   const earlier = async ({ call }: CallDetail) =>
     call.caller_hmac === null
@@ -180,6 +188,7 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
         await whenFree(() =>
           store.wrapUps.save(wrapUpRow(body, { callId: id, user: user.name, at: now() }, store.vault)),
         );
+        await feedLead(id);
         const row = callRow(await ownCall(id, user));
         return historyCall(row, await namesFor(context, [row]), user.name, store);
       },

@@ -7,7 +7,7 @@ import { callIdSchema } from '../calls.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
 import { directionSchema } from './history.ts';
-import { whenFree } from './patience.ts';
+import { whenFree } from '../patience.ts';
 import { requireSupervisor } from './session.ts';
 import type { PhoneContext } from './types.ts';
 

@@ -48,7 +48,10 @@ export const peopleRoutes = (app: FastifyInstance, { store, phone, sessions }: P
         const routes = await store.numbers.list();
         const numbers = routes
           .filter(({ number }) => number.enabled === 1)
-          .map(({ number, source }) => ({ number: number.number, label: number.label, source: source.name }));
+          .flatMap(({ number, source }) =>
+            // A pool's number is lent to visits: nobody is to call it back.
+            source ? [{ number: number.number, label: number.label, source: source.name }] : [],
+          );
         return { numbers };
       },
     },

@@ -4,7 +4,7 @@ import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { isBusy, type Store, type UserTable, type WebSession } from '../../store/index.ts';
 import { HttpProblem } from '../problem.ts';
-import { whenFree } from './patience.ts';
+import { whenFree } from '../patience.ts';
 
 const COOKIE = 'dialtrace_phone';
 const TOKEN_BYTES = 32;

@@ -7,7 +7,7 @@ import type { Sessions } from './session.ts';
 export type PhoneContext = {
   readonly store: Pick<
     Store,
-    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit'
+    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit' | 'exclusively'
   >;
   readonly phone: PhoneParts;
   readonly sessions: Sessions;

@@ -3,6 +3,7 @@ import { initial } from './0001-initial.ts';
 import { registrar } from './0002-registrar.ts';
 import { bans } from './0003-bans.ts';
 import { phone } from './0004-phone.ts';
+import { tracking } from './0005-tracking.ts';
 
 /** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
-export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans, phone];
+export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans, phone, tracking];

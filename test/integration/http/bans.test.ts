@@ -30,7 +30,10 @@ const makeServer = (given: SipWall | undefined, token?: string): Promise<HttpSer
     logger: silentLogger,
     metricsRegistry: new Registry(),
     health: () => ({ status: 'ok', callsInProgress: 0 }),
-    reports: { sources: () => Promise.reject(new Error('not here')) },
+    reports: {
+      sources: () => Promise.reject(new Error('not here')),
+      run: () => Promise.reject(new Error('not here')),
+    },
     trunkStatus: () => [],
     wall: given,
   });

@@ -11,6 +11,7 @@ import {
   type Store,
   type StoreOptions,
 } from '../../../src/store/index.ts';
+import { NO_VISIT, OF_SOURCE } from '../../support/tracking-rows.ts';
 
 export const DID = '+12025550123';
 export const CALLER = '+12025550177';
@@ -68,7 +69,14 @@ export const makeSampleStore = async (): Promise<SampleStore> => {
     .execute();
   await store.db
     .insertInto('tracking_number')
-    .values({ number: DID, label: 'Search ads', source_id: 'google-ads', record: null, enabled: 1 })
+    .values({
+      number: DID,
+      label: 'Search ads',
+      source_id: 'google-ads',
+      ...OF_SOURCE,
+      record: null,
+      enabled: 1,
+    })
     .execute();
   await store.db
     .insertInto('tracking_number_line')
@@ -96,6 +104,7 @@ const newCall = (store: Store, id: string, startedAt: number, more: Partial<NewC
   did: DID,
   did_raw: '12025550123',
   did_header: 'request-uri',
+  ...NO_VISIT,
   source_id: 'google-ads',
   source_name: 'Google Ads',
   source: 'google',

@@ -1,4 +1,5 @@
 import type { CallEventTable, CallPatch, LegTable, NewCall } from '../../../src/store/index.ts';
+import { NO_VISIT } from '../../support/tracking-rows.ts';
 
 /** A call at its INVITE, from an anonymous caller. */
 export const newCall = (id: string, run: string, startedAt: number): NewCall => ({
@@ -24,6 +25,7 @@ export const newCall = (id: string, run: string, startedAt: number): NewCall => 
   cost_center: null,
   keyword: null,
   landing_page: null,
+  ...NO_VISIT,
   match_method: 'static',
   match_prob: 1,
   sip_call_id: `sip-${id}`,

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { openStore, type Store } from '../../../src/store/index.ts';
+import { OF_SOURCE } from '../../support/tracking-rows.ts';
 import { endedCall, event, leg, newCall } from './rows.ts';
 
 const NOW = 1_800_000_000_000;
@@ -192,7 +193,7 @@ describe('numbers and blocked callers', () => {
       .execute();
     await store.db
       .insertInto('tracking_number')
-      .values({ number: '+12025550123', source_id: 'ads', enabled: 1 })
+      .values({ number: '+12025550123', source_id: 'ads', enabled: 1, ...OF_SOURCE })
       .execute();
     await store.db
       .insertInto('tracking_number_line')
@@ -202,7 +203,7 @@ describe('numbers and blocked callers', () => {
       ])
       .execute();
     const route = await store.numbers.route('+12025550123');
-    expect(route?.source.name).toBe('Ads');
+    expect(route?.source?.name).toBe('Ads');
     expect(route?.lines.map((row) => row.id)).toEqual(['b', 'a']);
     expect(await store.numbers.list()).toEqual([route]);
     expect(await store.numbers.route('+12025550199')).toBeUndefined();

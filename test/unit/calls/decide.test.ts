@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, type Facts } from '../../../src/calls/decide.ts';
+import { OF_SOURCE } from '../../support/tracking-rows.ts';
 import { makeTrunk } from '../../support/trunk.ts';
 
 const trunk = makeTrunk({ didFrom: ['request-uri', 'to'] });
@@ -33,7 +34,14 @@ const source = {
   keyword: null,
   landing_page: null,
 };
-const number = { number: '+4930999999', label: null, source_id: 'radio', record: null, enabled: 1 as const };
+const number = {
+  number: '+4930999999',
+  label: null,
+  source_id: 'radio',
+  ...OF_SOURCE,
+  record: null,
+  enabled: 1 as const,
+};
 const facts: Facts = {
   draining: false,
   trunk,
@@ -83,4 +91,10 @@ describe('what happens to a call', () => {
     });
     expect(decide({ ...facts, route: undefined })).not.toHaveProperty('retryAfterSeconds');
   });
+});
+
+it('refuses a number that has retired from its pool', () => {
+  const retired = { ...number, source_id: null, pool_id: 'ads', state: 'retired' as const };
+  const decision = decide({ ...facts, route: { number: retired, source: undefined, lines: [] } });
+  expect(decision).toMatchObject({ type: 'refuse', sipCode: 404, status: 'failed' });
 });

@@ -153,6 +153,82 @@ const WRONG: readonly Wrong[] = [
   { name: 'no such region', plan: { region: 'XX' }, path: 'region', message: /found “XX”/, mend: /ISO 3166/ },
 ];
 
+const pool = { id: 'ads', lines: ['echo'] };
+const site = {
+  id: 'main',
+  hosts: ['www.acme.example'],
+  targets: [{ number: '+12025550100' }],
+  rules: [{ id: 'ads', use: { pool: 'ads' } }],
+};
+const pooled = { sources, lines, pools: [pool], numbers: [number], sites: [site] };
+
+describe('sites and pools', () => {
+  it('makes every number E.164', () => {
+    const plan = parseTrackingPlan(
+      {
+        ...pooled,
+        region: 'US',
+        pools: [{ ...pool, overflow: number.number }],
+        sites: [
+          {
+            ...site,
+            targets: [{ number: '(202) 555-0100' }],
+            rules: [{ id: 'a', targets: ['202-555-0100'], use: { number: number.number } }],
+          },
+        ],
+      },
+      context,
+    );
+    expect(plan.sites[0]?.targets[0]?.number).toBe('+12025550100');
+    expect(plan.sites[0]?.rules[0]?.targets).toEqual(['+12025550100']);
+    expect(plan.pools[0]?.idleMinutes).toBe(15);
+  });
+
+  const rule = (rules: object[]) => ({ ...pooled, sites: [{ ...site, rules }] });
+  it.each([
+    [
+      'a number with source and pool',
+      { ...pooled, numbers: [{ ...number, pool: 'ads' }] },
+      'numbers[0].pool',
+    ],
+    [
+      'a pool number with lines',
+      { ...pooled, numbers: [number, { number: '+12025550124', pool: 'ads', lines: ['echo'] }] },
+      'numbers[1].lines',
+    ],
+    [
+      'a number of no pool',
+      { ...pooled, numbers: [number, { number: '+12025550124', pool: 'gone' }] },
+      'numbers[1].pool',
+    ],
+    ['a pool with no such line', { ...pooled, pools: [{ ...pool, lines: ['gone'] }] }, 'pools[0].lines[0]'],
+    [
+      'an overflow that is no number of a source',
+      { ...pooled, pools: [{ ...pool, overflow: '+12025550199' }] },
+      'pools[0].overflow',
+    ],
+    ['a rule with no such pool', rule([{ id: 'a', use: { pool: 'gone' } }]), 'sites[0].rules[0].use.pool'],
+    [
+      'a rule with no such number',
+      rule([{ id: 'a', use: { number: '+12025550199' } }]),
+      'sites[0].rules[0].use.number',
+    ],
+    [
+      'a rule for no target',
+      rule([{ id: 'a', targets: ['+12025550199'], use: { pool: 'ads' } }]),
+      'sites[0].rules[0].targets[0]',
+    ],
+    ['two rules of one name', rule([site.rules[0] ?? {}, site.rules[0] ?? {}]), 'sites[0].rules[1].id'],
+    [
+      'a host with a path',
+      { ...pooled, sites: [{ ...site, hosts: ['www.acme.example/x'] }] },
+      'sites[0].hosts[0]',
+    ],
+  ])('says where: %s', (_, plan, path) => {
+    expect(problemsOf(plan).map((problem) => problem.path)).toEqual([path]);
+  });
+});
+
 describe('a wrong tracking plan', () => {
   it.each(WRONG)('$name', ({ plan, path, message, mend }) => {
     const problems = problemsOf(plan);
@@ -175,6 +251,7 @@ describe('a wrong tracking plan', () => {
       'lines[0].trunk',
       'numbers[0].lines[1]',
       'numbers[1].lines',
+      'numbers[1].number',
       'numbers[1].source',
       'sources[0].name',
       'sources[0].source',

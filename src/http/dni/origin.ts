@@ -1,0 +1,32 @@
+import type { SitePlan } from '../../config/index.ts';
+
+type Sites = ReadonlyMap<string, SitePlan>;
+
+/** Host, and port where it is not its protocol's, of a page's origin or address; undefined for anything but http(s). */
+export const pageHost = (address: string | undefined): string | undefined => {
+  if (address === undefined || !/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+  return new URL(address).host;
+};
+
+/** `*.example.com` for `www.example.com`: a wildcard stands for one level. */
+const oneLevelUp = (host: string): string => `*.${host.slice(host.indexOf('.') + 1)}`;
+
+/** Whether a site is at a host: named as it is, or by a wildcard for its last level. */
+export const isHostOf = (hosts: readonly string[], host: string): boolean =>
+  hosts.includes(host) || (host.includes('.') && hosts.includes(oneLevelUp(host)));
+
+const hostSets = new WeakMap<Sites, ReadonlySet<string>>();
+
+const allHosts = (sites: Sites): ReadonlySet<string> => {
+  const found = hostSets.get(sites);
+  if (found) return found;
+  const hosts = new Set([...sites.values()].flatMap((site) => site.hosts));
+  hostSets.set(sites, hosts);
+  return hosts;
+};
+
+/** Whether any site is at a host. */
+export const isKnownHost = (sites: Sites, host: string): boolean => {
+  const hosts = allHosts(sites);
+  return hosts.has(host) || (host.includes('.') && hosts.has(oneLevelUp(host)));
+};

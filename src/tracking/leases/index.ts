@@ -1,0 +1,39 @@
+/** Numbers of pools lent to visits: who has which, the ledger that proves it, how many numbers it takes. */
+export {
+  type Advice,
+  type AdviceOptions,
+  advise,
+  adviseInSteps,
+  DEFAULT_TARGET_LOSS,
+} from './advise.ts';
+export {
+  type LeakedNumber,
+  leakedNumbers,
+  type PoolAlert,
+  type PoolStatus,
+  poolAlerts,
+  poolStatus,
+} from './alerts.ts';
+export { erlangB, numbersFor, numbersForReuse, reuseAccuracy } from './erlang.ts';
+export { grantLease } from './grant.ts';
+export { ACTIVE_MS, type LeaseState, leaseState } from './machine.ts';
+export {
+  activateNumber,
+  enlistNumber,
+  failNumber,
+  nextNumberState,
+  type SweepResult,
+  sweepLeases,
+  withdrawNumber,
+} from './numbers.ts';
+export type { LedgerProblem, Refusal, Steal } from './replay.ts';
+export { holdLease, type IdleTimes, releaseLeases, seenLeases } from './signs.ts';
+export {
+  leaseFigures,
+  type NumberStatus,
+  numberStatus,
+  type PoolFigures,
+  storedPools,
+} from './status.ts';
+export type { Grant, GrantWay, LeaseRequest, OpenLease, PoolNumber, RefusalReason } from './types.ts';
+export { type LedgerVerdict, verifyLedger, verifyLedgerInSteps } from './verify.ts';

@@ -1,0 +1,70 @@
+import type { Change, FieldChange, PlanDiff } from './diff.ts';
+
+const SUBJECT = {
+  source: 'source',
+  line: 'line',
+  number: 'number',
+  pool: 'pool',
+  site: 'site',
+  automation: 'automation',
+  'blocked-caller': 'blocked caller',
+} as const;
+
+/**
+ * A diff for people, one change a line: `+ number +12025550123 → google-ads`, `~ line sales: ringTimeoutSeconds 20 → 30`,
+ * `- source radio`. Says so when there is nothing to change.
+ */
+export const formatDiff = (diff: PlanDiff): string =>
+  diff.changes.length === 0 ? 'Nothing to change.' : diff.changes.map(changeLine).join('\n');
+
+/** `2 to add, 1 to change, 0 to remove` */
+export const summariseDiff = (diff: PlanDiff): string => {
+  const count = (action: Change['action']): number =>
+    diff.changes.filter((change) => change.action === action).length;
+  return `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove`;
+};
+
+const changeLine = (change: Change): string => {
+  const what = `${SUBJECT[change.subject]} ${change.id}`;
+  switch (change.action) {
+    case 'add':
+      return `+ ${what}${addedWords(change)}`;
+    case 'change':
+      return `~ ${what}: ${change.fields.map(fieldWords).join(', ')}`;
+    case 'remove':
+      return `- ${what}`;
+  }
+};
+
+const addedWords = (change: Change): string => {
+  const value = (field: string): unknown => change.fields.find((one) => one.field === field)?.to;
+  switch (change.subject) {
+    case 'source':
+      return ` (${valueWords(value('name'))})`;
+    case 'line':
+      return ` (${[value('type'), value('number') ?? value('uri')].filter((word) => word !== undefined).join(' ')})`;
+    case 'number':
+      return ` → ${value('pool') === undefined ? valueWords(value('source')) : `pool ${valueWords(value('pool'))}`}`;
+    case 'pool':
+      return ` → ${valueWords(value('lines'))}`;
+    case 'site':
+      return ` (${valueWords(value('hosts'))})`;
+    case 'automation':
+    case 'blocked-caller':
+      return '';
+  }
+};
+
+const fieldWords = ({ field, from, to }: FieldChange): string =>
+  `${field} ${valueWords(from)} → ${valueWords(to)}`;
+
+const valueWords = (value: unknown): string => {
+  if (value === undefined) return 'unset';
+  if (Array.isArray(value))
+    return value.some((item) => typeof item === 'object') ? `(${value.length})` : `[${value.join(', ')}]`;
+  if (isCost(value)) return `${value.amount} ${value.currency} a ${value.per}`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
+const isCost = (value: unknown): value is { amount: number; currency: string; per: string } =>
+  typeof value === 'object' && value !== null && 'amount' in value && 'currency' in value && 'per' in value;

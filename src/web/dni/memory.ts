@@ -1,0 +1,35 @@
+import type { Answer } from './contract.ts';
+
+/** The last answer, as the browser keeps it. */
+export type Kept = Answer & {
+  /** Its numbers may be shown until then, ms. */
+  readonly until: number;
+  /** The visitor said yes. */
+  readonly granted: boolean;
+};
+
+export type Memory = {
+  read(): Kept | undefined;
+  write(kept: Kept | undefined): void;
+};
+
+/** First-party storage; a browser without it just forgets. */
+export const createMemory = (site: string): Memory => {
+  const key = `dt:${site}`;
+  return {
+    read: () => {
+      try {
+        const kept = JSON.parse(localStorage[key]) as Kept;
+        return kept.targets && kept;
+      } catch {
+        return undefined;
+      }
+    },
+    write: (kept) => {
+      try {
+        if (kept) localStorage[key] = JSON.stringify(kept);
+        else delete localStorage[key];
+      } catch {}
+    },
+  };
+};

@@ -1,0 +1,65 @@
+import { isSms, linkOf } from './write.ts';
+
+const DEBOUNCE = 200;
+
+/** The page's address without the token that a linked site gave it. */
+const LINK_TOKEN = /([?&])_dt=([^&#]*)(&?)/;
+
+/** Takes the token of a linked site out of the address bar. */
+export const takeLinkToken = (): string | undefined => {
+  const found = LINK_TOKEN.exec(location.search);
+  if (!found) return undefined;
+  const search = location.search.replace(LINK_TOKEN, (_, head: string, __, tail: string) =>
+    tail ? head : '',
+  );
+  try {
+    history.replaceState(history.state, '', location.pathname + search + location.hash);
+  } catch {}
+  return found[2];
+};
+
+/** Calls `onPage` when a page without a reload becomes another one: its address and the one before. */
+export const watchHistory = (onPage: (url: string, before: string) => void): void => {
+  let last = location.href;
+  let timer: ReturnType<typeof setTimeout>;
+  const turned = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const { href } = location;
+      if (href === last) return;
+      onPage(href, last);
+      last = href;
+    }, DEBOUNCE);
+  };
+  for (const name of ['pushState', 'replaceState'] as const) {
+    const original = history[name];
+    history[name] = function (...inputs) {
+      original.apply(this, inputs);
+      turned();
+    };
+  }
+  addEventListener('popstate', turned);
+  addEventListener('hashchange', turned);
+};
+
+export type Gestures = {
+  /** A link to call or write to was followed, or text was copied. */
+  readonly onNumber: (kind: 'tel' | 'sms' | 'copy', text: string) => void;
+  /** Another link is about to be followed. */
+  readonly onLink: (link: HTMLAnchorElement) => void;
+};
+
+/** Watches what the visitor does in a document; also in open shadow roots. */
+export const watchGestures = (document: Document, { onNumber, onLink }: Gestures): void => {
+  const followed = (event: Event): void => {
+    const link = (event.composedPath() as Element[]).find((each) => /^a(rea)?$/.test(each.localName));
+    // The address of a link in an SVG is an object.
+    const { href } = (link || {}) as HTMLAnchorElement;
+    if (typeof href !== 'string') return;
+    const number = linkOf(href);
+    if (!number) onLink(link as HTMLAnchorElement);
+    else if (event.type === 'click') onNumber(isSms(number) ? 'sms' : 'tel', number.number);
+  };
+  for (const type of ['click', 'auxclick', 'contextmenu']) document.addEventListener(type, followed, true);
+  document.addEventListener('copy', () => onNumber('copy', `${document.getSelection()}`), true);
+};

@@ -1,0 +1,89 @@
+import { digitsOf } from './match.ts';
+
+/** What is never read nor changed. Titles and meta elements stand outside the body or have no text. */
+export const SKIPPED =
+  'script,style,noscript,template,textarea,code,pre,head,[contenteditable]:not([contenteditable=false]),[data-dt-noswap]';
+
+/** Elements with attributes that may hold a number. */
+export const WITH_ATTRIBUTES = '[href],[title],[aria-label],[alt],input[value],[data-dt-number]';
+
+/** The empty name is the text of a text node. */
+export const ATTRIBUTES = ['href', 'title', 'aria-label', 'alt', 'value', 'data-dt-number'] as const;
+export type Place = (typeof ATTRIBUTES)[number] | '';
+
+// Elements that do not end a line of text.
+const INLINE =
+  /^(a|abbr|b|bdi|bdo|big|cite|data|em|font|i|ins|kbd|label|mark|nobr|q|s|samp|small|span|strong|sub|sup|time|tspan|tt|u|var|wbr)$/;
+const LEVELS = 3;
+
+export const isElement = (node: Node): node is Element => node.nodeType === 1;
+export const isText = (node: Node): node is Text => node.nodeType === 3;
+
+/** A button's label or a field that nobody can type into; anything else in a field is the visitor's own. */
+const isFixed = (element: Element): boolean =>
+  (element as HTMLInputElement).readOnly || /^(button|submit)$/.test((element as HTMLInputElement).type);
+
+/** What stands at a place now; null where there is none. */
+export const read = (node: Node, place: Place): string | null => {
+  if (!place) return node.nodeValue;
+  const element = node as HTMLInputElement;
+  if (place !== 'value') return element.getAttribute(place);
+  return element.localName === 'input' && isFixed(element) ? element.value : null;
+};
+
+/** Changes a value, never a node. */
+export const write = (node: Node, place: Place, value: string): void => {
+  if (!place) node.nodeValue = value;
+  else if (place === 'value') (node as HTMLInputElement).value = value;
+  else (node as Element).setAttribute(place, value);
+};
+
+const isInline = (node: Element): boolean => INLINE.test(node.localName) && !node.matches(SKIPPED);
+
+/** How many inline elements end between two nodes; too many when another one does. */
+const levelsBetween = (from: Node, to: Node): number => {
+  let levels = 0;
+  for (let up = from.parentElement; up && !up.contains(to); up = up.parentElement)
+    levels += isInline(up) ? 1 : LEVELS + 1;
+  return levels;
+};
+
+/** Elements and texts, without comments. */
+export const walkerOf = (root: Node, filter?: (node: Node) => number): TreeWalker =>
+  (root.ownerDocument || (root as Document)).createTreeWalker(root, 5, filter);
+
+/** The text before or after one, if at most three inline elements end and three begin between them. */
+const neighbourOf = (text: Text, forward: boolean): Text | undefined => {
+  const walker = walkerOf(text.getRootNode());
+  walker.currentNode = text;
+  for (;;) {
+    const next = forward ? walker.nextNode() : walker.previousNode();
+    if (!next || (isElement(next) && !isInline(next))) return undefined;
+    if (isText(next))
+      return levelsBetween(text, next) > LEVELS || levelsBetween(next, text) > LEVELS ? undefined : next;
+  }
+};
+
+const REACH = 40;
+const MANY_DIGITS = 7;
+const hasMany = (text: string): boolean => digitsOf(text).length >= MANY_DIGITS;
+
+/** Text nodes that read as one line with `text`, as far as a number may reach from it. */
+export const lineOf = (text: Text, contentOf: (text: Text) => string): Text[] => {
+  const line = [text];
+  for (const forward of [true, false]) {
+    let last = text;
+    for (let reach = 0; reach < REACH; ) {
+      const next = neighbourOf(last, forward);
+      if (!next) break;
+      const other = contentOf(next);
+      // Two numbers side by side, not one.
+      if (hasMany(contentOf(last)) && hasMany(other)) break;
+      if (forward) line.push(next);
+      else line.unshift(next);
+      reach += other.length || 1;
+      last = next;
+    }
+  }
+  return line;
+};
