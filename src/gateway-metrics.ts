@@ -1,5 +1,6 @@
 import { counter, gauge, Histogram, labelledGauge, Registry } from './base/metrics.ts';
 import type { CallServices, Calls } from './calls/index.ts';
+import type { GatewayTracking } from './gateway-tracking.ts';
 import type { EncryptionStats, MediaEngine, MediaEngineStats } from './media/index.ts';
 import type { Registrar, SipEngineStats, SipServer, TrunkOperation } from './sip/index.ts';
 
@@ -9,6 +10,7 @@ type Observed = {
   readonly media: MediaEngine;
   readonly trunks: Pick<TrunkOperation, 'status'>;
   readonly registrar: Pick<Registrar, 'counts'> | undefined;
+  readonly tracking: Pick<GatewayTracking, 'dni' | 'figures'>;
 };
 
 type NumberKeys<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
@@ -112,6 +114,35 @@ const observeTrunks = (registry: Registry, trunks: Observed['trunks']): void => 
   );
 };
 
+const observeTracking = (registry: Registry, tracking: Observed['tracking']): void => {
+  labelledGauge(
+    registry,
+    'dialtrace_pool_numbers',
+    'Numbers of a pool: lent to a page in view, kept for a visit that left it, free; at most 30 s old',
+    ['pool', 'state'],
+    () =>
+      tracking.figures().flatMap(({ pool, active, idle, free }) => [
+        { labels: { pool, state: 'active' }, value: active },
+        { labels: { pool, state: 'idle' }, value: idle },
+        { labels: { pool, state: 'free' }, value: free },
+      ]),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_page_sessions',
+    'Sessions of web pages by what they were shown, since start',
+    ['mode'],
+    () =>
+      Object.entries(tracking.dni.figures().sessions).map(([mode, value]) => ({ labels: { mode }, value })),
+  );
+  gauge(
+    registry,
+    'dialtrace_page_sessions_waiting',
+    'Sessions of web pages that wait for the database',
+    () => tracking.dni.figures().waiting,
+  );
+};
+
 /** The gateway's metrics in one registry: what is counted as it happens, and what is asked for at each scrape. */
 export const createGatewayMetrics = () => {
   const registry = new Registry();
@@ -131,8 +162,9 @@ export const createGatewayMetrics = () => {
     setup.observe(setupMs / 1000);
   };
 
-  const observe = ({ calls, sip, media, trunks, registrar }: Observed): void => {
+  const observe = ({ calls, sip, media, trunks, registrar, tracking }: Observed): void => {
     observeTrunks(registry, trunks);
+    observeTracking(registry, tracking);
     gauge(
       registry,
       'dialtrace_registered_users',

@@ -1,21 +1,23 @@
 import { errorMessage } from './base/errors.ts';
 import type { Logger } from './base/logger.ts';
 import type { CallTracking } from './calls/index.ts';
+import type { ReportRunner } from './reports/index.ts';
 import { isBusy, type SqliteFile, type Store } from './store/index.ts';
 import {
   afterCall,
   createDni,
   createLivePlan,
   type Dni,
-  holdLease,
-  leaseFigures,
+  keepAfterCall,
   type LivePlan,
+  leaseFigures,
   matchCall,
   poolAlerts,
   recordCandidates,
-  refitDelayLaws,
+  storedPools,
   sweepLeases,
   unfinishedCalls,
+  writeLaws,
 } from './tracking/index.ts';
 
 const SWEEP_EVERY_MS = 30_000;
@@ -23,7 +25,11 @@ const SWEEP_EVERY_MS = 30_000;
 const MATCH_PATIENCE_MS = 200;
 const AGAIN_MS = [20, 100, 500, 2000, 10_000];
 const HOUR_MS = 3_600_000;
+/** Between calls of an earlier run that are caught up with: there may be a million. */
+const PAUSE_MS = 5;
 const REFIT_EVERY_MS = 24 * HOUR_MS;
+/** A gateway that is restarted daily learns, too. */
+const FIRST_REFIT_MS = 10 * 60_000;
 
 /** Visits, leases and whose call it is: what the gateway does with web pages. */
 export type GatewayTracking = {
@@ -36,6 +42,7 @@ export type GatewayTracking = {
 
 type Options = {
   readonly store: Store;
+  readonly reports: Pick<ReportRunner, 'run'>;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -49,8 +56,8 @@ const sleep = (milliseconds: number): Promise<void> =>
 const withinPatience = <T>(work: Promise<T>): Promise<T | undefined> =>
   Promise.race([work, sleep(MATCH_PATIENCE_MS).then(() => undefined)]);
 
-/** Starts what keeps numbers and visits together, and catches up with calls that a crash left without their afterwards. */
-export const startTracking = async ({ store, logger, now }: Options): Promise<GatewayTracking> => {
+/** Starts what keeps numbers and visits together, and catches up with calls that an earlier run has left. */
+export const startTracking = async ({ store, reports, logger, now }: Options): Promise<GatewayTracking> => {
   const ledgerKey = store.vault.derive('lease-ledger');
   const live = createLivePlan(store, logger);
   await live.refresh();
@@ -72,20 +79,33 @@ export const startTracking = async ({ store, logger, now }: Options): Promise<Ga
           await sleep(wait);
         }
       }
-      logger.error({ call, what }, 'the database is held: tracking is left out for a call until the next start');
+      logger.error(
+        { call, what },
+        'the database is held: tracking is left out for a call until the next start',
+      );
     };
     const written = tryAgain().finally(() => writing.delete(written));
     writing.add(written);
     return written;
   };
 
+  const lines = new Map<string, Promise<void>>();
+  /** One after the other for each call: its end is told with the visits that were noted. */
+  const inLine = (call: string, work: () => Promise<void>): Promise<void> => {
+    const done = (lines.get(call) ?? Promise.resolve()).then(work).finally(() => {
+      if (lines.get(call) === done) lines.delete(call);
+    });
+    lines.set(call, done);
+    return done;
+  };
+
   const followUp = (call: string): Promise<void> =>
-    write('afterwards', call, (file) => afterCall(file, call, { at: now() }));
+    inLine(call, () => write('afterwards', call, (file) => void afterCall(file, call, { at: now() })));
 
   const calls: CallTracking = {
     match: async (call) => {
-      // A gateway without web pages has nothing to look up.
-      if (plan().sites.size === 0) return undefined;
+      // A gateway without web pages has nothing to look up. Numbers of a site that is gone are still called.
+      if (plan().sites.size === 0 && plan().pools.size === 0) return undefined;
       try {
         return await withinPatience(store.exclusively((file) => matchCall(file, plan(), call)));
       } catch (error) {
@@ -93,20 +113,21 @@ export const startTracking = async ({ store, logger, now }: Options): Promise<Ga
         return undefined;
       }
     },
-    codeDigits: (did) =>
-      [...plan().sites.values()].find(({ codes }) => codes?.number === did)?.codes?.digits,
+    codeDigits: (did) => [...plan().sites.values()].find(({ codes }) => codes?.number === did)?.codes?.digits,
     sources: () => plan().sources,
-    noteMatch: (call, match) =>
-      write('candidates', call, (file) => {
+    noteMatch: (call, match, mayCallBack) => {
+      const note = (file: SqliteFile): void => {
         recordCandidates(file, call, match);
         const { leaseId } = match;
-        if (leaseId === null) return;
+        if (leaseId === null || !mayCallBack) return;
         const pool = poolOfLease(file, leaseId, plan());
         if (!pool) return;
         // Whoever calls back reaches the same visit.
         const at = now();
-        holdLease(file, ledgerKey, leaseId, at + pool.afterCallHours * HOUR_MS, at);
-      }),
+        keepAfterCall(file, ledgerKey, pool, leaseId, at);
+      };
+      return inLine(call, () => write('candidates', call, note));
+    },
     ended: followUp,
   };
 
@@ -117,7 +138,7 @@ export const startTracking = async ({ store, logger, now }: Options): Promise<Ga
     await store.exclusively((file) => {
       sweepLeases(file, ledgerKey, plan().pools, at);
       figures = leaseFigures(file, at);
-      const alerts = [...plan().pools.values()].flatMap((pool) => poolAlerts(file, pool, at));
+      const alerts = [...storedPools(file).values()].flatMap((pool) => poolAlerts(file, pool, at));
       const words = alerts.map(({ message }) => message);
       // Told once, and again when something changes.
       if (words.join() !== told) for (const message of words) logger.warn(`Number pools: ${message}`);
@@ -129,18 +150,34 @@ export const startTracking = async ({ store, logger, now }: Options): Promise<Ga
       if (!isBusy(error)) logger.error({ error: errorMessage(error) }, `${what} failed`);
     });
   const sweeping = setInterval(() => quietly('looking after leases', sweep), SWEEP_EVERY_MS).unref();
-  const refit = (): Promise<unknown> => store.exclusively((file) => refitDelayLaws(file, now()));
-  const refitting = setInterval(() => quietly('fitting delay laws', refit), REFIT_EVERY_MS).unref();
+  const refit = async (): Promise<void> => {
+    const at = now();
+    // A fit takes a second of work: calls are not to wait for it.
+    const fits = await reports.run({ type: 'delay-laws', options: { at } });
+    await store.exclusively((file) => writeLaws(file, fits, at));
+  };
+  const refitSoon = (): void => quietly('fitting delay laws', refit);
+  const firstRefit = setTimeout(refitSoon, FIRST_REFIT_MS).unref();
+  const refitting = setInterval(refitSoon, REFIT_EVERY_MS).unref();
 
-  const missed = await store.exclusively(unfinishedCalls);
-  for (const call of missed) await followUp(call);
+  let stopped = false;
+  const catchUp = async (): Promise<void> => {
+    for (const call of await store.exclusively(unfinishedCalls)) {
+      if (stopped) return;
+      await followUp(call);
+      await sleep(PAUSE_MS);
+    }
+  };
+  quietly('catching up with ended calls', catchUp);
 
   return {
     dni,
     calls,
     figures: () => figures,
     stop: async () => {
+      stopped = true;
       clearInterval(sweeping);
+      clearTimeout(firstRefit);
       clearInterval(refitting);
       live.stop();
       await Promise.all(writing);

@@ -18,7 +18,7 @@ import { silenceMs, sipServerKind } from './gateway-sip.ts';
 import { startTracking } from './gateway-tracking.ts';
 import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, repairRecordings } from './media/index.ts';
-import { createReportRunner } from './reports/index.ts';
+import { createReportRunner, startRollupKeeper } from './reports/index.ts';
 import { createTrunkOperation, createTrunkTable, startSipServer, type Trunk } from './sip/index.ts';
 import { claimDatabase, isBusy, openStore, type Store } from './store/index.ts';
 import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
@@ -198,7 +198,9 @@ const assemble = async (
   });
   shutdown.add('the trunks', () => operation.close());
 
-  const tracking = await startTracking({ store, logger, now });
+  const reports = createReportRunner(config.database);
+  shutdown.add('reports', () => reports.close());
+  const tracking = await startTracking({ store, reports, logger, now });
   shutdown.add('tracking', () => tracking.stop());
   const rules = userRules(config, configured);
   calls = createCalls({
@@ -222,10 +224,11 @@ const assemble = async (
     onEnded: metrics.callEnded,
   });
   const activeCalls = calls;
-  metrics.observe({ calls: activeCalls, sip, media, trunks: operation, registrar });
+  metrics.observe({ calls: activeCalls, sip, media, trunks: operation, registrar, tracking });
 
-  const reports = createReportRunner(config.database);
-  shutdown.add('reports', () => reports.close());
+  const countDay = (day: number) => reports.run({ type: 'day', options: { day } });
+  const figures = startRollupKeeper({ store, countDay, logger, now });
+  shutdown.add('figures of past days', () => figures.stop());
   const http = await createHttpServer({
     config,
     store,

@@ -13,6 +13,8 @@ import { createWriter } from './writer.ts';
 /** A call record while the call goes on. A database that fails delays its writes, never the call. */
 export type CallRecord = {
   readonly id: string;
+  /** The record stands in the database, or was given up. */
+  readonly opened: Promise<void>;
   /** Notes a decision or a happening, with its reason. */
   note(type: string, text: string, detail?: Record<string, unknown>): void;
   /** Notes that the call was answered, and the recording that begins then. */
@@ -70,6 +72,7 @@ export const openCallRecord = async (
 
   const record: CallRecord = {
     id: call.id,
+    opened: opened.settled,
     note,
     answered: (patch, recording) =>
       void writer.write('answer of the call', () => calls.update(call.id, patch, recording)),

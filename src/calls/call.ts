@@ -66,7 +66,9 @@ const askCaller = async (
   record.attributed(found.patch);
   const { type, text, detail } = matchNote(found.match);
   record.note(type, text, detail);
-  await services.tracking.noteMatch(plan.callId, found.match);
+  const { origin, callId } = plan;
+  const isTest = origin.type === 'trunk' && origin.trunk.isTest;
+  void record.opened.then(() => services.tracking.noteMatch(callId, found.match, !isTest));
   return asked;
 };
 

@@ -85,7 +85,6 @@ export const createCalls = (services: CallServices): Calls => {
       row,
       notes,
     );
-    if (match) void services.tracking.noteMatch(id, match);
     if (priorCalls !== null) record.note('caller', callerHistory(priorCalls), { priorCalls });
     const callerRow = newLeg({
       call_id: id,
@@ -101,6 +100,8 @@ export const createCalls = (services: CallServices): Calls => {
     });
     const setupMs = performance.now() - began;
     const isTest = row.is_test === 1;
+    const mayCallBack = decision.type === 'dial' && !isTest;
+    if (match) void record.opened.then(() => services.tracking.noteMatch(id, match, mayCallBack));
 
     if (decision.type === 'refuse') {
       const { status, sipCode, q850, reason, retryAfterSeconds } = decision;

@@ -52,9 +52,13 @@ export type CallTracking = {
   /** How many digits an extension code has that pages show with this number; undefined: none is shown. */
   codeDigits(did: string): number | undefined;
   readonly sources: () => readonly SourceTable[];
-  /** Keeps the visits that a call may have come from. Never rejects. */
-  noteMatch(callId: string, match: Match): Promise<void>;
-  /** The call's record is complete. Never rejects. */
+  /**
+   * Keeps the visits that a call may have come from, once its record is there. Never rejects.
+   *
+   * @param mayCallBack whether the number stays with the visit for a while: not after a call that is refused, or a test
+   */
+  noteMatch(callId: string, match: Match, mayCallBack: boolean): Promise<void>;
+  /** The call's record is complete; comes after what was noted of it. Never rejects. */
   ended(callId: string): Promise<void>;
 };
 

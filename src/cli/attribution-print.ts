@@ -1,4 +1,10 @@
-import { type Cell, type Column, MICROS } from '../reports/index.ts';
+import {
+  type AttributionCost,
+  type AttributionCosts,
+  type Cell,
+  type Column,
+  MICROS,
+} from '../reports/index.ts';
 import {
   type AttributionParameters,
   type AttributionReport,
@@ -38,6 +44,14 @@ const scopeText = (scope: Scope): string => {
 
 const modelTitle = (id: string): string => MODELS.find((model) => model.id === id)?.title ?? id;
 
+/** What a row cost, what one conversion cost, and how often the cost came back. */
+const costCells = (costs: readonly AttributionCost[] = []): Cells => [
+  costs.map(({ cost, currency }) => formatMoney(cost, currency)).join(', ') || '–',
+  costs.map(({ costPerConversion, currency }) => formatMoney(costPerConversion.value, currency)).join(', ') ||
+    '–',
+  costs.map(({ roas }) => (roas === null ? '–' : roas.toFixed(2))).join(', ') || '–',
+];
+
 const rowCells = (out: Output, row: AttributionRow, greatest: number): Cells => [
   row.key,
   credit(row.credits),
@@ -49,7 +63,12 @@ const rowCells = (out: Output, row: AttributionRow, greatest: number): Cells => 
   money(row.values),
 ];
 
-export const printReport = (out: Output, digest: string, report: AttributionReport): void => {
+export const printReport = (
+  out: Output,
+  digest: string,
+  report: AttributionReport,
+  costs: AttributionCosts,
+): void => {
   const { parameters, rows, totals } = report;
   out.line(
     `${out.paint('bold', `${modelTitle(parameters.model)}, by ${parameters.by}`)}  (${parameters.model}, version ${parameters.version})`,
@@ -58,7 +77,11 @@ export const printReport = (out: Output, digest: string, report: AttributionRepo
   out.line();
   if (rows.length === 0) out.line('No conversions in this period.');
   else {
-    const head = ['Source', 'Credit', '', '90 %', 'Share', '90 %', 'Part in', 'Value'];
+    const hasCosts = Object.keys(costs).length > 0;
+    const head = [
+      ...['Source', 'Credit', '', '90 %', 'Share', '90 %', 'Part in', 'Value'],
+      ...(hasCosts ? ['Cost', 'Per conversion', 'ROAS'] : []),
+    ];
     const greatest = Math.max(...rows.map((row) => row.credits));
     const total: Cells = [
       'Total',
@@ -69,11 +92,19 @@ export const printReport = (out: Output, digest: string, report: AttributionRepo
       '',
       totals.conversions,
       money(totals.values),
+      ...(hasCosts ? ['', '', ''] : []),
     ];
     out.table(
       head,
-      [...rows.map((row) => rowCells(out, row, greatest)), head.map(() => ''), total],
-      [1, 3, 4, 5, 6, 7],
+      [
+        ...rows.map((row) => [
+          ...rowCells(out, row, greatest),
+          ...(hasCosts ? costCells(costs[row.key]) : []),
+        ]),
+        head.map(() => ''),
+        total,
+      ],
+      [1, 3, 4, 5, 6, 7, 8, 9, 10],
     );
   }
   if (totals.repeats > 0)
@@ -86,10 +117,26 @@ export const printReport = (out: Output, digest: string, report: AttributionRepo
 const currenciesOf = ({ rows }: AttributionReport): readonly string[] =>
   [...new Set(rows.flatMap(({ values }) => Object.keys(values)))].sort();
 
+/** Columns of cost for each currency that something was spent in. */
+const costColumns = (costs: AttributionCosts): readonly Column<AttributionRow>[] => {
+  const currencies = [...new Set(Object.values(costs).flatMap((one) => one.map(({ currency }) => currency)))];
+  const found = (row: AttributionRow, currency: string): AttributionCost | undefined =>
+    costs[row.key]?.find((cost) => cost.currency === currency);
+  return currencies.sort().flatMap((currency): readonly Column<AttributionRow>[] => [
+    { name: `cost_${currency.toLowerCase()}`, value: (row) => found(row, currency)?.cost ?? null },
+    {
+      name: `cost_per_conversion_${currency.toLowerCase()}`,
+      value: (row) => found(row, currency)?.costPerConversion.value ?? null,
+    },
+    { name: `roas_${currency.toLowerCase()}`, value: (row) => found(row, currency)?.roas ?? null },
+  ]);
+};
+
 /** Columns of the exported report: what tells its rows apart, then its figures, a column of value for each currency. */
 export const reportColumns = (
   report: AttributionReport,
   names: readonly Exclude<keyof AttributionRow, 'values'>[],
+  costs: AttributionCosts,
 ): readonly Column<AttributionRow>[] => {
   const { model, version } = report.parameters;
   const unit = (micros: number): Cell => micros / MICROS;
@@ -108,6 +155,7 @@ export const reportColumns = (
       name: `value_${currency.toLowerCase()}`,
       value: (row: AttributionRow): Cell => unit(row.values[currency] ?? 0),
     })),
+    ...costColumns(costs),
   ];
 };
 

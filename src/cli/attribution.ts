@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';
-import { csvLines, readPeriod } from '../reports/index.ts';
+import { attributionCosts, csvLines, readPeriod } from '../reports/index.ts';
 import type { Store } from '../store/index.ts';
 import {
   type AttributionRequest,
@@ -87,14 +87,17 @@ const addReport = (group: Command, cli: Cli): void => {
         (session, { model, csv, bom, ...options }) =>
           session.withStore('write', async (store) => {
             const request = requestOf(session, options, findModel(model).id);
-            const { digest, report } = await store.exclusively((file) => makeReport(file, request));
+            const { digest, report, costs } = await store.exclusively((file) => {
+              const sealed = makeReport(file, request);
+              return { ...sealed, costs: attributionCosts(file, sealed.report, session.now()) };
+            });
             await keepReport(store.db, { digest, report }, session.now());
-            if (session.json) return cli.out.json({ digest, ...report });
+            if (session.json) return cli.out.json({ digest, ...report, costs });
             if (csv) {
-              const columns = reportColumns(report, columnsOf(request.by));
+              const columns = reportColumns(report, columnsOf(request.by), costs);
               return cli.out.stream(csvLines(columns, report.rows, { bom: bom === true }));
             }
-            printReport(cli.out, digest, report);
+            printReport(cli.out, digest, report, costs);
           }),
       ),
     );

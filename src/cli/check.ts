@@ -25,6 +25,9 @@ export const addCheck = (program: Command, cli: Cli): void => {
           sources: plan.sources.length,
           lines: plan.lines.length,
           numbers: plan.numbers.length,
+          pools: plan.pools.length,
+          sites: plan.sites.length,
+          automations: plan.automations.length,
         };
         const warnings = clearKeys(config).map(({ trunk, text, mend }) => `trunk ${trunk}: ${text}; ${mend}`);
         if (session.json)
@@ -39,7 +42,11 @@ export const addCheck = (program: Command, cli: Cli): void => {
           );
         cli.out.line(
           `${cli.out.paint('green', 'ok')}  ${planPath}: ${plural(counts.sources, 'source')}, ` +
-            `${plural(counts.lines, 'line')}, ${plural(counts.numbers, 'tracking number')}`,
+            `${plural(counts.lines, 'line')}, ${plural(counts.numbers, 'tracking number')}` +
+            // Not everybody has web pages.
+            (counts.pools + counts.sites > 0
+              ? `, ${plural(counts.pools, 'pool')}, ${plural(counts.sites, 'site')}`
+              : ''),
         );
         for (const warning of warnings) cli.out.line(`${cli.out.paint('yellow', 'warn')}  ${warning}`);
       }),

@@ -69,7 +69,7 @@ export const addFormCommands = (program: Command, cli: Cli): void => {
   addZoneOption(
     group
       .command('show')
-      .description('One form.')
+      .description('One form: when, where, by whom.')
       .argument('<id>', 'its id')
       .option('--reveal', 'show its fields in clear (needs the key file)'),
   ).action(act<[string, ShowOptions]>(cli, show));

@@ -121,7 +121,7 @@ export const addLeadCommands = (program: Command, cli: Cli): void => {
   addZoneOption(
     group
       .command('show')
-      .description('One lead.')
+      .description('One lead: how far it is, its amounts, since when.')
       .argument('<id>', 'id of its person, or of a call, visitor, visit or form'),
   ).action(act<[string, { zone?: string }]>(cli, show));
   const change = group

@@ -11,10 +11,12 @@ import { addDoctor } from './doctor.ts';
 import { addFormCommands } from './form.ts';
 import { addLeadCommands } from './lead.ts';
 import { addLineCommands } from './line.ts';
+import { addMatchingCommands } from './matching.ts';
 import { addNumberCommands } from './number.ts';
 import { examples } from './options.ts';
 import { addPersonCommands } from './person.ts';
 import { addPlanCommands } from './plan.ts';
+import { addPoolCommands } from './pool.ts';
 import { addRecordingCommands } from './recording.ts';
 import { addReportCommands } from './report.ts';
 import { act, type Cli } from './session.ts';
@@ -23,6 +25,7 @@ import { addSipEngine } from './sip-engine.ts';
 import { addSiteCommands } from './site.ts';
 import { addSourceCommands } from './source.ts';
 import { addSpamCommands } from './spam.ts';
+import { addSpendCommands } from './spend.ts';
 import { addStart } from './start.ts';
 import { addTagCommands } from './tag.ts';
 import { addTestCall } from './test-call.ts';
@@ -57,6 +60,7 @@ const GROUPS: readonly (readonly [
       addSourceCommands,
       addSiteCommands,
       addLineCommands,
+      addPoolCommands,
       addTrunkCommands,
       addUserCommands,
       addBanCommands,
@@ -67,8 +71,10 @@ const GROUPS: readonly (readonly [
     [
       addCallCommands,
       addVisitCommands,
+      addMatchingCommands,
       addRecordingCommands,
       addReportCommands,
+      addSpendCommands,
       addAttributionCommands,
       addAuditCommands,
     ],

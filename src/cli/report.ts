@@ -6,13 +6,17 @@ import {
   type SourceFigures,
   type SourcesReport,
   sourcesReport,
+  verifyRollups,
 } from '../reports/index.ts';
+import { Unsuccessful } from './failure.ts';
 import { bar, formatDuration, formatMoney, formatShare, formatTime, plural } from './format.ts';
 import { addPeriodOptions, examples, type PeriodOptions } from './options.ts';
 import type { Cells, Output } from './output.ts';
+import { addCallsReport } from './report-calls.ts';
 import { act, type Cli } from './session.ts';
 
 const BAR_WIDTH = 20;
+const DAY_MS = 86_400_000;
 const HEAD = [
   'Source',
   'Calls',
@@ -66,6 +70,15 @@ const totalCells = ({ totals }: SourcesReport): Cells[] => {
   return [total, ...others.map((cost) => ['', '', '', '', '', '', '', '', '', ...money(cost)])];
 };
 
+/** What a row has no column for. */
+const otherCosts = ({ sources }: SourcesReport): readonly string[] =>
+  sources
+    .filter((row) => row.otherCosts.length > 0)
+    .map(
+      (row) =>
+        `${row.name} also cost ${row.otherCosts.map(({ cost, currency }) => formatMoney(cost, currency)).join(', ')}.`,
+    );
+
 const printReport = (out: Output, report: SourcesReport): void => {
   const { zone } = report;
   out.line(
@@ -84,7 +97,13 @@ const printReport = (out: Output, report: SourcesReport): void => {
     ...totalCells(report),
   ];
   out.table(HEAD, rows, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  if (report.totals.blocked > 0) out.line(`\nNot counted: ${plural(report.totals.blocked, 'blocked call')}.`);
+  const { blocked, spam } = report.totals;
+  const remarks = [
+    ...otherCosts(report),
+    ...(spam > 0 ? [`Counted in: ${plural(spam, 'call')} flagged as spam.`] : []),
+    ...(blocked > 0 ? [`Not counted: ${plural(blocked, 'blocked call')}.`] : []),
+  ];
+  if (remarks.length > 0) out.line(`\n${remarks.join('\n')}`);
 };
 
 type SourcesOptions = PeriodOptions & {
@@ -93,11 +112,43 @@ type SourcesOptions = PeriodOptions & {
   readonly tests?: boolean;
 };
 
+/** `report verify`: what reports read of past days, against the calls. */
+const addVerify = (group: Command, cli: Cli): void => {
+  group
+    .command('verify')
+    .description(
+      'Compares the kept figures of past days, which reports are made of, with the calls themselves. Exit code 1 when any differs.',
+    )
+    .action(
+      act<[]>(cli, (session) =>
+        session.withStore('read', async (store) => {
+          const { days, faults } = await store.exclusively(verifyRollups);
+          const found = faults.map(({ day, ...rest }) => ({
+            day: new Date(day * DAY_MS).toISOString().slice(0, 10),
+            ...rest,
+          }));
+          if (session.json) cli.out.json({ days, faults: found });
+          else {
+            for (const { day, dimension, key } of found) cli.out.line(`${day}  ${dimension} ${key} differs`);
+            cli.out.line(`${plural(days, 'day')} compared, ${plural(faults.length, 'difference')}.`);
+          }
+          if (faults.length > 0) throw new Unsuccessful();
+        }),
+      ),
+    );
+};
+
 export const addReportCommands = (program: Command, cli: Cli): void => {
   const group = program
     .command('report')
     .summary('what the calls were worth')
     .description('Reports over a period.');
+  addSourcesReport(group, cli);
+  addCallsReport(group, cli);
+  addVerify(group, cli);
+};
+
+const addSourcesReport = (group: Command, cli: Cli): void => {
   const sources = addPeriodOptions(
     group
       .command('sources')
@@ -114,11 +165,8 @@ export const addReportCommands = (program: Command, cli: Cli): void => {
         session.withStore('read', async (store) => {
           const now = session.now();
           const period = readPeriod(options, now);
-          const report = await sourcesReport(store.db, {
-            ...period,
-            now,
-            includeTests: options.tests === true,
-          });
+          const asked = { ...period, now, includeTests: options.tests === true };
+          const report = await store.exclusively((file) => sourcesReport(file, asked));
           if (session.json) return cli.out.json(report);
           if (options.csv) {
             return cli.out.stream(csvLines(SOURCE_COLUMNS, report.sources, { bom: options.bom === true }));

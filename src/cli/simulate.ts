@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Simulation, Spread, Summary, System } from '../simulate/index.ts';
+import type { Simulation, Spread, Summary, System, WorkloadName } from '../simulate/index.ts';
+import { plural } from './format.ts';
 import { examples, wholeNumber } from './options.ts';
 import type { Cells } from './output.ts';
 import { act, type Cli } from './session.ts';
@@ -13,7 +14,7 @@ type Options = {
   readonly visitsPerDay: number;
   readonly numbers: readonly number[];
   readonly allocator: keyof typeof ALLOCATORS;
-  readonly workload: 'usual' | 'plain' | 'ads';
+  readonly workload: WorkloadName;
   readonly calls: 'real' | 'direct';
   readonly out?: string;
 };
@@ -56,23 +57,18 @@ const shareCell = (spread: Spread, seeds: number): string | null => {
   return seeds === 1 ? `${percent(mean)} %` : `${percent(mean)} % [${percent(least)}–${percent(most)}]`;
 };
 
-const brierCell = (spread: Spread): string | null => (spread === null ? null : spread.mean.toFixed(3));
-
-const HEAD = [
+const SOURCES_HEAD = [
   'Numbers',
   'System',
   'Source right',
-  'of visits’ calls',
+  "of visits' calls",
   'Strangers left out',
   'Ad visit named',
   'Unattributed',
-  'Brier',
-  'Off by',
-  'p ≥ .95',
-  'of them right',
 ];
+const SURE_HEAD = ['Numbers', 'Calls', 'Brier', 'Off by', 'p ≥ .95', 'of them right'];
 
-const cells = (row: Summary, name: string): Cells => [
+const sourceCells = (row: Summary, name: string): Cells => [
   row.numbers,
   name,
   shareCell(row.sourceRight, row.seeds),
@@ -80,40 +76,45 @@ const cells = (row: Summary, name: string): Cells => [
   shareCell(row.strangersRight, row.seeds),
   shareCell(row.adVisitRight, row.seeds),
   shareCell(row.unattributed, row.seeds),
-  brierCell(row.brier),
-  shareCell(row.calibrationError, row.seeds),
+];
+
+const sureCells = (row: Summary): Cells => [
+  row.numbers,
+  row.pooled?.calls ?? null,
+  row.brier === null ? null : row.brier.mean.toFixed(3),
+  // Of all seeds together: over the few calls of one, chance alone puts the bins off.
+  row.pooled?.error == null ? null : `${percent(row.pooled.error)} %`,
   shareCell(row.sureShare, row.seeds),
   shareCell(row.sureRight, row.seeds),
 ];
 
 const printSimulation = (
-  cli: Cli,
-  { options, runs, summaries }: Simulation,
+  { out }: Pick<Cli, 'out'>,
+  { options, summaries }: Simulation,
   names: Readonly<Record<System, string>>,
 ): void => {
-  const { out } = cli;
-  const calls = runs.filter(({ seed, numbers, system }, index) => {
-    const first = runs.findIndex((run) => run.seed === seed);
-    return index === first && numbers > 0 && system.length > 0;
-  });
-  const total = calls.reduce((sum, { score }) => sum + score.calls, 0);
+  const { days, visitsPerDay, workload, seeds } = options;
   out.line(
-    `${out.paint('bold', 'Simulated traffic')}  ${options.days} days, ${options.visitsPerDay} visits a day, ` +
-      `${total.toLocaleString('en')} calls, workload ${options.workload}, seeds ${options.seeds.join(', ')}`,
+    `${out.paint('bold', 'Simulated traffic')}  ${plural(days, 'day')}, ${visitsPerDay} visits a day, ` +
+      `${plural(summaries[0]?.calls ?? 0, 'call')}, workload ${workload}, seeds ${seeds.join(', ')}`,
   );
   out.line();
   out.table(
-    HEAD,
-    summaries.map((row) => cells(row, names[row.system])),
+    SOURCES_HEAD,
+    summaries.map((row) => sourceCells(row, names[row.system])),
     [0],
   );
-  out.line();
   out.line(
     'Source right: of all calls, credited to what brought them; those that no visit led to, to nobody.',
   );
+  const gateway = summaries.filter(({ pooled }) => pooled !== null);
+  if (gateway.length === 0) return;
+  out.line();
   out.line(
-    'Brier, off by, p ≥ .95: of the probability that a call on a lent number came from the visit it names.',
+    `${out.paint('bold', 'How sure, and how right')}  calls on lent numbers that were matched to a visit`,
   );
+  out.table(SURE_HEAD, gateway.map(sureCells), [0, 1]);
+  out.line('Off by: distance of the probability that was said from the share that was right, in the mean.');
 };
 
 const writeFiles = async (

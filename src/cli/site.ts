@@ -13,6 +13,7 @@ import {
 } from '../tracking/index.ts';
 import { examples } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
+import { addSiteCheck } from './site-check.ts';
 
 type ExplainOptions = {
   readonly url: string;
@@ -149,6 +150,7 @@ export const addSiteCommands = (program: Command, cli: Cli): void => {
     .description('Show a site and its rules, in the order in which they decide.')
     .argument('<id>')
     .action(act<[string]>(cli, show));
+  addSiteCheck(group, cli);
   const explaining = group
     .command('explain')
     .description(

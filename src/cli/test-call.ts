@@ -102,10 +102,16 @@ const recorded = (call: CallDetailView | null, path: string | null, wanted: bool
   return check('recorded', good, good ? path : `the recording is ${call.recording.state}: ${path}`);
 };
 
-const source = (call: CallDetailView | null, did: string): TestCallCheck =>
-  call?.source
-    ? check('source', true, `${call.source.name ?? call.source.id} (${call.source.id ?? call.source.source})`)
-    : check('source', false, `${did} is no tracking number: see \`dialtrace number list\``);
+const source = (call: CallDetailView | null, did: string): TestCallCheck => {
+  if (call?.source) {
+    const { name, id, source: word } = call.source;
+    return check('source', true, `${name ?? id} (${id ?? word})`);
+  }
+  // It rang a line, so that it is a number of the plan.
+  if (call?.lineId)
+    return check('source', true, `none: ${did} is lent to visits, and none of them has it now`);
+  return check('source', false, `${did} is no tracking number: see \`dialtrace number list\``);
+};
 
 /** The checklist of a test call. */
 export const testCallChecks = (

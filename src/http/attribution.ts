@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { PERIOD_NAMES, readPeriod } from '../reports/index.ts';
+import { attributionCostSchema, PERIOD_NAMES, readPeriod } from '../reports/index.ts';
 import {
   type AttributionRequest,
   CONVERSION_KINDS,
@@ -147,11 +147,16 @@ export const attributionRoutes = (app: FastifyInstance, { reports, store }: Http
     query: reportQuery,
     response: reportSchema.extend({
       digest: z.string().meta({ description: 'SHA-256 of its canonical bytes' }),
+      costs: z.record(z.string(), z.array(attributionCostSchema)).meta({
+        description: 'What was spent on a row, by its key; beside the report: the digest is not of it',
+      }),
     }),
     handle: async ({ query }) => {
-      const { digest, report } = await reports.run({ type: 'attribution', options: requestOf(query) });
-      await keepReport(store.db, { digest, report }, Date.now());
-      return { digest, ...report };
+      const now = Date.now();
+      const options = { ...requestOf(query), now };
+      const { digest, report, costs } = await reports.run({ type: 'attribution', options });
+      await keepReport(store.db, { digest, report }, now);
+      return { digest, ...report, costs };
     },
   });
 

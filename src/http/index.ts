@@ -15,13 +15,16 @@ import { callRoutes } from './calls.ts';
 import { dniRoutes, isDniRequest } from './dni/index.ts';
 import { formRoutes } from './forms.ts';
 import { leadRoutes } from './leads.ts';
+import { matchingRoutes } from './matching.ts';
 import type { HttpParts, HttpTls } from './parts.ts';
 import { peopleRoutes } from './people.ts';
 import { phoneRoutes } from './phone/index.ts';
+import { poolRoutes } from './pools.ts';
 import { answerError, sendProblem } from './problem.ts';
 import { recordingRoutes } from './recordings.ts';
 import { reportRoutes } from './report-routes.ts';
 import { siteRoutes } from './sites.ts';
+import { spendRoutes } from './spend.ts';
 import { healthRoute, systemRoutes } from './system.ts';
 import { trackingRoutes } from './tracking.ts';
 import { trunkRoutes } from './trunks.ts';
@@ -96,7 +99,7 @@ const registerPlugins = async (app: FastifyInstance): Promise<void> => {
         title: 'Dialtrace API',
         version: VERSION,
         description:
-          'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, also to be changed.',
+          'The call log, the tracking plan and reports of a Dialtrace gateway, to be read; bans, tags, leads and forms, also to be changed.',
       },
       components: {
         securitySchemes: {
@@ -118,12 +121,15 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     callRoutes(api, parts);
     recordingRoutes(api, parts);
     trackingRoutes(api, parts);
+    poolRoutes(api, parts);
     siteRoutes(api, parts);
     trunkRoutes(api, parts);
     userRoutes(api, parts);
     visitRoutes(api, parts);
     reportRoutes(api, parts);
+    spendRoutes(api, parts);
     attributionRoutes(api, parts);
+    matchingRoutes(api, parts);
     banRoutes(api, parts);
     peopleRoutes(api, parts);
     leadRoutes(api, parts);

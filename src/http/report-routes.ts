@@ -1,16 +1,40 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { PERIOD_NAMES, readPeriod, sourcesReportSchema } from '../reports/index.ts';
+import {
+  CALL_DIMENSIONS,
+  callsReportSchema,
+  PERIOD_NAMES,
+  readPeriod,
+  SPAM_MODES,
+  sourcesReportSchema,
+} from '../reports/index.ts';
 import { flagSchema } from './calls.ts';
 import type { HttpParts } from './parts.ts';
 import { addRoute, nothing } from './route.ts';
 
-const sourcesQuery = z.strictObject({
+const periodQuery = {
   from: z.string().optional().meta({ description: 'First day or moment, in the zone' }),
   to: z.string().optional().meta({ description: 'First day or moment after the period' }),
   period: z.enum(PERIOD_NAMES).optional().meta({ description: 'Instead of from and to; default 30d' }),
   zone: z.string().default('UTC').meta({ description: 'IANA zone whose midnights part the days' }),
   tests: flagSchema.meta({ description: 'Include test calls' }),
+};
+
+const sourcesQuery = z.strictObject(periodQuery);
+const callsQuery = z.strictObject({
+  ...periodQuery,
+  by: z.enum(CALL_DIMENSIONS).default('source').meta({ description: 'What there is a row for' }),
+  spam: z
+    .enum(SPAM_MODES)
+    .default('include')
+    .meta({ description: 'Calls flagged as spam: counted in, left out, or alone' }),
+  margin: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .meta({ description: 'Share of the value that is earned, for ROI' }),
+  limit: z.coerce.number().int().min(1).max(10_000).default(500).meta({ description: 'Rows at most' }),
 });
 
 export const reportRoutes = (app: FastifyInstance, { reports }: HttpParts): void => {
@@ -23,5 +47,19 @@ export const reportRoutes = (app: FastifyInstance, { reports }: HttpParts): void
     response: sourcesReportSchema,
     handle: ({ query: { tests, ...input } }) =>
       reports.sources({ ...readPeriod(input, Date.now()), includeTests: tests }),
+  });
+
+  addRoute(app, {
+    url: '/v1/reports/calls',
+    summary: 'Inbound calls by what brought them, where from or when, with cost and return; 90 % intervals',
+    tag: 'reports',
+    params: nothing,
+    query: callsQuery,
+    response: callsReportSchema,
+    handle: ({ query: { tests, by, spam, margin, limit, ...input } }) => {
+      const now = Date.now();
+      const options = { ...readPeriod(input, now), includeTests: tests, by, spam, margin, limit, now };
+      return reports.run({ type: 'calls', options });
+    },
   });
 };

@@ -45,6 +45,15 @@ const ELAPSED: Readonly<Record<CostRate['per'], (at: DateTime) => Elapsed>> = {
   year: (at) => ({ whole: at.year, fraction: (at.ordinal - 1 + dayFraction(at)) / at.daysInYear }),
 };
 
+const costBetween = (rate: CostRate, start: Elapsed, end: Elapsed): number => {
+  const amount = Math.round(rate.amount * MICROS);
+  return (
+    (end.whole - start.whole) * amount +
+    Math.round(end.fraction * amount) -
+    Math.round(start.fraction * amount)
+  );
+};
+
 /**
  * Cost of a period: the rate spread evenly over the days of each day, week, month or year that the period touches.
  * Neighbouring periods add up exactly, and a whole month of a monthly rate costs exactly its amount.
@@ -53,13 +62,32 @@ const ELAPSED: Readonly<Record<CostRate['per'], (at: DateTime) => Elapsed>> = {
  */
 export const costOf = (rate: CostRate, { from, to, zone }: Period): number => {
   if (to <= from) return 0;
-  const amount = Math.round(rate.amount * MICROS);
   const elapsed = ELAPSED[rate.per];
-  const start = elapsed(DateTime.fromMillis(from, { zone }));
-  const end = elapsed(DateTime.fromMillis(to, { zone }));
-  return (
-    (end.whole - start.whole) * amount +
-    Math.round(end.fraction * amount) -
-    Math.round(start.fraction * amount)
+  return costBetween(
+    rate,
+    elapsed(DateTime.fromMillis(from, { zone })),
+    elapsed(DateTime.fromMillis(to, { zone })),
   );
+};
+
+/**
+ * Costs of the stretches between moments, for many rates at once.
+ *
+ * @param bounds milliseconds since the epoch, ascending
+ * @returns a function that gives a rate's cost of each stretch, in millionths
+ */
+export const costsBetween = (
+  bounds: readonly number[],
+  zone: string,
+): ((rate: CostRate) => readonly number[]) => {
+  const times = bounds.map((at) => DateTime.fromMillis(at, { zone }));
+  const elapsed = new Map<CostRate['per'], readonly Elapsed[]>();
+  return (rate) => {
+    const marks = elapsed.get(rate.per) ?? times.map(ELAPSED[rate.per]);
+    elapsed.set(rate.per, marks);
+    return marks.slice(1).map((end, index) => {
+      const start = marks[index];
+      return start === undefined ? 0 : costBetween(rate, start, end);
+    });
+  };
 };

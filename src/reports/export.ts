@@ -1,6 +1,8 @@
 import type { CallFilter, CallRepository, CallRow } from '../store/index.ts';
 import type { CallView } from './call-view.ts';
-import type { Column } from './csv.ts';
+import type { CallsReport, CallsReportRow } from './calls-report.ts';
+import type { Cell, Column } from './csv.ts';
+import type { Estimate, MoneyFigures } from './money.ts';
 import type { SourceFigures } from './sources.ts';
 
 /** Columns of exported calls. Their order is part of the format: new ones go to the end. */
@@ -66,7 +68,58 @@ export const SOURCE_COLUMNS: readonly Column<SourceFigures>[] = [
   { name: 'currency', value: (row) => row.currency },
   { name: 'cost_per_call', value: (row) => row.costPerCall },
   { name: 'cost_per_answered', value: (row) => row.costPerAnswered },
+  { name: 'spam', value: (row) => row.spam },
+  {
+    name: 'other_costs',
+    value: (row) => row.otherCosts.map(({ currency, cost }) => `${cost} ${currency}`).join(', ') || null,
+  },
 ];
+
+type MoneyColumn = readonly [name: string, value: (money: MoneyFigures) => Cell];
+
+const estimated = (name: string, of: (money: MoneyFigures) => Estimate): readonly MoneyColumn[] => [
+  [name, (money) => of(money).value],
+  [`${name}_low`, (money) => of(money).low],
+  [`${name}_high`, (money) => of(money).high],
+];
+
+const MONEY: readonly MoneyColumn[] = [
+  ['cost', ({ cost }) => cost],
+  ['value', ({ value }) => value],
+  ...estimated('cost_per_call', ({ costPerCall }) => costPerCall),
+  ...estimated('cost_per_qualified', ({ costPerQualified }) => costPerQualified),
+  ...estimated('roas', ({ roas }) => roas),
+  ...estimated('roi', ({ roi }) => roi),
+];
+
+/** Columns of the exported report of calls: what tells its rows apart, figures, and columns of money for each currency. */
+export const callsReportColumns = ({ rows, totals }: CallsReport): readonly Column<CallsReportRow>[] => {
+  const names = Object.keys(rows[0]?.names ?? {});
+  const ofMoney = (currency: string): readonly Column<CallsReportRow>[] =>
+    MONEY.map(([name, value]) => ({
+      name: `${name}_${currency.toLowerCase()}`,
+      value: (row) => {
+        const found = row.money.find((money) => money.currency === currency);
+        return found === undefined ? null : value(found);
+      },
+    }));
+  return [
+    ...names.map((name) => ({ name, value: (row: CallsReportRow): Cell => row.names[name] ?? null })),
+    { name: 'calls', value: (row) => row.calls },
+    { name: 'calls_low', value: (row) => row.callsInterval.low },
+    { name: 'calls_high', value: (row) => row.callsInterval.high },
+    { name: 'answered', value: (row) => row.answered },
+    { name: 'missed', value: (row) => row.missed },
+    { name: 'blocked', value: (row) => row.blocked },
+    { name: 'spam', value: (row) => row.spam },
+    { name: 'first_time', value: (row) => row.firstTime },
+    { name: 'qualified', value: (row) => row.qualified },
+    { name: 'answer_rate', value: (row) => row.answerRate.value },
+    { name: 'average_talk_ms', value: (row) => row.averageTalkMs },
+    { name: 'average_answer_ms', value: (row) => row.averageAnswerMs },
+    ...totals.money.flatMap(({ currency }) => ofMoney(currency)),
+  ];
+};
 
 const PAGE = 500;
 

@@ -1,3 +1,9 @@
+export {
+  type AttributionCost,
+  type AttributionCosts,
+  attributionCostSchema,
+  attributionCosts,
+} from './attribution-cost.ts';
 export { type BanView, banView, banViewSchema } from './ban-view.ts';
 export {
   type CallDetailView,
@@ -11,10 +17,21 @@ export {
   eventView,
   eventViewSchema,
 } from './call-view.ts';
+export {
+  type CallsFigures,
+  type CallsReport,
+  type CallsReportRow,
+  callsReport,
+  callsReportSchema,
+  SPAM_MODES,
+  type SpamMode,
+} from './calls-report.ts';
 export { type CostRate, costOf, MICROS } from './cost.ts';
 export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
-export { CALL_COLUMNS, eachCall, SOURCE_COLUMNS } from './export.ts';
+export { CALL_DIMENSIONS, type CallDimension } from './dimensions.ts';
+export { CALL_COLUMNS, callsReportColumns, eachCall, SOURCE_COLUMNS } from './export.ts';
 export type { LegView } from './leg-view.ts';
+export type { Estimate, MoneyFigures } from './money.ts';
 export {
   isZone,
   namedPeriod,
@@ -24,6 +41,14 @@ export {
   parseInstant,
   readPeriod,
 } from './period.ts';
+export {
+  countDay,
+  keepDay,
+  type RollupKeeper,
+  staleDays,
+  startRollupKeeper,
+  verifyRollups,
+} from './rollup/index.ts';
 export { createReportRunner, type ReportRunner } from './runner.ts';
 export {
   assembleSourcesReport,

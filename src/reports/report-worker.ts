@@ -2,7 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage, FailureError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { openStore, type Store, type StoreOptions } from '../store/index.ts';
-import { makeComparison, makeReport, recompute } from '../tracking/index.ts';
+import { calibrationReport, fitSites, makeComparison, makeReport, recompute } from '../tracking/index.ts';
+import { attributionCosts } from './attribution-cost.ts';
+import { callsReport } from './calls-report.ts';
+import { countDay } from './rollup/index.ts';
 import type { ReportReply, ReportRequest, ReportResults, ReportWork } from './runner.ts';
 import { sourcesReport } from './sources.ts';
 
@@ -21,14 +24,25 @@ const again = async (store: Store, digest: string): Promise<ReportResults['attri
 
 const perform = (store: Store, work: ReportWork): Promise<ReportResults[ReportWork['type']]> => {
   switch (work.type) {
+    case 'delay-laws':
+      return store.exclusively((file) => fitSites(file, work.options.at));
     case 'sources':
-      return sourcesReport(store.db, work.options);
+      return store.exclusively((file) => sourcesReport(file, work.options));
+    case 'calls':
+      return store.exclusively((file) => callsReport(file, work.options));
+    case 'day':
+      return store.exclusively((file) => countDay(file, work.options.day));
     case 'attribution':
-      return store.exclusively((file) => makeReport(file, work.options));
+      return store.exclusively((file) => {
+        const sealed = makeReport(file, work.options);
+        return { ...sealed, costs: attributionCosts(file, sealed.report, work.options.now) };
+      });
     case 'attribution-models':
       return store.exclusively((file) => makeComparison(file, work.options));
     case 'attribution-again':
       return again(store, work.options.digest);
+    case 'calibration':
+      return store.exclusively((file) => calibrationReport(file, work.options));
   }
 };
 

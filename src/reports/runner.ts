@@ -2,24 +2,46 @@ import type { Worker } from 'node:worker_threads';
 import { FailureError } from '../base/errors.ts';
 import { startThread } from '../base/thread.ts';
 import type { StoreOptions } from '../store/index.ts';
-import type { AttributionRequest, ModelComparison, Recomputation, SealedReport } from '../tracking/index.ts';
+import type {
+  AttributionRequest,
+  CalibrationPeriod,
+  CalibrationReport,
+  ModelComparison,
+  Recomputation,
+  SealedReport,
+  SiteFit,
+} from '../tracking/index.ts';
+import type { AttributionCosts } from './attribution-cost.ts';
+import type { CallsReport, CallsReportOptions } from './calls-report.ts';
+import type { DayFigures } from './rollup/index.ts';
 import type { SourcesReport, SourcesReportOptions } from './sources.ts';
 
 /** What the thread can be asked for. */
 export type ReportWork =
   | { readonly type: 'sources'; readonly options: SourcesReportOptions }
-  | { readonly type: 'attribution'; readonly options: AttributionRequest }
+  | { readonly type: 'calls'; readonly options: CallsReportOptions }
+  /** A UTC day's figures, in days since 1970. */
+  | { readonly type: 'day'; readonly options: { readonly day: number } }
+  | { readonly type: 'attribution'; readonly options: AttributionRequest & { readonly now: number } }
   | { readonly type: 'attribution-models'; readonly options: AttributionRequest }
   /** A report made again, by its digest or the beginning of it. */
-  | { readonly type: 'attribution-again'; readonly options: { readonly digest: string } };
+  | { readonly type: 'attribution-again'; readonly options: { readonly digest: string } }
+  | { readonly type: 'calibration'; readonly options: CalibrationPeriod }
+  /** How long after a visit calls come, by site, to be written by the gateway. */
+  | { readonly type: 'delay-laws'; readonly options: { readonly at: number } };
 
 /** What it answers. */
 export type ReportResults = {
   readonly sources: SourcesReport;
-  readonly attribution: SealedReport;
+  readonly calls: CallsReport;
+  readonly day: DayFigures;
+  /** With what was spent on each row. */
+  readonly attribution: SealedReport & { readonly costs: AttributionCosts };
   readonly 'attribution-models': ModelComparison;
   /** `refused`: why it can't be made again. */
   readonly 'attribution-again': Recomputation | { readonly refused: string };
+  readonly calibration: CalibrationReport;
+  readonly 'delay-laws': readonly SiteFit[];
 };
 
 export type ReportRequest = { readonly id: number; readonly work: ReportWork };

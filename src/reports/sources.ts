@@ -1,8 +1,11 @@
-import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import type { Database, SourceTable } from '../store/index.ts';
-import { costOf, costRate, MICROS } from './cost.ts';
-import { namedPeriod, type Period } from './period.ts';
+import type { SourceTable, SqliteFile } from '../store/index.ts';
+import { planSourceOf } from '../tracking/index.ts';
+import { MICROS } from './cost.ts';
+import { readSourceWords, type SourceWords } from './dimensions.ts';
+import type { Period } from './period.ts';
+import { addFigures, consistently, type Figures, NO_FIGURES, readGroups } from './rollup/index.ts';
+import { readSources, readSpending, type Spending } from './spending.ts';
 
 const ratio = z.number().min(0).max(1).nullable();
 const money = z.number().nullable().meta({ description: 'In units of the currency' });
@@ -16,11 +19,14 @@ const figures = {
   firstTimeCallers: z.int().meta({ description: 'Calls by callers that had not called before' }),
   averageTalkMs: z.number().nullable(),
   totalTalkMs: z.int(),
+  spam: z.int().meta({ description: 'Of `calls`: flagged as spam' }),
 };
 
 export const sourceFiguresSchema = z.object({
-  /** Null: calls that no source was found for. */
-  sourceId: z.string().nullable(),
+  sourceId: z
+    .string()
+    .nullable()
+    .meta({ description: 'Null: none of the plan; `source` is null too where nobody knows any' }),
   name: z.string(),
   source: z.string().nullable(),
   medium: z.string().nullable(),
@@ -31,6 +37,9 @@ export const sourceFiguresSchema = z.object({
   currency: z.string().nullable(),
   costPerCall: money,
   costPerAnswered: money,
+  otherCosts: z
+    .array(z.object({ currency: z.string(), cost: z.number() }))
+    .meta({ description: 'What was spent on it in other currencies' }),
 });
 
 export const costTotalSchema = z.object({
@@ -45,7 +54,9 @@ export const sourcesReportSchema = z.object({
   to: z.string().meta({ description: 'Exclusive', format: 'date-time' }),
   zone: z.string(),
   testsIncluded: z.boolean(),
-  attribution: z.literal('static-number').meta({ description: 'How calls were given their source' }),
+  attribution: z.literal('call-record').meta({
+    description: 'How calls were given their source: by their number, or the visit they were matched to',
+  }),
   sources: z.array(sourceFiguresSchema).meta({ description: 'Most calls first' }),
   totals: z.object({
     ...figures,
@@ -57,7 +68,7 @@ export const sourcesReportSchema = z.object({
 
 export type SourceFigures = z.output<typeof sourceFiguresSchema>;
 export type SourcesReport = z.output<typeof sourcesReportSchema>;
-type Figures = SourcesReport['totals'] extends infer T ? Omit<T, 'costs'> : never;
+type Counted = Omit<SourcesReport['totals'], 'costs'>;
 
 export type SourcesReportOptions = Period & {
   readonly includeTests?: boolean;
@@ -65,122 +76,108 @@ export type SourcesReportOptions = Period & {
   readonly now?: number;
 };
 
-/** What the database counts for one source. */
-type Counts = {
-  readonly source_id: string | null;
-  readonly source_name: string | null;
-  readonly source: string | null;
-  readonly medium: string | null;
-  readonly campaign: string | null;
-  readonly cost_center: string | null;
-  readonly calls: number;
-  readonly answered: number;
-  readonly missed: number;
-  readonly blocked: number;
-  readonly first_time: number;
-  readonly talk_ms: number;
-  /** Answered calls that have ended: those that have a talk time. */
-  readonly talked: number;
+/** Calls of one source, counted. */
+export type SourceCalls = SourceWords & Figures & { readonly spam: 0 | 1 };
+
+type Row = {
+  readonly words: Omit<SourceWords, 'channel'>;
+  figures: Figures;
+  spam: number;
+  /** The currency that the source's own cost is in comes first. */
+  readonly costs: Map<string, number>;
 };
 
-const countCalls = async (
-  db: Kysely<Database>,
-  options: SourcesReportOptions,
-): Promise<readonly Counts[]> => {
-  let query = db
-    .selectFrom('call')
-    .where('started_at', '>=', options.from)
-    .where('started_at', '<', options.to)
-    .where('direction', '=', 'inbound')
-    .groupBy('source_id')
-    .select(({ fn, eb }) => {
-      const ended = eb('ended_at', 'is not', null);
-      const answered = eb('answered_at', 'is not', null);
-      const blocked = eb('status', '=', 'blocked');
-      const one = (condition: ReturnType<typeof eb.and>) =>
-        fn.sum<number>(eb.case().when(condition).then(1).else(0).end());
-      return [
-        'source_id',
-        fn.max('source_name').as('source_name'),
-        fn.max('source').as('source'),
-        fn.max('medium').as('medium'),
-        fn.max('campaign').as('campaign'),
-        fn.max('cost_center').as('cost_center'),
-        one(eb.and([eb.not(blocked)])).as('calls'),
-        one(eb.and([answered])).as('answered'),
-        one(eb.and([ended, eb('answered_at', 'is', null), eb.not(blocked)])).as('missed'),
-        one(eb.and([blocked])).as('blocked'),
-        one(eb.and([eb('first_call', '=', 1), eb.not(blocked)])).as('first_time'),
-        one(eb.and([answered, eb('talk_ms', 'is not', null)])).as('talked'),
-        fn.coalesce(fn.sum<number>('talk_ms'), eb.lit(0)).as('talk_ms'),
-      ];
-    });
-  if (options.includeTests !== true) query = query.where('is_test', '=', 0);
-  return await query.execute();
+const newRow = (words: Row['words']): Row => ({ words, figures: NO_FIGURES, spam: 0, costs: new Map() });
+
+const touchKey = ({
+  source,
+  medium,
+  campaign,
+}: Pick<SourceWords, 'source' | 'medium' | 'campaign'>): string =>
+  source === null
+    ? 'nobody'
+    : `touch ${JSON.stringify([source, medium ?? '', campaign ?? '']).toLowerCase()}`;
+
+const keyOf = (words: Row['words']): string =>
+  words.sourceId === null ? touchKey(words) : `source ${words.sourceId}`;
+
+const same = (given: string | null, words: string | null): boolean =>
+  given === null || words === null || given.toLowerCase() === words.toLowerCase();
+
+/** The source of the plan that something was spent on: the one that its visits belong to, else the only one that it may mean. */
+const sourceOfSpending = (
+  { sourceId, source, medium, campaign }: Spending,
+  sources: readonly SourceTable[],
+): string | null => {
+  if (sourceId !== null) return sourceId;
+  const nothing = { content: null, clickIds: {}, referrerGroup: 'none', referrerHost: null } as const;
+  const touch = {
+    ...nothing,
+    channel: 'campaign',
+    source,
+    medium: medium ?? '(none)',
+    campaign,
+    term: null,
+  } as const;
+  const found = planSourceOf(touch, sources);
+  if (found !== null) return found;
+  const [only, ...others] = sources.filter(
+    (one) => same(source, one.source) && same(medium, one.medium) && same(campaign, one.campaign),
+  );
+  return only !== undefined && others.length === 0 ? only.id : null;
 };
 
-const NOTHING: Omit<Counts, 'source_id' | 'source_name' | 'source' | 'medium' | 'campaign' | 'cost_center'> =
-  {
-    calls: 0,
-    answered: 0,
-    missed: 0,
-    blocked: 0,
-    first_time: 0,
-    talk_ms: 0,
-    talked: 0,
-  };
-
-const figuresOf = (counts: typeof NOTHING): Figures => ({
-  calls: counts.calls,
-  answered: counts.answered,
-  missed: counts.missed,
-  blocked: counts.blocked,
+const figuresOf = (figures: Figures, spam: number): Counted => ({
+  calls: figures.calls,
+  answered: figures.answered,
+  missed: figures.missed,
+  blocked: figures.blocked,
   answerRate:
-    counts.answered + counts.missed === 0 ? null : counts.answered / (counts.answered + counts.missed),
-  firstTimeCallers: counts.first_time,
-  averageTalkMs: counts.talked === 0 ? null : Math.round(counts.talk_ms / counts.talked),
-  totalTalkMs: counts.talk_ms,
-});
-
-const addCounts = (a: typeof NOTHING, b: typeof NOTHING): typeof NOTHING => ({
-  calls: a.calls + b.calls,
-  answered: a.answered + b.answered,
-  missed: a.missed + b.missed,
-  blocked: a.blocked + b.blocked,
-  first_time: a.first_time + b.first_time,
-  talk_ms: a.talk_ms + b.talk_ms,
-  talked: a.talked + b.talked,
+    figures.answered + figures.missed === 0 ? null : figures.answered / (figures.answered + figures.missed),
+  firstTimeCallers: figures.first_time,
+  averageTalkMs: figures.talked === 0 ? null : Math.round(figures.talk_ms / figures.talked),
+  totalTalkMs: figures.talk_ms,
+  spam,
 });
 
 const each = (micros: number, count: number): number | null =>
   count === 0 ? null : Math.round(micros / count) / MICROS;
 
-type Row = { readonly counts: Counts; readonly costMicros: number | null; readonly currency: string | null };
+const nameOf = ({ sourceName, sourceId, source, medium, campaign }: Row['words']): string => {
+  if (sourceId !== null) return sourceName ?? sourceId;
+  if (source === null) return 'no source';
+  return [source, medium, campaign].filter((word) => word !== null).join(' / ');
+};
 
-const figuresRow = ({ counts, costMicros, currency }: Row): SourceFigures => ({
-  sourceId: counts.source_id,
-  name: counts.source_name ?? counts.source_id ?? 'no source',
-  source: counts.source,
-  medium: counts.medium,
-  campaign: counts.campaign,
-  costCenter: counts.cost_center,
-  ...figuresOf(counts),
-  cost: costMicros === null ? null : costMicros / MICROS,
-  currency,
-  costPerCall: costMicros === null ? null : each(costMicros, counts.calls),
-  costPerAnswered: costMicros === null ? null : each(costMicros, counts.answered),
-});
+const figuresRow = ({ words, figures, spam, costs }: Row): SourceFigures => {
+  const [[currency = null, micros = null] = [], ...others] = costs;
+  return {
+    sourceId: words.sourceId,
+    name: nameOf(words),
+    source: words.source,
+    medium: words.medium,
+    campaign: words.campaign,
+    costCenter: words.costCenter,
+    ...figuresOf(figures, spam),
+    cost: micros === null ? null : micros / MICROS,
+    currency,
+    costPerCall: micros === null ? null : each(micros, figures.calls),
+    costPerAnswered: micros === null ? null : each(micros, figures.answered),
+    otherCosts: others.map(([other, cost]) => ({ currency: other, cost: cost / MICROS })),
+  };
+};
 
 const costTotals = (rows: readonly Row[]): SourcesReport['totals']['costs'] => {
   const sums = new Map<string, { micros: number; calls: number; answered: number }>();
-  for (const { counts, costMicros, currency } of rows) {
-    if (costMicros === null || currency === null) continue;
-    const sum = sums.get(currency) ?? { micros: 0, calls: 0, answered: 0 };
-    sums.set(currency, {
-      micros: sum.micros + costMicros,
-      calls: sum.calls + counts.calls,
-      answered: sum.answered + counts.answered,
-    });
+  for (const { figures, costs } of rows) {
+    for (const [currency, micros] of costs) {
+      const sum = sums.get(currency) ?? { micros: 0, calls: 0, answered: 0 };
+      sums.set(currency, {
+        micros: sum.micros + micros,
+        calls: sum.calls + figures.calls,
+        answered: sum.answered + figures.answered,
+      });
+    }
   }
   return [...sums]
     .sort(([a], [b]) => a.localeCompare(b))
@@ -192,75 +189,87 @@ const costTotals = (rows: readonly Row[]): SourcesReport['totals']['costs'] => {
     }));
 };
 
-/** Cost of the period's days up to and including today: days to come cost nothing yet. */
-const costSoFar = (source: SourceTable, period: Period, now: number): number | null => {
-  const rate = costRate(source);
-  if (rate === undefined) return null;
-  const endOfToday = namedPeriod('today', period.zone, now).to;
-  return costOf(rate, { ...period, to: Math.min(period.to, endOfToday) });
-};
+const costOfRow = ({ costs }: Row): number => Math.max(0, ...costs.values());
 
-/** A source of today's plan, with the calls that were given to it. Its present words replace the calls' snapshots. */
-const plannedRow = (source: SourceTable, counts: Counts | undefined, costMicros: number | null): Row => ({
-  counts: {
-    ...(counts ?? NOTHING),
-    source_id: source.id,
-    source_name: source.name,
+const byCalls = (a: Row, b: Row): number =>
+  b.figures.calls - a.figures.calls ||
+  costOfRow(b) - costOfRow(a) ||
+  nameOf(a.words).localeCompare(nameOf(b.words));
+
+/** A source of today's plan: its present words replace the calls' copies. */
+const planRow = (source: SourceTable): Row => {
+  const row = newRow({
+    sourceId: source.id,
+    sourceName: source.name,
+    costCenter: source.cost_center,
     source: source.source,
     medium: source.medium,
     campaign: source.campaign,
-    cost_center: source.cost_center,
-  },
-  costMicros,
-  currency: source.cost_currency,
-});
+  });
+  if (source.cost_currency !== null) row.costs.set(source.cost_currency, 0);
+  return row;
+};
 
-const byCalls = (a: Row, b: Row): number =>
-  b.counts.calls - a.counts.calls ||
-  (b.costMicros ?? 0) - (a.costMicros ?? 0) ||
-  (a.counts.source_name ?? '').localeCompare(b.counts.source_name ?? '');
+const fill = (
+  rows: Map<string, Row>,
+  sources: readonly SourceTable[],
+  calls: readonly SourceCalls[],
+  spending: readonly Spending[],
+): void => {
+  const at = (words: Row['words']): Row => {
+    const key = keyOf(words);
+    const row = rows.get(key) ?? newRow(words);
+    rows.set(key, row);
+    return row;
+  };
+  for (const group of calls) {
+    const row = at(group);
+    row.figures = addFigures(row.figures, group);
+    if (group.spam === 1) row.spam += group.calls;
+  }
+  for (const line of spending) {
+    const sourceId = sourceOfSpending(line, sources);
+    const { source, medium, campaign } = line;
+    const row = at({ sourceId, sourceName: null, costCenter: null, source, medium, campaign });
+    row.costs.set(line.currency, (row.costs.get(line.currency) ?? 0) + line.micros);
+  }
+};
 
-/** Puts counts and sources together; pure. Sources that had neither calls nor cost in the period are left out. */
+/** Puts calls, sources and what was spent together; pure. Rows that had neither calls nor cost in the period are left out. */
 export const assembleSourcesReport = (
   sources: readonly SourceTable[],
-  counts: readonly Counts[],
+  calls: readonly SourceCalls[],
+  spending: readonly Spending[],
   options: SourcesReportOptions,
 ): SourcesReport => {
-  const now = options.now ?? Date.now();
-  const period = { from: options.from, to: options.to, zone: options.zone };
-  const known = new Set(sources.map((source) => source.id));
-  const bySource = new Map(counts.map((row) => [row.source_id, row]));
-  const planned = sources.map((source) =>
-    plannedRow(source, bySource.get(source.id), costSoFar(source, period, now)),
-  );
-  const removed = counts
-    .filter((row) => row.source_id === null || !known.has(row.source_id))
-    .map((row): Row => ({ counts: row, costMicros: null, currency: null }));
-  const rows = [...planned, ...removed]
-    .filter((row) => row.counts.calls > 0 || row.counts.blocked > 0 || (row.costMicros ?? 0) > 0)
+  const all = new Map<string, Row>(sources.map((source) => [`source ${source.id}`, planRow(source)]));
+  fill(all, sources, calls, spending);
+  const rows = [...all.values()]
+    .filter((row) => row.figures.calls > 0 || row.figures.blocked > 0 || costOfRow(row) > 0)
     .sort(byCalls);
+  const total = rows.reduce((sum, row) => addFigures(sum, row.figures), NO_FIGURES);
+  const spam = rows.reduce((sum, row) => sum + row.spam, 0);
   return {
     from: new Date(options.from).toISOString(),
     to: new Date(options.to).toISOString(),
     zone: options.zone,
     testsIncluded: options.includeTests === true,
-    attribution: 'static-number',
+    attribution: 'call-record',
     sources: rows.map(figuresRow),
-    totals: {
-      ...figuresOf(rows.reduce<typeof NOTHING>((sum, row) => addCounts(sum, row.counts), NOTHING)),
-      costs: costTotals(rows),
-    },
+    totals: { ...figuresOf(total, spam), costs: costTotals(rows) },
   };
 };
 
 /** Calls, answers, talk time and cost by marketing source, for a period. */
-export const sourcesReport = async (
-  db: Kysely<Database>,
-  options: SourcesReportOptions,
-): Promise<SourcesReport> => {
-  const [sources, counts] = await Promise.all([
-    db.selectFrom('source').selectAll().execute(),
-    countCalls(db, options),
-  ]);
-  return assembleSourcesReport(sources, counts, options);
-};
+export const sourcesReport = (file: SqliteFile, options: SourcesReportOptions): SourcesReport =>
+  consistently(file, () => {
+    const { from, to, zone, includeTests, now = Date.now() } = options;
+    const sources = readSources(file);
+    const calls = readGroups(file, 'source', { from, to, includeTests }).figures;
+    return assembleSourcesReport(
+      sources,
+      calls.map(({ key, ...counted }) => ({ ...counted, ...readSourceWords(key) })),
+      readSpending(file, sources, { from, to, zone }, { now }),
+      options,
+    );
+  });

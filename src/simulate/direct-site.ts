@@ -6,7 +6,7 @@ import type { CallTracking } from '../calls/index.ts';
 import { startTracking } from '../gateway-tracking.ts';
 import { createHttpServer } from '../http/index.ts';
 import { createReportRunner } from '../reports/index.ts';
-import type { Store } from '../store/index.ts';
+import type { CallPatch, Store } from '../store/index.ts';
 import { attribute } from '../tracking/index.ts';
 import { openFolder } from './folder.ts';
 import { LINE } from './plan.ts';
@@ -21,33 +21,21 @@ type Writing = {
   readonly runId: string;
 };
 
-const completeRecord = async (
-  { store, clock }: Writing,
-  id: string,
-  at: number,
-  call: PlacedCall,
-): Promise<void> => {
-  const { answered } = call;
-  const endedAt = clock.now();
-  const answeredAt = answered ? Math.min(endedAt, at + call.ringMs) : null;
+/** A call record's end. */
+const completion = (at: number, answeredAt: number | null, endedAt: number): CallPatch => {
   const talkMs = answeredAt === null ? 0 : endedAt - answeredAt;
-  await store.calls.complete(
-    id,
-    {
-      status: answered ? 'answered' : 'cancelled',
-      ringing_at: at,
-      answered_at: answeredAt,
-      ended_at: endedAt,
-      duration_ms: endedAt - at,
-      ring_ms: endedAt - at - talkMs,
-      talk_ms: talkMs,
-      hold_ms: 0,
-      line_id: answered ? LINE : null,
-      hangup_by: 'caller',
-    },
-    [],
-    [],
-  );
+  return {
+    status: answeredAt === null ? 'cancelled' : 'answered',
+    ringing_at: at,
+    answered_at: answeredAt,
+    ended_at: endedAt,
+    duration_ms: endedAt - at,
+    ring_ms: endedAt - at - talkMs,
+    talk_ms: talkMs,
+    hold_ms: 0,
+    line_id: answeredAt === null ? null : LINE,
+    hangup_by: 'caller',
+  };
 };
 
 /** Does with a call what `calls/` does with one, without SIP: looks it up among visits, opens its record, completes it. */
@@ -80,10 +68,14 @@ const writeCall = async (writing: Writing, call: PlacedCall): Promise<OngoingCal
     },
     [],
   );
-  if (match) await tracking.noteMatch(id, match);
+  if (match) await tracking.noteMatch(id, match, true);
+  let answeredAt: number | null = null;
   return {
+    answer: async () => {
+      answeredAt = clock.now();
+    },
     end: async () => {
-      await completeRecord(writing, id, at, call);
+      await store.calls.complete(id, completion(at, answeredAt, clock.now()), [], []);
       await tracking.ended(id);
       return id;
     },
@@ -101,8 +93,8 @@ export const openDirectSite = async ({
   const { store, config, ...folder } = await openFolder(numbers, 'sip:office@127.0.0.1');
   const runId = ulid(clock.now());
   await store.runs.start(runId, clock.now());
-  const tracking = await startTracking({ store, logger: silentLogger, now: clock.now });
   const reports = createReportRunner(config.database);
+  const tracking = await startTracking({ store, reports, logger: silentLogger, now: clock.now });
   const http = await createHttpServer({
     config,
     store,
@@ -127,6 +119,7 @@ export const openDirectSite = async ({
     call: (call) => writeCall({ store, tracking: tracking.calls, clock, runId }, call),
     sweep: folder.sweep,
     refit: folder.refit,
+    verify: folder.verify,
     close: async () => {
       await http.close();
       await reports.close();

@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { FailureError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/index.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { applyPlan, refitDelayLaws, sweepLeases } from '../tracking/index.ts';
+import { applyPlan, refitDelayLaws, sweepLeases, verifyLedger } from '../tracking/index.ts';
 import { simulationPlan } from './plan.ts';
 import type { Site } from './site.ts';
 
@@ -15,6 +16,7 @@ export type Folder = {
   readonly store: Store;
   readonly sweep: Site['sweep'];
   readonly refit: Site['refit'];
+  readonly verify: Site['verify'];
   /** Closes the database and removes everything. */
   close(): Promise<void>;
 };
@@ -35,6 +37,8 @@ const open = async (directory: string, numbers: number, office: string): Promise
   const config = loadGatewayConfig(path, {});
   const store = await openStore(config.database, silentLogger);
   try {
+    // It does not outlive the simulation, let alone the machine.
+    await store.exclusively((file) => file.pragma('synchronous = OFF'));
     const plan = simulationPlan(numbers, office);
     await applyPlan(store, plan);
     const pools = new Map(plan.pools.map((pool) => [pool.id, pool]));
@@ -47,6 +51,11 @@ const open = async (directory: string, numbers: number, office: string): Promise
           file.transaction(() => sweepLeases(file, ledgerKey, pools, at)).immediate();
         }),
       refit: (at) => store.exclusively((file) => void refitDelayLaws(file, at)),
+      verify: async () => {
+        const verdict = await store.exclusively((file) => verifyLedger(file, ledgerKey));
+        if (verdict.ok) return verdict.counts;
+        throw new FailureError(`The ledger of leases is broken: ${JSON.stringify(verdict.problem)}`);
+      },
       close: async () => {
         await store.close();
         await rm(directory, { recursive: true, force: true });

@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../base/errors.ts';
-import { type OutgoingInvite, startSipServer } from '../sip/index.ts';
+import { type IncomingInvite, startSipServer } from '../sip/index.ts';
 
 /** The world around a gateway: a carrier that brings calls, and the office where they ring. */
 export type Office = {
   /** Where its telephone is. */
   readonly uri: string;
   /**
-   * Calls a number through the gateway, until the call is answered or rings for good.
+   * Calls a number through the gateway, until it rings.
    *
    * @param gateway where it listens: `udp/127.0.0.1:5060`
    */
   dial(
     gateway: string,
-    call: { readonly did: string; readonly caller: string | undefined; readonly answered: boolean },
+    call: { readonly did: string; readonly caller: string | undefined },
   ): Promise<{
+    /** The office picks up. */
+    answer(): Promise<void>;
     /** Hangs up, or gives up; the gateway's id of the call. */
     end(): Promise<string | undefined>;
   }>;
@@ -46,37 +48,28 @@ const hostPort = (hostport: string): string => hostport.slice(hostport.indexOf('
 
 /** Opens both on a port of this machine. */
 export const openOffice = async (): Promise<Office> => {
-  /** Whether the office takes the call that is being placed: one is placed after the other. */
-  let takes = true;
-  let rung: (callId: string | undefined) => void = () => undefined;
+  /** Told of the call that is being placed: one is placed after the other. */
+  let rings: (invite: IncomingInvite) => void = () => undefined;
   const sip = await startSipServer({
     server: {
       type: 'embedded',
       options: { listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }], sessionExpires: 0 },
     },
     onInvite: (invite) => {
-      rung(invite.header(CALL_ID));
       invite.ring(180);
-      if (takes) invite.answer(sdp(SILENT_PORTS.office)).catch(() => undefined);
+      rings(invite);
     },
     onOptions: () => 200,
     onLost: () => undefined,
   });
   const own = hostPort(sip.hostports[0] ?? '');
 
-  const dial: Office['dial'] = async (gateway, { did, caller, answered }) => {
-    takes = answered;
+  const dial: Office['dial'] = async (gateway, { did, caller }) => {
     const target = hostPort(gateway);
-    let id: string | undefined;
-    // A call that is taken back is answered without its id: the office was told it before.
-    rung = (callId) => {
-      id = callId;
-    };
-    let rang: () => void = () => undefined;
-    const ringing = new Promise<void>((resolve) => {
-      rang = resolve;
+    const ringing = new Promise<IncomingInvite>((resolve) => {
+      rings = resolve;
     });
-    const outgoing: OutgoingInvite = sip.dial({
+    const outgoing = sip.dial({
       uri: `sip:${did}@${target}`,
       headers: {
         From: caller === undefined ? '<sip:anonymous@anonymous.invalid>' : `<sip:${caller}@${own}>`,
@@ -86,17 +79,23 @@ export const openOffice = async (): Promise<Office> => {
         ...(caller === undefined && { Privacy: 'id' }),
       },
       sdp: sdp(SILENT_PORTS.caller),
-      onProgress: (status) => {
-        if (status === 180 || status === 183) rang();
-      },
+      onProgress: () => undefined,
     });
-    await Promise.race([outgoing.result, answered ? outgoing.result : ringing, sleep(RINGS_WITHIN_MS)]);
+    const refused = outgoing.result.then(() => undefined);
+    const invite = await Promise.race([ringing, refused, sleep(RINGS_WITHIN_MS, undefined, { ref: false })]);
+    let answered = false;
     return {
+      answer: async () => {
+        answered = true;
+        await invite?.answer(sdp(SILENT_PORTS.office)).catch(() => undefined);
+        await outgoing.result;
+      },
       end: async () => {
         if (!answered) outgoing.cancel();
         const result = await outgoing.result;
         if (result.type === 'answered') await result.dialog.bye();
-        return result.header(CALL_ID) ?? id;
+        // A call that is taken back is answered without its id: the office was told it before.
+        return result.header(CALL_ID) ?? invite?.header(CALL_ID);
       },
     };
   };

@@ -93,7 +93,7 @@ export const sourcePlot = (rows: readonly Summary[]): string => {
   const counts = [...new Set(rows.map(({ numbers }) => numbers))].sort((a, b) => a - b);
   const systems = [...new Set(rows.map(({ system }) => system))];
   const least = Math.min(1, ...rows.map(({ sourceRight }) => sourceRight?.least ?? 1));
-  const from = Math.max(0, Math.floor(least * 10) / 10);
+  const from = Math.min(0.9, Math.max(0, Math.floor(least * 10) / 10));
   const y = scale(from, 1, PLOT.bottom, PLOT.top);
   const x = (numbers: number): number =>
     scale(-0.5, counts.length - 0.5, PLOT.left, PLOT.right)(counts.indexOf(numbers));

@@ -56,6 +56,7 @@ const openWith = async (office: Office, numbers: number, clock: Clock): Promise<
     call: async (call) => {
       const ongoing = await office.dial(listening, call);
       return {
+        answer: ongoing.answer,
         end: async () => {
           const id = await ongoing.end();
           if (id === undefined) throw new FailureError(`The gateway did not take a call to ${call.did}.`);
@@ -66,6 +67,7 @@ const openWith = async (office: Office, numbers: number, clock: Clock): Promise<
     },
     sweep: folder.sweep,
     refit: folder.refit,
+    verify: folder.verify,
     close: async () => {
       agent.destroy();
       await gateway.stop({ now: true });

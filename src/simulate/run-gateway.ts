@@ -3,7 +3,7 @@ import { createAgenda } from './agenda.ts';
 import { openBrowsers } from './browsers.ts';
 import type { Guess, Guesses } from './guess.ts';
 import { CANONICAL, sourceKeyOf, trackingNumbers } from './plan.ts';
-import type { Clock, Site } from './site.ts';
+import type { Clock, LedgerCounts, Site } from './site.ts';
 import type { SimCall, Traffic } from './traffic/index.ts';
 
 /** The simulated clock's begin: a Monday. */
@@ -12,13 +12,14 @@ export const BEGIN = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
 const SWEEP_MS = 30_000;
 
-/** What went over the wire, and what the gateway's day looked like. */
+/** What went over the wire, and what the ledger of leases says of it. */
 export type Wire = {
   readonly sessions: number;
   readonly events: number;
   readonly refused: number;
   readonly renewed: number;
   readonly calls: number;
+  readonly leases: LedgerCounts;
 };
 
 export type GatewayRun = { readonly guesses: Guesses; readonly wire: Wire };
@@ -57,8 +58,10 @@ export const runGateway = async (options: Options): Promise<GatewayRun> => {
     // The number that the page has of its own rings the business without passing the gateway.
     if (did === undefined || did === CANONICAL) return;
     const { caller, answered, ringMs, lengthMs } = call;
-    const ongoing = await site.call({ did, caller, answered, ringMs, lengthMs });
-    agenda.add(clock.now() + lengthMs, async () => {
+    const at = clock.now();
+    const ongoing = await site.call({ did, caller, answered });
+    if (answered) agenda.add(at + ringMs, ongoing.answer);
+    agenda.add(at + lengthMs, async () => {
       ids.set(index, await ongoing.end());
     });
   };
@@ -87,7 +90,7 @@ export const runGateway = async (options: Options): Promise<GatewayRun> => {
     await next.work();
   }
   const guesses = await readGuesses(site, traffic, ids, browsers.visitOf);
-  return { guesses, wire: { ...browsers.sent, calls: ids.size } };
+  return { guesses, wire: { ...browsers.sent, calls: ids.size, leases: await site.verify() } };
 };
 
 /** What the call log says in the end. */

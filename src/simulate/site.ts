@@ -1,4 +1,5 @@
 import type { Store } from '../store/index.ts';
+import type { LedgerVerdict } from '../tracking/index.ts';
 import type { Post } from './browsers.ts';
 
 /** A call as the outside world makes it. */
@@ -7,15 +8,13 @@ export type PlacedCall = {
   readonly did: string;
   /** E.164; undefined: withheld. */
   readonly caller: string | undefined;
+  /** Whether somebody will answer it. */
   readonly answered: boolean;
-  /** From the INVITE to the answer, or to the end of a call that is not answered. */
-  readonly ringMs: number;
-  /** From the INVITE to the end, on the simulated clock. */
-  readonly lengthMs: number;
 };
 
-/** A call that is going on. */
+/** A call that rings. */
 export type OngoingCall = {
+  answer(): Promise<void>;
   /** Ends it, and waits until its record is complete: its id in the call log. */
   end(): Promise<string>;
 };
@@ -29,8 +28,13 @@ export type Site = {
   sweep(at: number): Promise<void>;
   /** Learns how long after a visit people call, as a gateway does every day. */
   refit(at: number): Promise<void>;
+  /** Replays the ledger of leases. @throws FailureError when a number was ever lent twice at once, or the ledger is not whole */
+  verify(): Promise<LedgerCounts>;
   close(): Promise<void>;
 };
+
+/** What the ledger of leases holds. */
+export type LedgerCounts = LedgerVerdict['counts'];
 
 /** The clock of a simulation: moves when it is told to. */
 export type Clock = { now(): number; set(at: number): void };

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { CallEventTable, CallTable, LegQualityTable, LegTable } from './call-schema.ts';
 import { completeRecording } from './recordings.ts';
-import type { CallEventTable, CallTable, Database, LegQualityTable, LegTable } from './schema.ts';
+import type { Database } from './schema.ts';
 import { createStatements } from './statements.ts';
 import type { CallFilter, CallPatch, CallRepository, EndedLeg, NewCall } from './types.ts';
 

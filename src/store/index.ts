@@ -1,5 +1,16 @@
 /** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
 export { isBusy } from './busy.ts';
+export type {
+  CallEventTable,
+  CallStatus,
+  CallTable,
+  HangupBy,
+  LegQualityTable,
+  LegTable,
+  MatchMethod,
+  RecordingTable,
+  WrapUpTable,
+} from './call-schema.ts';
 export { claimDatabase } from './claim.ts';
 export type { SqliteFile } from './connection.ts';
 export { openStore } from './open.ts';
@@ -7,18 +18,8 @@ export type {
   AuditTable,
   BanTable,
   BlockedCallerTable,
-  CallEventTable,
-  CallStatus,
-  CallTable,
   Database,
-  Flag,
-  HangupBy,
-  LegQualityTable,
-  LegTable,
   LineTable,
-  MatchMethod,
-  Millis,
-  RecordingTable,
   RegistrationTable,
   RunTable,
   SourceTable,
@@ -26,9 +27,10 @@ export type {
   TrackingNumberTable,
   UserTable,
   WebSessionTable,
-  WrapUpTable,
 } from './schema.ts';
 export type {
+  CallRollupTable,
+  CallRollupValueTable,
   Channel,
   EventTable,
   FormTable,
@@ -70,3 +72,4 @@ export type {
   WebSessionRepository,
   WrapUpRepository,
 } from './types.ts';
+export type { Flag, Millis } from './units.ts';

@@ -1,4 +1,4 @@
-import type { Flag, Millis } from './schema.ts';
+import type { Flag, Millis } from './units.ts';
 
 /** How a visit came to the site (features of the URL first, then the referrer). */
 export type Channel =
@@ -249,3 +249,39 @@ export type SpendTable = {
   impressions: number | null;
   imported_at: Millis;
 };
+
+/** A UTC day whose figures are not what its calls are any more, or never were written. */
+export type CallStaleDayTable = {
+  /** Days since 1970-01-01 UTC. */
+  day: number;
+  /** Goes up with every change: tells whether something came while its calls were counted. */
+  touched: number;
+};
+
+type RollupKey = {
+  dimension: 'source' | 'keyword' | 'landing' | 'region' | 'quarter';
+  day: number;
+  /** JSON array of what the dimension tells; of `quarter` the quarter of an hour since 1970. */
+  key: string;
+  test: Flag;
+  spam: Flag;
+};
+
+/** Inbound calls of a UTC day, counted. */
+export type CallRollupTable = RollupKey & {
+  calls: number;
+  answered: number;
+  missed: number;
+  blocked: number;
+  first_time: number;
+  /** Of people whose lead is qualified or a customer. */
+  qualified: number;
+  /** Answered calls that have ended. */
+  talked: number;
+  talk_ms: number;
+  /** From the INVITE to the answer, of answered calls. */
+  answer_ms: number;
+};
+
+/** What they were worth. */
+export type CallRollupValueTable = RollupKey & { currency: string; valued: number; micros: number };

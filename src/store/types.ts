@@ -1,21 +1,23 @@
 import type { Kysely } from 'kysely';
+import type {
+  CallEventTable,
+  CallTable,
+  LegQualityTable,
+  LegTable,
+  RecordingTable,
+  WrapUpTable,
+} from './call-schema.ts';
 import type { SqliteFile } from './connection.ts';
 import type {
   AuditTable,
   BanTable,
-  CallEventTable,
-  CallTable,
   Database,
-  LegQualityTable,
-  LegTable,
   LineTable,
-  RecordingTable,
   RegistrationTable,
   SourceTable,
   TrackingNumberTable,
   UserTable,
   WebSessionTable,
-  WrapUpTable,
 } from './schema.ts';
 
 /** A caller's number as the store keeps it. */

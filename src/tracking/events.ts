@@ -85,13 +85,29 @@ export type TrackingEvent =
       };
     };
 
+const prepareInsert = (file: SqliteFile) =>
+  file.prepare<[at: number, type: string, subject: string, body: string]>(
+    'INSERT INTO event (at, type, subject, body) VALUES (?, ?, ?, ?)',
+  );
+
+const inserts = new WeakMap<SqliteFile, ReturnType<typeof prepareInsert>>();
+
+/** Prepared once for a file: pages wait for it. */
+const insertOn = (file: SqliteFile): ReturnType<typeof prepareInsert> => {
+  const found = inserts.get(file);
+  if (found) return found;
+  const insert = prepareInsert(file);
+  inserts.set(file, insert);
+  return insert;
+};
+
 /**
  * Appends events to the log, in the transaction that is open on `file`.
  *
  * @returns sequence number of the last one; 0 when there are none
  */
 export const appendEvents = (file: SqliteFile, events: readonly TrackingEvent[]): number => {
-  const insert = file.prepare('INSERT INTO event (at, type, subject, body) VALUES (?, ?, ?, ?)');
+  const insert = insertOn(file);
   return events.reduce(
     (_, { at, type, subject, body }) =>
       Number(insert.run(Math.round(at), type, subject, JSON.stringify(body)).lastInsertRowid),

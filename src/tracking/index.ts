@@ -7,5 +7,6 @@ export * from './people/index.ts';
 export * from './leases/index.ts';
 export * from './plan/index.ts';
 export * from './rules/index.ts';
+export * from './spend/index.ts';
 export type * from './types.ts';
 export * from './visits/index.ts';

@@ -6,6 +6,7 @@ import { sleep } from '../support/wait.ts';
 import { type BridgeStep, benchBridge } from './bridge.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
+import { grantCost, leaseStorm } from './leases.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { mixCost } from './mix.ts';
 import { ramp } from './ramp.ts';
@@ -15,7 +16,7 @@ import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc]`.
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc,leases]`.
  */
 
 const { values: options, positionals } = parseArgs({
@@ -252,11 +253,36 @@ const measureSip = async (): Promise<void> => {
   figures.set('bridge', steps);
 };
 
+const measureLeases = async (): Promise<void> => {
+  say('\nNumbers lent to visits, each decision in a transaction of its own, one thread');
+  for (const numbers of [12, 100, 1000]) {
+    const cost = await grantCost(numbers, quick ? 2000 : 20_000);
+    const { p50, p99 } = cost.newMicroseconds;
+    line(
+      `${numbers} numbers`,
+      `${cost.newPerSecond} new visits a second (p50 ${p50} µs, p99 ${p99} µs), ${cost.keptPerSecond} that ask again`,
+    );
+    figures.set(`leases-${numbers}`, cost);
+  }
+  say('\nRandom operations on two pools from three connections at once, one of which crashes');
+  const storm = await leaseStorm(quick ? 60_000 : 1_000_000);
+  line(
+    'operations',
+    `${storm.operations} in ${storm.seconds} s, ${storm.crashes} crashes in mid-transaction`,
+  );
+  line('ledger', `${storm.events} rows, ${storm.stolen} stolen, ${storm.refused} refused`);
+  line('numbers with two leases at once', String(storm.doubleLeases), '0');
+  line('numbers taken from a visit in view', String(storm.wrongSteals), '0');
+  line('verified', `${storm.problem === '' ? 'whole' : storm.problem}, in ${storm.verifySeconds} s`, 'whole');
+  figures.set('leases', storm);
+};
+
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
 say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
 if (machine.load > 0.5)
   say(`Other work keeps this machine busy (load ${round(machine.load)}): the figures suffer from it.`);
 if (wanted('sip')) await measureSip();
+if (wanted('leases')) await measureLeases();
 if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
   await withStage({ recording: { enabled: false } }, async (stage) => {
     if (wanted('setup')) await measureSetup(stage);

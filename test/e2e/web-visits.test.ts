@@ -75,22 +75,6 @@ describe('a number that is lent', () => {
     expect(JSON.parse(ended?.body ?? '{}')).toMatchObject({ visit: two.visit, answered: true });
   });
 
-  test('stays with the visit after the call: whoever calls back reaches the same one', async () => {
-    const mine = await visit('back');
-    const did = mine.numbers[TARGET]?.e164 ?? '';
-    await reportPage(stage.gateway.http, ORIGIN, {
-      site: 'main',
-      visit: mine.visit,
-      events: [{ type: 'click', kind: 'tel', number: did }],
-    });
-    await stage.finish(await stage.answered({ did }), { talkMs: 200 });
-    const [lease] = stage.gateway.records.query<{ opened_at: number; expires_at: number }>(
-      'SELECT opened_at, expires_at FROM lease WHERE visit_id = ?',
-      mine.visit,
-    );
-    expect((lease?.expires_at ?? 0) - (lease?.opened_at ?? 0)).toBeGreaterThan(23 * 3_600_000);
-  });
-
   test('called without any visit, the call is unattributed and says so', async () => {
     const shown = new Set(
       stage.gateway.records.query<{ number: string }>('SELECT number FROM shown').map((row) => row.number),

@@ -13,6 +13,7 @@ import { renderToString } from 'react-dom/server';
 import { build } from 'vite';
 import { newest } from './gateway.ts';
 
+const require = createRequire(import.meta.url);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SCRIPT = join(ROOT, 'dist/web/dni/dt.js');
 
@@ -191,10 +192,7 @@ export const reactMarkup = async (number: string, tel: string): Promise<string> 
 };
 
 /** Vue without its compiler, which a strict content security policy refuses. */
-export const vueScript = (): Buffer =>
-  readFileSync(
-    join(createRequire(import.meta.url).resolve('vue/package.json'), '../dist/vue.runtime.global.prod.js'),
-  );
+export const vueScript = (): Buffer => readFileSync(require.resolve('vue/dist/vue.runtime.global.prod.js'));
 
 /** Chromium that looks like one that people use: no word of automation, pages kept for going back. */
 export type PageBrowser = {

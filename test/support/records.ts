@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { CallEventTable, CallTable, LegTable, RecordingTable } from '../../src/store/schema.ts';
+import type { CallEventTable, CallTable, LegTable, RecordingTable } from '../../src/store/call-schema.ts';
 import { until } from './wait.ts';
 
 /** A call as the database has it: read with SQL of our own, not through the gateway's code. */

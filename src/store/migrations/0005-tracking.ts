@@ -40,7 +40,7 @@ const STATEMENTS: readonly string[] = [
   'DROP TABLE tracking_number',
   'ALTER TABLE tracking_number_new RENAME TO tracking_number',
   'CREATE INDEX tracking_number_source ON tracking_number (source_id)',
-  // The next number to lend: `used_at` is the last sign of the last visit that had it.
+  // The next number to lend: `used_at` is the last sign of the last visit that had it, and far off while one has it.
   'CREATE INDEX tracking_number_pool ON tracking_number (pool_id, state, used_at, number) WHERE pool_id IS NOT NULL',
 
   // Calls that are matched to visits.

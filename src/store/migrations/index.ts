@@ -4,6 +4,7 @@ import { registrar } from './0002-registrar.ts';
 import { bans } from './0003-bans.ts';
 import { phone } from './0004-phone.ts';
 import { tracking } from './0005-tracking.ts';
+import { rollups } from './0006-rollups.ts';
 
 /** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
-export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans, phone, tracking];
+export const MIGRATIONS: readonly StoreMigration[] = [initial, registrar, bans, phone, tracking, rollups];

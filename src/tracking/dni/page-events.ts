@@ -45,6 +45,10 @@ const forget = (file: SqliteFile, visit: VisitTable, { ledgerKey, at }: Reportin
   forgetVisitor.run(visit.visitor_id, visit.visitor_id);
 };
 
+/** Consent was withdrawn, in this tab or another: nothing more is kept of it, whatever its pages report. */
+const isForgotten = (visit: VisitTable | undefined): boolean =>
+  visit !== undefined && visit.visitor_id === visit.id;
+
 const seen = (
   file: SqliteFile,
   visit: VisitTable,
@@ -136,7 +140,8 @@ export const takeEvents = (
   for (const event of events) {
     // Read anew for each: the one before may have changed it.
     const row = visitId === undefined || forgotten ? undefined : visit.get(visitId);
-    if (row?.site_id !== reporting.site.id) {
+    if (isForgotten(row)) forgotten = true;
+    if (forgotten || row?.site_id !== reporting.site.id) {
       const again = takeWithoutVisit(file, event, reporting);
       renew ||= again || (visitId !== undefined && !forgotten && event.type !== 'swap');
       continue;

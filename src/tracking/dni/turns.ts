@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextRound, setTimeout as sleep } from 'node:timers/promises';
 import { isBusy, type SqliteFile, type Store } from '../../store/index.ts';
 
 /** Pages that may wait for the database. Above, a page is told at once to keep its own numbers. */
@@ -40,9 +40,22 @@ export type Turns = {
   waiting(): number;
 };
 
+/** `file.transaction` is dear: once for a file. Inside another transaction it is a savepoint. */
+const transactions = new WeakMap<SqliteFile, Transact>();
+
+type Transact = ReturnType<SqliteFile['transaction']>;
+
+const transactionOn = (file: SqliteFile): Transact => {
+  const found = transactions.get(file);
+  if (found) return found;
+  const transact = file.transaction((work: () => unknown) => work());
+  transactions.set(file, transact);
+  return transact;
+};
+
 const runOne = (file: SqliteFile, turn: Turn): Outcome => {
   try {
-    return { turn, type: 'done', result: file.transaction(() => turn.work(file))() };
+    return { turn, type: 'done', result: transactionOn(file)(() => turn.work(file)) };
   } catch (error) {
     // Another process is in the way: all of them are tried again.
     if (isBusy(error)) throw error;
@@ -50,8 +63,21 @@ const runOne = (file: SqliteFile, turn: Turn): Outcome => {
   }
 };
 
-const runAll = (file: SqliteFile, turns: readonly Turn[]): readonly Outcome[] =>
-  file.transaction(() => turns.map((turn) => runOne(file, turn))).immediate();
+/** One alone needs no savepoint. */
+const runAlone = (file: SqliteFile, turn: Turn): Outcome => {
+  try {
+    return { turn, type: 'done', result: transactionOn(file).immediate(() => turn.work(file)) };
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    return { turn, type: 'failed', error };
+  }
+};
+
+const runAll = (file: SqliteFile, turns: readonly Turn[]): readonly Outcome[] => {
+  const [first, second] = turns;
+  if (first && !second) return [runAlone(file, first)];
+  return transactionOn(file).immediate(() => turns.map((turn) => runOne(file, turn))) as Outcome[];
+};
 
 const settle = (outcome: Outcome): void => {
   if (outcome.type === 'done') outcome.turn.resolve(outcome.result);
@@ -63,7 +89,8 @@ export const createTurns = (store: Pick<Store, 'exclusively'>): Turns => {
   let running = false;
 
   const serve = async (): Promise<void> => {
-    // Taken once the connection is ours, so that whoever came meanwhile comes along.
+    // Whoever came by the same round of the event loop comes along: a commit costs more than a decision.
+    await nextRound();
     const outcomes = await store.exclusively((file) => {
       const done = runAll(file, queue.slice(0, TOGETHER));
       queue = queue.slice(done.length);

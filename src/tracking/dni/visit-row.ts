@@ -27,6 +27,7 @@ export const titleOf = (title: string | undefined): string | null => {
   if (title === undefined) return null;
   const line = title
     .slice(0, 2 * TITLE)
+    .replace(/\p{Bidi_Control}/gu, '')
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .slice(0, TITLE);

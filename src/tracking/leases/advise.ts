@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import type { PoolPlan } from '../../config/index.ts';
 import type { Millis, SqliteFile, Store } from '../../store/index.ts';
-import { erlangB, numbersFor, reuseAccuracy } from './erlang.ts';
+import { erlangB, numbersFor, reuseAccuracy, stealShare } from './erlang.ts';
 import { meanLength, peakLoad, weekLoad, weekLoss } from './load.ts';
 import { firstLeaseAt, joinMeasures, measurePool, type PoolMeasure } from './measure.ts';
 import { poolFigures } from './status.ts';
@@ -54,7 +54,7 @@ export type Advice = {
   readonly needed: readonly { readonly loss: number; readonly numbers: number }[];
   readonly target: { readonly loss: number; readonly numbers: number };
   readonly verdict: 'enough' | 'add' | 'spare';
-  /** Share of visits that find every number in use, over the week (measured) or at the given load. */
+  /** Erlang's loss over the week (measured) or at the given load: visits that would get no number if none were taken from others. */
   readonly loss: {
     readonly now: number;
     readonly withOneMore: number;
@@ -62,13 +62,16 @@ export type Advice = {
     readonly visitsSaved: number | null;
     readonly callsSaved: number | null;
   };
+  /** Share of the numbers lent that are taken from a visit that is away, as expected. */
+  readonly steals: { readonly now: number; readonly withOneMore: number };
   /** All of it in sentences. */
   readonly text: readonly string[];
 };
 
 type Load = Pick<Advice, 'basis' | 'measured' | 'meanMinutes' | 'load'> & {
-  /** Share lost with so many numbers. */
+  /** Shares lost, and stolen, with so many numbers. */
   readonly loss: (numbers: number) => number;
+  readonly steals: (numbers: number) => number;
   readonly visitsAMonth: number | null;
   readonly callsAMonth: number | null;
 };
@@ -99,6 +102,7 @@ const measuredLoad = (measure: PoolMeasure, numbers: number): Load => {
     meanMinutes: meanMs / MINUTE_MS,
     load,
     loss: (n) => weekLoss(week, (erlang) => erlangB(erlang, n)),
+    steals: (n) => weekLoss(week, (erlang) => stealShare(erlang, n)),
     visitsAMonth: (measure.opened + measure.exhausted) / months,
     callsAMonth: measure.calls / months,
   };
@@ -121,6 +125,7 @@ const givenLoad = (
     meanMinutes,
     load,
     loss: (n) => erlangB(load, n),
+    steals: (n) => stealShare(load, n),
     visitsAMonth: null,
     callsAMonth: null,
   };
@@ -155,8 +160,8 @@ const loadText = ({ basis, measured, meanMinutes, load }: Load): string[] => {
 };
 
 const textOf = (advice: Omit<Advice, 'text'>, load: Load): readonly string[] => {
-  const { numbers, needed, target, loss, verdict, measured } = advice;
-  const step = `with ${many(numbers, 'number')}, ${percent(loss.now)} of the visits find every one in use and take the number of a visit that is away; with ${numbers + 1}, ${percent(loss.withOneMore)}`;
+  const { numbers, needed, target, loss, steals, verdict, measured } = advice;
+  const step = `with ${many(numbers, 'number')}, ${percent(loss.now)} of the visits find none for them; with ${numbers + 1}, ${percent(loss.withOneMore)}`;
   const saved =
     loss.visitsSaved === null
       ? ''
@@ -171,9 +176,10 @@ const textOf = (advice: Omit<Advice, 'text'>, load: Load): readonly string[] => 
     `Numbers needed: ${needed.map((each) => `${each.numbers} for ${percent(each.loss)}`).join(', ')} of visits that find none free.`,
     counsel[verdict],
     ...(numbers > 0 ? [`One more buys this: ${step}${saved}.`] : []),
+    `Nobody is turned away while a visit is away whose number can be taken: expect that of ${percent(steals.now)} of the numbers lent, with one more of ${percent(steals.withOneMore)}.`,
     ...(measured
       ? [
-          `Measured: ${percent(measured.stealRate)} of the numbers lent were taken from a visit that was away, ${percent(measured.refusalRate)} of the visits got none.`,
+          `Measured: ${percent(measured.stealRate)} were taken so, and ${percent(measured.refusalRate)} of the visits got none.`,
         ]
       : []),
     ...(typeof measured?.callsInTime === 'number'
@@ -217,6 +223,7 @@ export const adviceFrom = (
       visitsSaved: load.visitsAMonth === null ? null : (now - withOneMore) * load.visitsAMonth,
       callsSaved: load.callsAMonth === null ? null : (now - withOneMore) * load.callsAMonth,
     },
+    steals: { now: load.steals(numbers), withOneMore: load.steals(numbers + 1) },
   };
   return { ...advice, text: textOf(advice, load) };
 };

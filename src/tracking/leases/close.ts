@@ -7,12 +7,15 @@ import type { CloseReason, LedgerEntry, OpenLease } from './types.ts';
 export const USABLE = `EXISTS (SELECT 1 FROM tracking_number n WHERE n.number = l.number AND n.pool_id = l.pool_id
   AND n.state IN ('active', 'draining') AND n.enabled = 1)`;
 
+/** `used_at` of a number while a lease is open on it: the free ones are found without a look at those. */
+export const IN_USE = 9_000_000_000_000_000;
+
 const statements = perFile((file) => ({
   close: file.prepare<[at: Millis, reason: CloseReason, id: string]>(
     'UPDATE lease SET closed_at = ?, close_reason = ? WHERE id = ? AND closed_at IS NULL',
   ),
   used: file.prepare<[seen: Millis, number: string]>(
-    'UPDATE tracking_number SET used_at = max(used_at, ?) WHERE number = ?',
+    'UPDATE tracking_number SET used_at = ? WHERE number = ?',
   ),
   expired: file.prepare<[pool: string, at: Millis], LeaseTable>(
     'SELECT * FROM lease WHERE pool_id = ? AND closed_at IS NULL AND expires_at <= ? ORDER BY expires_at, id',

@@ -40,6 +40,20 @@ export const numbersFor = (load: number, loss: number): number => {
 };
 
 /**
+ * Share of visits that find every number in use where they then take the oldest: P(Poisson(A) ≥ N). Above Erlang's loss,
+ * because the pool stays fuller when nobody is turned away; exact when all keep their number equally long.
+ */
+export const stealShare = (load: number, numbers: number): number => {
+  let term = Math.exp(-load);
+  let fewer = 0;
+  for (let k = 0; k < numbers; k += 1) {
+    fewer += term;
+    term *= load / (k + 1);
+  }
+  return Math.min(1, Math.max(0, 1 - fewer));
+};
+
+/**
  * Share of calls that come before their number is lent again, when numbers are used in turn (the one used longest ago first):
  * 1 − (ρ / (1 + ρ))^N for delays from the page to the call that are exponential.
  *

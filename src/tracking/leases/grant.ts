@@ -1,7 +1,7 @@
 import { errorCode } from '../../base/errors.ts';
 import { ulid } from '../../base/ids.ts';
 import type { LeaseTable, Millis, SqliteFile } from '../../store/index.ts';
-import { closeLeases, expiredLeases, USABLE } from './close.ts';
+import { closeLeases, expiredLeases, IN_USE, USABLE } from './close.ts';
 import { appendLedger } from './ledger.ts';
 import { limitsOf } from './limits.ts';
 import {
@@ -40,8 +40,10 @@ const statements = perFile((file) => ({
       WHERE l.visitor_id = ? AND l.pool_id = ? AND l.last_seen_at > ? AND ${LENDABLE} ORDER BY l.opened_at DESC LIMIT 1`,
   ),
   leastUsed: file.prepare<[pool: string], { number: string }>(
-    `SELECT t.number FROM tracking_number t WHERE t.pool_id = ? AND ${LENDABLE} ORDER BY t.used_at, t.number LIMIT 1`,
+    `SELECT t.number FROM tracking_number t WHERE t.pool_id = ? AND t.used_at < ${IN_USE} AND ${LENDABLE}
+      ORDER BY t.used_at, t.number LIMIT 1`,
   ),
+  use: file.prepare<[number: string]>(`UPDATE tracking_number SET used_at = ${IN_USE} WHERE number = ?`),
   oldestIdle: file.prepare<[pool: string, seen: Millis], OpenLease>(
     `SELECT ${COLUMNS} FROM lease l WHERE l.pool_id = ? AND l.closed_at IS NULL
         AND (l.idle_at IS NOT NULL OR l.last_seen_at < ?)
@@ -192,6 +194,7 @@ const open = (
     expires_at: expires,
     stolen_from: from?.id ?? null,
   });
+  statements(file).use.run(number);
   const opened: LedgerEntry = {
     type: 'opened',
     at,

@@ -14,7 +14,7 @@ export {
   poolAlerts,
   poolStatus,
 } from './alerts.ts';
-export { erlangB, numbersFor, numbersForReuse, reuseAccuracy } from './erlang.ts';
+export { erlangB, numbersFor, numbersForReuse, reuseAccuracy, stealShare } from './erlang.ts';
 export { grantLease } from './grant.ts';
 export { ACTIVE_MS, type LeaseState, leaseState } from './machine.ts';
 export {
@@ -27,7 +27,7 @@ export {
   withdrawNumber,
 } from './numbers.ts';
 export type { LedgerProblem, Refusal, Steal } from './replay.ts';
-export { holdLease, type IdleTimes, releaseLeases, seenLeases } from './signs.ts';
+export { holdLease, type IdleTimes, keepAfterCall, releaseLeases, seenLeases } from './signs.ts';
 export {
   leaseFigures,
   type NumberStatus,
@@ -37,3 +37,13 @@ export {
 } from './status.ts';
 export type { Grant, GrantWay, LeaseRequest, OpenLease, PoolNumber, RefusalReason } from './types.ts';
 export { type LedgerVerdict, verifyLedger, verifyLedgerInSteps } from './verify.ts';
+export {
+  adviceView,
+  adviceViewSchema,
+  poolNumberView,
+  poolNumberViewSchema,
+  poolView,
+  poolViewSchema,
+  verdictView,
+  verdictViewSchema,
+} from './view.ts';

@@ -6,7 +6,7 @@ export const NEW_LEASES_PER_VISITOR = 3;
 export const NEW_LEASES_PER_ADDRESS = 10;
 
 const WINDOW_MS = 60_000;
-/** Keys remembered before those of the past are cleared out. */
+/** Keys remembered; those counted longest ago make room. */
 const ROOM = 20_000;
 
 type Limit = {
@@ -23,20 +23,16 @@ export const createLimit = (most: number): Limit => {
   const recent = (key: string, at: Millis): Millis[] =>
     (times.get(key) ?? []).filter((time) => at - time < WINDOW_MS);
 
-  const makeRoom = (at: Millis): void => {
-    for (const key of times.keys()) if (recent(key, at).length === 0) times.delete(key);
-    // All within one minute: the oldest go.
-    for (const key of times.keys()) {
-      if (times.size < ROOM) break;
-      times.delete(key);
-    }
-  };
-
   return {
     allows: (key, at) => recent(key, at).length < most,
     note: (key, at) => {
-      if (times.size >= ROOM && !times.has(key)) makeRoom(at);
-      times.set(key, [...recent(key, at), at]);
+      const kept = [...recent(key, at), at];
+      // Put last: the first of the map is the one that was counted longest ago.
+      times.delete(key);
+      times.set(key, kept);
+      if (times.size <= ROOM) return;
+      const [oldest] = times.keys();
+      if (oldest !== undefined) times.delete(oldest);
     },
   };
 };

@@ -108,12 +108,35 @@ const busyBins = (arrivals: readonly number[]): readonly boolean[] => {
   return arrivals.map((_, bin) => busy.has(Math.floor(bin / HOUR_BINS)));
 };
 
+/** Arrivals that make a rate, and the bins on either side of one that are looked at to get them: up to half an hour. */
+const ENOUGH = 100;
+const WIDEST = 6;
+
+/**
+ * Arrivals of an average week by bin. Where they are few, over the bins around as well: what four weeks show of five minutes is
+ * chance, and chance looks like load.
+ */
+const smoothRates = ({ arrivals, exposure }: LoadMeasure, busy: readonly boolean[]): readonly number[] => {
+  const bins = busy.filter(Boolean).length;
+  const each = bins === 0 ? 0 : sum(arrivals.filter((_, bin) => busy[bin])) / bins;
+  const reach =
+    each >= ENOUGH ? 0 : Math.min(WIDEST, each === 0 ? WIDEST : Math.ceil((ENOUGH / each - 1) / 2));
+  return arrivals.map((_, bin) => {
+    let count = 0;
+    let seen = 0;
+    for (let other = bin - reach; other <= bin + reach; other += 1) {
+      const at = (other + WEEK_BINS) % WEEK_BINS;
+      count += arrivals[at] ?? 0;
+      seen += exposure[at] ?? 0;
+    }
+    return seen > 0 ? count / seen : 0;
+  });
+};
+
 /** The load of an average week. */
 export const weekLoad = (measure: LoadMeasure): WeekLoad => {
-  const arrivals = measure.arrivals.map((count, bin) => {
-    const exposure = measure.exposure[bin] ?? 0;
-    return exposure > 0 ? count / exposure : 0;
-  });
+  const busy = busyBins(measure.arrivals);
+  const arrivals = smoothRates(measure, busy);
   const weights = survival(measure);
   const reach = weights.findLastIndex((weight) => weight > 0) + 1;
   const load = arrivals.map((_, bin) => {
@@ -122,7 +145,7 @@ export const weekLoad = (measure: LoadMeasure): WeekLoad => {
       inUse += (arrivals[(bin - back + WEEK_BINS) % WEEK_BINS] ?? 0) * (weights[back] ?? 0);
     return inUse;
   });
-  return { arrivals, load, busy: busyBins(arrivals) };
+  return { arrivals, load, busy };
 };
 
 /** The load that 99 % of the opening hours stay below, erlang. */

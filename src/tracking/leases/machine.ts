@@ -10,6 +10,12 @@ import type { LeaseRequest, OpenLease, RefusalReason } from './types.ts';
 /** A visit is in view as long as its last sign is no older, ms: two missed heartbeats of 60 s. */
 export const ACTIVE_MS = 150_000;
 
+/**
+ * Share of a pool's numbers that are kept for call-backs at most: what is kept is missing to the visits of the next hours, whose
+ * calls would be credited wrongly. A pool of less than ten numbers keeps none; there the number goes round and comes last.
+ */
+export const HELD_SHARE = 0.1;
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -33,6 +39,12 @@ export const expiryAfter = (pool: Pick<PoolPlan, 'idleMinutes'>, at: Millis, hid
   const idleMs = Math.round(pool.idleMinutes * MINUTE_MS);
   return at + (hidden ? idleMs : Math.max(idleMs, ACTIVE_MS + 1));
 };
+
+/** Kept beyond its last sign: for a call-back. */
+export const isHeld = (
+  pool: Pick<PoolPlan, 'idleMinutes'>,
+  lease: Pick<OpenLease, 'last_seen_at' | 'idle_at' | 'expires_at'>,
+): boolean => lease.expires_at > expiryAfter(pool, lease.last_seen_at, lease.idle_at !== null);
 
 /** When it is free after a page was hidden. Time that a call gave it stays. */
 export const expiryHidden = (

@@ -199,7 +199,7 @@ export const createReplay = (key: string): Replay => {
     const lease = leaseOf(event);
     if (typeof lease === 'string') return lease;
     counts.held += 1;
-    leases.set(lease.id, { ...lease, heldUntil: Math.max(lease.heldUntil, body.until ?? 0) });
+    leases.set(lease.id, { ...lease, heldUntil: body.until ?? 0 });
     return undefined;
   };
 

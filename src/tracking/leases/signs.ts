@@ -2,12 +2,14 @@ import type { PoolPlan } from '../../config/index.ts';
 import type { LeaseTable, Millis, SqliteFile } from '../../store/index.ts';
 import { closeLeases, USABLE } from './close.ts';
 import { appendLedger } from './ledger.ts';
-import { expiryAfter, expiryHidden } from './machine.ts';
+import { expiryAfter, expiryHidden, HELD_SHARE, isHeld } from './machine.ts';
 import { atomically, perFile } from './statements.ts';
 
 type Membership = LeaseTable & { readonly usable: 0 | 1 };
 /** The part of a pool's plan that says how long a number is kept. */
 export type IdleTimes = ReadonlyMap<string, Pick<PoolPlan, 'idleMinutes'>>;
+
+const HOUR_MS = 3_600_000;
 
 /** For leases of a pool that the plan knows no more. */
 const USUAL_IDLE = { idleMinutes: 15 } as const;
@@ -21,6 +23,13 @@ const statements = perFile((file) => ({
   sign: file.prepare<[seen: Millis, idle: Millis | null, expires: Millis, id: string]>(
     'UPDATE lease SET last_seen_at = ?, idle_at = ?, expires_at = ? WHERE id = ?',
   ),
+  open: file.prepare<[pool: string], LeaseTable>(
+    'SELECT * FROM lease WHERE pool_id = ? AND closed_at IS NULL',
+  ),
+  lendable: file.prepare<[pool: string], { readonly numbers: number }>(
+    "SELECT count(*) AS numbers FROM tracking_number WHERE pool_id = ? AND state = 'active' AND enabled = 1",
+  ),
+  shorten: file.prepare<[until: Millis, id: string]>('UPDATE lease SET expires_at = ? WHERE id = ?'),
   hold: file.prepare<[until: Millis, id: string]>(
     'UPDATE lease SET expires_at = max(expires_at, ?) WHERE id = ?',
   ),
@@ -97,6 +106,43 @@ export const holdLease = (
     const { pool_id: poolId, number, visit_id: visitId } = lease;
     appendLedger(file, ledgerKey, [{ type: 'held', at, poolId, number, leaseId, visitId, body: { until } }]);
     return true;
+  });
+
+/**
+ * Keeps the number with the visit that called: people call back, from other phones too. The call is a sign of the visit; beyond
+ * that the latest calls of a pool keep theirs, `HELD_SHARE` of its numbers, and the oldest of them gives way.
+ *
+ * @returns false when the lease is over: its number may be another visit's by now
+ */
+export const keepAfterCall = (
+  file: SqliteFile,
+  ledgerKey: string,
+  pool: Pick<PoolPlan, 'id' | 'idleMinutes' | 'afterCallHours'>,
+  leaseId: string,
+  at: Millis,
+): boolean =>
+  atomically(file, () => {
+    const { get, sign, open, lendable, shorten } = statements(file);
+    const lease = get.get(leaseId);
+    if (lease === undefined || lease.closed_at !== null) return false;
+    const hidden = lease.idle_at !== null;
+    const expires = Math.max(lease.expires_at, expiryAfter(pool, at, hidden));
+    sign.run(Math.max(lease.last_seen_at, at), hidden ? at : null, expires, leaseId);
+    const most = Math.floor((lendable.get(pool.id)?.numbers ?? 0) * HELD_SHARE);
+    if (most === 0) return true;
+    const held = open
+      .all(pool.id)
+      .filter((other) => other.id !== leaseId && isHeld(pool, other))
+      .toSorted((a, b) => a.expires_at - b.expires_at);
+    for (const other of held.slice(0, Math.max(0, held.length + 1 - most))) {
+      const until = expiryAfter(pool, other.last_seen_at, other.idle_at !== null);
+      shorten.run(until, other.id);
+      const { pool_id: poolId, number, id, visit_id: visitId } = other;
+      appendLedger(file, ledgerKey, [
+        { type: 'held', at, poolId, number, leaseId: id, visitId, body: { until } },
+      ]);
+    }
+    return holdLease(file, ledgerKey, leaseId, at + Math.round(pool.afterCallHours * HOUR_MS), at);
   });
 
 /** Ends the leases that are one visit's own. A number that a class of visits shares stays: it tells nothing of this one. */

@@ -1,6 +1,6 @@
 import { type PoolPlan, poolSchema } from '../../config/index.ts';
 import type { LeaseTable, Millis, NumberState, SqliteFile } from '../../store/index.ts';
-import { expiryAfter, leaseState } from './machine.ts';
+import { isHeld, leaseState } from './machine.ts';
 import { poolNumbers } from './numbers.ts';
 import { perFile } from './statements.ts';
 import type { PoolNumber } from './types.ts';
@@ -90,9 +90,6 @@ export const poolTurnover = (file: SqliteFile, poolId: string, from: Millis, to:
     refused: 0,
     exhausted: 0,
   };
-
-const isHeld = (pool: Pick<PoolPlan, 'idleMinutes'>, lease: LeaseTable): boolean =>
-  lease.expires_at > expiryAfter(pool, lease.last_seen_at, lease.idle_at !== null);
 
 /** Open leases of a pool whose time is not over. */
 const leasesInUse = (file: SqliteFile, poolId: string, at: Millis): readonly LeaseTable[] =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallTable, SqliteFile } from '../../store/index.ts';
 import { type Calibration, calibration, calibrationSchema, type Score } from './calibration.ts';
-import { lawsAt } from './match.ts';
+import { lawsAt, NEAREST } from './match.ts';
 import { type Scene, weigh } from './posterior.ts';
 import { readScene } from './scene.ts';
 import { type Heartbeats, readSites } from './sites.ts';
@@ -22,7 +22,6 @@ export type CalibrationReport = Calibration &
 
 /** The latest that are looked at. */
 const MOST_CALLS = 500;
-const NEAREST = 300;
 
 type KnownCall = Pick<CallTable, 'started_at' | 'caller_hmac' | 'caller_region' | 'match_method'> & {
   readonly did: string;

@@ -52,7 +52,8 @@ const codeAt = (place: number, digits: 4 | 5): string =>
 type Round = {
   readonly own: (visitId: string, number: string) => string | undefined;
   readonly lastOf: (number: string, code: string) => { visit_id: string; issued_at: number } | undefined;
-  readonly latest: (number: string, digits: number) => string | undefined;
+  /** Codes that were issued last, all at one time. */
+  readonly latest: (number: string, digits: number) => readonly string[];
   readonly write: (number: string, code: string, visitId: string, at: number) => void;
   readonly resolve: (number: string, code: string, at: number) => string | undefined;
   /** Place in the round by number and digits, and when the table was asked for it. */
@@ -66,9 +67,12 @@ const prepare = (file: SqliteFile): Round => {
   const lastOf = file.prepare<[string, string], { visit_id: string; issued_at: number }>(
     'SELECT visit_id, issued_at FROM extension_code WHERE number = ? AND code = ? ORDER BY issued_at DESC LIMIT 1',
   );
-  const latest = file.prepare<[string, number], { code: string }>(
-    'SELECT code FROM extension_code WHERE number = ? AND length(code) = ? ORDER BY issued_at DESC LIMIT 1',
-  );
+  const latest = file
+    .prepare<[string, number, string, number], string>(
+      `SELECT code FROM extension_code WHERE number = ? AND length(code) = ?
+        AND issued_at = (SELECT max(issued_at) FROM extension_code WHERE number = ? AND length(code) = ?)`,
+    )
+    .pluck();
   const forget = file.prepare<[string, string, number]>(
     'DELETE FROM extension_code WHERE number = ? AND code = ? AND issued_at < ?',
   );
@@ -82,7 +86,7 @@ const prepare = (file: SqliteFile): Round => {
   return {
     own: (visitId, number) => own.get(visitId, number)?.code,
     lastOf: (number, code) => lastOf.get(number, code),
-    latest: (number, digits) => latest.get(number, digits)?.code,
+    latest: (number, digits) => latest.all(number, digits, number, digits),
     write: (number, code, visitId, at) => {
       forget.run(number, code, at - WINDOW_MS);
       insert.run(number, code, visitId, Math.round(at));
@@ -104,8 +108,13 @@ const roundOf = (file: SqliteFile): Round => {
 
 /** Place of the code that was issued last, as the table has it; −1 when none was. */
 const lookUp = (round: Round, { number, digits }: CodesPlan): number => {
-  const code = round.latest(number, digits);
-  return code === undefined ? -1 : (Number(code.slice(0, -1)) * BACK[digits]) % codesOf(digits);
+  const codes = codesOf(digits);
+  const latest = round
+    .latest(number, digits)
+    .map((code) => (Number(code.slice(0, -1)) * BACK[digits]) % codes);
+  // Several may have been issued within one millisecond: a run, whose end counts.
+  const run = new Set(latest);
+  return latest.find((place) => !run.has((place + 1) % codes)) ?? latest[0] ?? -1;
 };
 
 /** The next code of the round, if it has rested long enough. */

@@ -54,27 +54,31 @@ const addCall = (counts: Counts, law: DelayLaw, call: FitCall, rows: Float64Arra
   const { callsPerVisit, shares, soonMs, laterMs } = law;
   let total = call.certain ? 0 : law.othersPerDay[call.kind] / DAY_MS;
   const nobody = total;
-  for (const [index, { count, within, afterMs, ratio }] of call.suspects.entries()) {
+  let place = 0;
+  for (const { count, within, afterMs, ratio } of call.suspects) {
     const rate = callsPerVisit * ratio * count;
     const inVisit = rate * shares[0] * within;
     const soon = afterMs === null ? 0 : rate * (shares[1] / soonMs) * Math.exp(-afterMs / soonMs);
     const later = afterMs === null ? 0 : rate * (shares[2] / laterMs) * Math.exp(-afterMs / laterMs);
-    rows[3 * index] = inVisit;
-    rows[3 * index + 1] = soon;
-    rows[3 * index + 2] = later;
+    rows[place] = inVisit;
+    rows[place + 1] = soon;
+    rows[place + 2] = later;
+    place += 3;
     total += inVisit + soon + later;
   }
   if (!(total > 0)) return;
   counts.logLikelihood += Math.log(total);
   counts.others[call.kind] += nobody / total;
-  for (const [index, { afterMs }] of call.suspects.entries()) {
-    const soon = (rows[3 * index + 1] ?? 0) / total;
-    const later = (rows[3 * index + 2] ?? 0) / total;
-    counts.shares[0] += (rows[3 * index] ?? 0) / total;
+  place = 0;
+  for (const { afterMs } of call.suspects) {
+    const soon = (rows[place + 1] ?? 0) / total;
+    const later = (rows[place + 2] ?? 0) / total;
+    counts.shares[0] += (rows[place] ?? 0) / total;
     counts.shares[1] += soon;
     counts.shares[2] += later;
     counts.soonMs += soon * (afterMs ?? 0);
     counts.laterMs += later * (afterMs ?? 0);
+    place += 3;
   }
 };
 

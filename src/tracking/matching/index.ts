@@ -1,6 +1,7 @@
 /** Whose call it is: certain evidence first, then the lease, then the likeliest of all visits that were shown the number. */
 export { type Calibration, calibration, calibrationSchema, type Score, SURE } from './calibration.ts';
 export {
+  type CalibrationPeriod,
   type CalibrationReport,
   calibrationReport,
   calibrationReportSchema,

@@ -16,7 +16,7 @@ export type MatchRequest = IncomingCall & {
 };
 
 /** Visits that are looked at one by one; earlier ones are weighed by their number. */
-const NEAREST = 300;
+export const NEAREST = 150;
 const TAP_SURE = 0.9;
 
 /** Laws of sites in force at `at`, each read once. */
@@ -98,8 +98,11 @@ const conclude = (file: SqliteFile, scene: Scene, posterior: Posterior): Match =
   if (posterior.nobody >= probability) {
     return none(
       candidates,
-      `Unattributed: none of ${posterior.weighed.length} visits is as likely (${percentWords(probability)} at best) ` +
-        `as a caller whom no visit brought (${percentWords(posterior.nobody)}).`,
+      posterior.weighed.length === 1
+        ? `Unattributed: the one visit that was shown the number is less likely (${percentWords(probability)}) ` +
+            `than a caller whom no visit brought (${percentWords(posterior.nobody)}).`
+        : `Unattributed: none of ${posterior.weighed.length} visits is as likely (${percentWords(probability)} at best) ` +
+            `as a caller whom no visit brought (${percentWords(posterior.nobody)}).`,
     );
   }
   const method = methodOf(suspect, probability, scene.suspects);

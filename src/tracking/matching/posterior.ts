@@ -27,6 +27,15 @@ export type Suspect = {
 /** Visits too many to be looked at one by one: so many, shown the number so long before the call. */
 export type Crowd = { readonly count: number; readonly ageMs: number };
 
+/** The same caller's last call on this number within 30 days, and whose it was likely to be then. */
+export type EarlierCall = {
+  readonly agoMs: number;
+  /** Probabilities by visit. */
+  readonly shares: ReadonlyMap<string, number>;
+  /** Probability that no visit brought it. */
+  readonly nobody: number;
+};
+
 /** All that is known when a call comes in. */
 export type Scene = {
   readonly at: number;
@@ -34,6 +43,9 @@ export type Scene = {
   readonly callerRegion: string | null;
   /** When this caller called this number for the first time, before this call. */
   readonly firstCalledAt: number | null;
+  readonly earlier: EarlierCall | null;
+  /** The caller called another tracking number within the hour before. */
+  readonly dialsAround: boolean;
   readonly suspects: readonly Suspect[];
   readonly crowds: readonly Crowd[];
 };
@@ -51,7 +63,15 @@ export const RATIOS = {
   region: 4,
   /** The caller had the number before this visit was shown it. */
   calledEarlier: 0.05,
+  /** The caller goes through tracking numbers, and nothing links the two: visitors know one number, or few. */
+  dialsAround: 0.05,
 } as const;
+
+/** People who called call again on the same number: so many of them, most within hours. */
+const AGAIN = { calls: 0.2, soon: 0.7, soonMs: 2 * 3_600_000, later: 0.3, laterMs: 5 * DAY_MS } as const;
+
+/** How much rarer this caller's number is among all callers than among the calls of those who are known by it. */
+const NUMBER_RARITY = 500;
 
 export const TAP_MS = 30_000;
 export const COPY_MS = 2 * 60_000;
@@ -99,8 +119,19 @@ export const ratiosOf = (suspect: Suspect, scene: Scene, region: number): Ratios
       copy *
       (suspect.linked ? RATIOS.linked : 1) *
       (scene.callerRegion !== null && suspect.region === scene.callerRegion ? region : 1) *
-      (early ? RATIOS.calledEarlier : 1),
+      (early ? RATIOS.calledEarlier : 1) *
+      (scene.dialsAround && !suspect.linked ? RATIOS.dialsAround : 1),
   };
+};
+
+/** Expected calls per ms of somebody who called before, as likely as this very number is to be seen. */
+const againIntensity = ({ earlier }: Scene): number => {
+  if (earlier === null) return 0;
+  const { agoMs } = earlier;
+  const { calls, soon, soonMs, later, laterMs } = AGAIN;
+  const density =
+    (soon / soonMs) * Math.exp(-agoMs / soonMs) + (later / laterMs) * Math.exp(-agoMs / laterMs);
+  return calls * density * NUMBER_RARITY;
 };
 
 /** Expected calls per ms of this visit at the moment of the call, evidence counted in. */
@@ -133,6 +164,8 @@ const evidenceOf = (suspect: Suspect, scene: Scene, region: number): Record<stri
     ...(region > 1 && suspect.region === scene.callerRegion && { region: Math.round(region * 100) / 100 }),
     ...(scene.firstCalledAt !== null &&
       scene.firstCalledAt < suspect.shownAt && { called_earlier: RATIOS.calledEarlier }),
+    ...(scene.dialsAround && !suspect.linked && { dials_around: RATIOS.dialsAround }),
+    ...((scene.earlier?.shares.get(suspect.visitId) ?? 0) >= 0.5 && { called_again: 1 }),
   };
 };
 
@@ -154,8 +187,11 @@ export type Posterior = {
 export const weigh = (scene: Scene, lawOf: (siteId: string | undefined) => DelayLaw): Posterior => {
   const { at, suspects } = scene;
   const region = regionRatio(scene);
-  const intensities = suspects.map((suspect) =>
-    intensity(lawOf(suspect.siteId), suspect, at, ratiosOf(suspect, scene, region)),
+  const again = againIntensity(scene);
+  const intensities = suspects.map(
+    (suspect) =>
+      intensity(lawOf(suspect.siteId), suspect, at, ratiosOf(suspect, scene, region)) +
+      again * (scene.earlier?.shares.get(suspect.visitId) ?? 0),
   );
   const common = lawOf(suspects[0]?.siteId);
   const crowd = scene.crowds.reduce(
@@ -163,7 +199,8 @@ export const weigh = (scene: Scene, lawOf: (siteId: string | undefined) => Delay
     0,
   );
   const visits = intensities.reduce((sum, value) => sum + value, crowd);
-  const nobody = Math.max(common.othersPerDay[scene.kind] / DAY_MS, visits * LEAST_NOBODY);
+  const others = common.othersPerDay[scene.kind] / DAY_MS + again * (scene.earlier?.nobody ?? 0);
+  const nobody = Math.max(others, visits * LEAST_NOBODY);
   const total = visits + nobody;
   const weighed = suspects
     .map((suspect, index) => ({ suspect, probability: (intensities[index] ?? 0) / total }))

@@ -18,7 +18,7 @@ export type SiteFit = {
 
 /** With fewer calls a site keeps the defaults. */
 export const LEAST_CALLS = 30;
-const MOST_CALLS = 1000;
+const MOST_CALLS = 500;
 const PERIOD_MS = 90 * DAY_MS;
 /** Looked at one by one; earlier ones are counted in steps of 6 h. */
 const NEAREST = 30;
@@ -71,12 +71,14 @@ const visitLengthOf = (file: SqliteFile, siteId: string, at: number, heartbeatMs
 
 const CERTAIN: readonly string[] = ['token', 'code', 'tel_tap'];
 
-const toFitCall = (file: SqliteFile, row: FitRow, heartbeatMs: number): FitCall => {
+/** Undefined: nothing to learn delays from, such as a caller who calls again. */
+const toFitCall = (file: SqliteFile, row: FitRow, heartbeatMs: number): FitCall | undefined => {
   const scene = readScene(
     file,
     { did: row.did, at: row.started_at, callerHmac: row.caller_hmac, callerRegion: row.caller_region },
     { heartbeatMs: () => heartbeatMs, nearest: NEAREST },
   );
+  if (scene.earlier !== null || (scene.suspects.length === 0 && scene.crowds.length === 0)) return undefined;
   const made = CERTAIN.includes(row.match_method)
     ? scene.suspects.find(({ visitId }) => visitId === row.visit_id)
     : undefined;
@@ -110,9 +112,7 @@ const fitSite = (
 ): SiteFit => {
   const numbers = ownNumbers(shown, siteId);
   const rows = callsOn(file, numbers, from, at);
-  const calls = rows
-    .map((row) => toFitCall(file, row, heartbeatMs))
-    .filter(({ suspects }) => suspects.length > 0);
+  const calls = rows.map((row) => toFitCall(file, row, heartbeatMs)).filter((call) => call !== undefined);
   if (calls.length < LEAST_CALLS) return { siteId, calls: calls.length, law: undefined, steps: 0 };
   // A site that is younger than the period, or has more calls than are looked at, is measured from the first of these.
   const since = rows.at(-1)?.started_at ?? from;
@@ -130,7 +130,7 @@ const fitSite = (
 };
 
 /**
- * Fits the delay law of each site, or of one, to its calls of the last 90 days, the latest 1,000 of them. Reads only, and takes its
+ * Fits the delay law of each site, or of one, to its calls of the last 90 days, the latest 500 of them. Reads only, and takes its
  * time: a connection of its own in a thread of its own is the place for it where calls are up.
  */
 export const fitSites = (

@@ -1,6 +1,6 @@
 import type { LeaseTable, SqliteFile, VisitTable } from '../../store/index.ts';
-import { type NumberKind, WINDOW_MS } from './law.ts';
-import { type Crowd, type Scene, type Suspect, TAP_MEMORY_MS } from './posterior.ts';
+import { DAY_MS, type NumberKind, WINDOW_MS } from './law.ts';
+import { type Crowd, type EarlierCall, type Scene, type Suspect, TAP_MEMORY_MS } from './posterior.ts';
 import type { Heartbeats } from './sites.ts';
 import { type Statements, statementsOf } from './statements.ts';
 
@@ -22,8 +22,8 @@ export type SceneOptions = {
   readonly nearest: number;
 };
 
-/** Older visits are counted in steps of so long. */
-const CROWD_STEP_MS = 6 * 3_600_000;
+/** Older visits are counted by their age, up to so many days. */
+const CROWD_AGES = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 18, 30].map((days) => days * DAY_MS);
 
 /** A page that missed two beats and a half is out of view. */
 const MISSED_BEATS = 2.5;
@@ -109,27 +109,60 @@ const firstCallOf = (statements: Statements, { callerHmac, did, at }: IncomingCa
   return (statements.firstCall.get(callerHmac, did, at) as { readonly at: number | null }).at;
 };
 
+const CALLS_AROUND_MS = 3_600_000;
+
+const dialsAround = (statements: Statements, { callerHmac, did, at }: IncomingCall): boolean =>
+  callerHmac !== null && statements.dialsAround.get(callerHmac, at, at - CALLS_AROUND_MS, did) !== undefined;
+
+const earlierCall = (statements: Statements, { callerHmac, did, at }: IncomingCall): EarlierCall | null => {
+  if (callerHmac === null) return null;
+  const call = statements.earlier.get(callerHmac, did, at, at - WINDOW_MS) as
+    | { readonly id: string; readonly started_at: number }
+    | undefined;
+  if (call === undefined) return null;
+  const rows = statements.candidates.all(call.id) as readonly {
+    readonly visit_id: string | null;
+    readonly probability: number;
+  }[];
+  const shares = new Map<string, number>();
+  let nobody = 0;
+  for (const { visit_id, probability } of rows) {
+    if (visit_id === null) nobody = probability;
+    else shares.set(visit_id, probability);
+  }
+  return { agoMs: at - call.started_at, shares, nobody };
+};
+
+/** How many visits were shown the number before `oldest`, by their age. */
+const crowdsBefore = (
+  statements: Statements,
+  { did, at }: IncomingCall,
+  oldest: number,
+): readonly Crowd[] => {
+  const crowds: Crowd[] = [];
+  let youngest = at - oldest + 1;
+  for (const eldest of CROWD_AGES) {
+    if (eldest <= youngest) continue;
+    const { count } = statements.crowd.get(did, at - eldest, at - youngest) as { readonly count: number };
+    if (count > 0) crowds.push({ count, ageMs: (youngest + eldest) / 2 });
+    youngest = eldest;
+  }
+  return crowds;
+};
+
 /** Visits before `oldest`: those of known visitors one by one, the rest by their number. */
 const older = (
   statements: Statements,
-  { did, at }: IncomingCall,
+  call: IncomingCall,
   linked: ReadonlySet<string>,
   oldest: number,
-): { readonly rows: readonly SuspectRow[]; readonly crowds: readonly Crowd[] } => {
-  const from = at - WINDOW_MS;
-  const rows = [...linked].flatMap(
-    (visitor) => statements.ofVisitor.all(visitor, did, from, oldest) as readonly SuspectRow[],
-  );
-  const buckets = statements.crowds.all(at, CROWD_STEP_MS, did, from, oldest) as readonly {
-    readonly bucket: number;
-    readonly count: number;
-  }[];
-  const crowds = buckets.map(({ bucket, count }) => ({
-    count,
-    ageMs: (Math.floor(bucket) + 0.5) * CROWD_STEP_MS,
-  }));
-  return { rows, crowds };
-};
+): { readonly rows: readonly SuspectRow[]; readonly crowds: readonly Crowd[] } => ({
+  rows: [...linked].flatMap(
+    (visitor) =>
+      statements.ofVisitor.all(visitor, call.did, call.at - WINDOW_MS, oldest) as readonly SuspectRow[],
+  ),
+  crowds: crowdsBefore(statements, call, oldest),
+});
 
 /** Where a number is to be found; one that the plan does not know counts as a source's. */
 export const kindOf = (file: SqliteFile, number: string): NumberKind => {
@@ -153,6 +186,8 @@ export const readScene = (file: SqliteFile, call: IncomingCall, options: SceneOp
     kind: kindOf(file, did),
     callerRegion: call.callerRegion,
     firstCalledAt: firstCallOf(statements, call),
+    earlier: earlierCall(statements, call),
+    dialsAround: dialsAround(statements, call),
     suspects: [...near, ...(far?.rows ?? [])].map(suspect),
     crowds: far?.crowds ?? [],
   };

@@ -21,9 +21,8 @@ const prepare = (file: SqliteFile) => {
     ofVisitor: file.prepare<[string, string, number, number], unknown>(
       `${suspects} WHERE v.visitor_id = ? AND s.number = ? AND s.shown_at > ? AND s.shown_at < ? AND v.bot IS NULL`,
     ),
-    crowds: file.prepare<[number, number, string, number, number], unknown>(
-      `SELECT (? - shown_at) / ? AS bucket, count(*) AS count FROM shown
-        WHERE number = ? AND shown_at > ? AND shown_at < ? GROUP BY bucket`,
+    crowd: file.prepare<[string, number, number], unknown>(
+      'SELECT count(*) AS count FROM shown WHERE number = ? AND shown_at > ? AND shown_at <= ?',
     ),
     linked: file.prepare<[string, number, number], unknown>(
       `SELECT b.key FROM person_key a JOIN person_key b ON b.person_id = a.person_id AND b.kind = 'visitor'
@@ -31,6 +30,14 @@ const prepare = (file: SqliteFile) => {
     ),
     firstCall: file.prepare<[string, string, number], unknown>(
       'SELECT min(started_at) AS at FROM call WHERE caller_hmac = ? AND did = ? AND started_at < ? AND is_test = 0',
+    ),
+    earlier: file.prepare<[string, string, number, number], unknown>(
+      `SELECT id, started_at FROM call WHERE caller_hmac = ? AND did = ? AND started_at < ? AND started_at > ? AND is_test = 0
+        ORDER BY started_at DESC LIMIT 1`,
+    ),
+    dialsAround: file.prepare<[string, number, number, string], unknown>(
+      `SELECT 1 FROM call WHERE caller_hmac = ? AND started_at < ? AND started_at > ? AND did <> ? AND is_test = 0
+        AND direction = 'inbound' LIMIT 1`,
     ),
     clicks: file.prepare<[string, number, number, string], unknown>(
       `SELECT kind, max(at) AS at FROM click

@@ -48,6 +48,8 @@ const WORDINGS: readonly Wording[] = [
   flagged('linked', 'the caller is known to be this visitor'),
   flagged('region', 'caller and visitor are in one region'),
   flagged('no_tap', 'on a phone, but the number was not tapped'),
+  flagged('called_again', 'the caller called before, most likely from it'),
+  flagged('dials_around', 'the caller had just called another tracking number'),
   flagged('called_earlier', 'the caller had called this number before the visit'),
 ];
 

@@ -1,4 +1,4 @@
-import type { PersonKey } from '../events.ts';
+import type { PersonKey, TouchSource } from '../events.ts';
 import type { Conversion } from './conversions.ts';
 import { weigherOf } from './credit.ts';
 import { apportion } from './credits.ts';
@@ -9,7 +9,7 @@ import type { Touch } from './types.ts';
 
 /** A touch on the way to a conversion, and what each model gives it. */
 export type ExplainedTouch = {
-  readonly touch: Touch;
+  readonly touch: Omit<Touch, 'node'>;
   readonly milestones: readonly ('first' | 'lead' | 'qualified' | 'last')[];
   /** Millionths of the whole conversion, by model; together over all touches what this possibility is likely. */
   readonly credits: Readonly<Record<string, number>>;
@@ -34,6 +34,21 @@ export type Explanation = {
   readonly paths: readonly ExplainedPath[];
 };
 
+const pick = ({ channel, source, medium, campaign, term, content, source_id }: TouchSource): TouchSource => ({
+  channel,
+  source,
+  medium,
+  campaign,
+  term,
+  content,
+  source_id,
+});
+
+const shown = ({ node: _, ...touch }: Touch): ExplainedTouch['touch'] => ({
+  ...touch,
+  source: pick(touch.source),
+});
+
 const explainPaths = (study: Study, { portions }: Studied): readonly ExplainedPath[] => {
   const weighers = MODELS.map((model) => ({ id: model.id, weigher: weigherOf(model, study) }));
   return portions.map(({ portion, path }) => {
@@ -45,7 +60,7 @@ const explainPaths = (study: Study, { portions }: Studied): readonly ExplainedPa
     const last = portion.touches.length - 1;
     const touches = portion.touches.map(
       (touch, index): ExplainedTouch => ({
-        touch,
+        touch: shown(touch),
         milestones: [
           ...(index === 0 ? (['first'] as const) : []),
           ...(index === path.lead ? (['lead'] as const) : []),

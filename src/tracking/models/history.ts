@@ -1,5 +1,5 @@
 import type { LeadStatus } from '../../store/index.ts';
-import type { TouchSource, TrackingEvent } from '../events.ts';
+import type { TrackingEvent } from '../events.ts';
 import { createPersons, type Persons } from './persons.ts';
 import type { Touch } from './types.ts';
 
@@ -61,7 +61,6 @@ export type History = {
   readonly leadSteps: readonly LeadStep[];
   /** Visitor of a visit. */
   visitorOf(visit: string): number | undefined;
-  touchOf(id: string): Touch | undefined;
 };
 
 type Body<Type extends TrackingEvent['type']> = Extract<TrackingEvent, { type: Type }>['body'];
@@ -69,52 +68,52 @@ type Body<Type extends TrackingEvent['type']> = Extract<TrackingEvent, { type: T
 /** ISO 4217: no currency. */
 const NO_CURRENCY = 'XXX';
 
-const pick = ({ channel, source, medium, campaign, term, content, source_id }: TouchSource): TouchSource => ({
-  channel,
-  source,
-  medium,
-  campaign,
-  term,
-  content,
-  source_id,
-});
-
 const faultOf = ({ test, blocked, spam }: Body<'call.ended'>): CallFault | undefined =>
   test ? 'test' : blocked ? 'blocked' : spam ? 'spam' : undefined;
 
 const inTime = (a: { at: number; seq: number }, b: { at: number; seq: number }): number =>
   a.at - b.at || a.seq - b.seq;
 
-const readVisit = ({ seq, at, subject }: EventRow, body: Body<'visit.started'>): Touch => ({
+// A body is kept as the source that it tells: a copy of a hundred thousand of them takes its time.
+const readVisit = ({ seq, at, subject }: EventRow, body: Body<'visit.started'>, persons: Persons): Touch => ({
   id: subject,
   seq,
   at,
-  source: pick(body),
+  node: persons.node('visitor', body.visitor),
+  source: body,
   landing: body.landing,
   paid: body.channel === 'paid' || body.paid_click,
 });
 
 /** What is told of the call's own source; a copy of its visit's where it has one. */
-const ownTouch = ({ seq, at, subject }: EventRow, { touch }: Body<'call.ended'>): Touch | undefined =>
+const ownTouch = (
+  { seq, at, subject }: EventRow,
+  { touch }: Body<'call.ended'>,
+  node: number,
+): Touch | undefined =>
   touch === null
     ? undefined
-    : { id: subject, seq, at, source: pick(touch), landing: null, paid: touch.channel === 'paid' };
+    : { id: subject, seq, at, node, source: touch, landing: null, paid: touch.channel === 'paid' };
 
-const readCall = (row: EventRow, body: Body<'call.ended'>, persons: Persons): Contact => ({
-  type: 'call',
-  id: row.subject,
-  seq: row.seq,
-  at: row.at,
-  node: body.caller === null ? persons.node('alone', row.subject) : persons.node('caller', body.caller),
-  known: body.caller !== null,
-  visitor: body.visitor === null ? undefined : persons.node('visitor', body.visitor),
-  visit: body.visit ?? undefined,
-  own: ownTouch(row, body),
-  sureOfSource: body.method === 'static',
-  candidates: body.candidates,
-  answered: body.answered,
-  fault: faultOf(body),
-});
+const readCall = (row: EventRow, body: Body<'call.ended'>, persons: Persons): Contact => {
+  const { caller, visitor } = body;
+  const node = caller === null ? persons.node('alone', row.subject) : persons.node('caller', caller);
+  return {
+    type: 'call',
+    id: row.subject,
+    seq: row.seq,
+    at: row.at,
+    node,
+    known: caller !== null,
+    visitor: visitor === null ? undefined : persons.node('visitor', visitor),
+    visit: body.visit ?? undefined,
+    own: ownTouch(row, body, node),
+    sureOfSource: body.method === 'static',
+    candidates: body.candidates,
+    answered: body.answered,
+    fault: faultOf(body),
+  };
+};
 
 const readForm = (row: EventRow, body: Body<'form.submitted'>, persons: Persons): Contact => {
   const visitor = body.visitor === null ? undefined : persons.node('visitor', body.visitor);
@@ -159,18 +158,15 @@ const isOwnTouch = ({ own, visit, fault, sureOfSource, candidates }: Contact, vi
   !(visit !== undefined && visits.has(visit)) &&
   (sureOfSource || candidates.length === 0);
 
-const groupTouches = (
-  persons: Persons,
-  touches: readonly { readonly node: number; readonly touch: Touch }[],
-): ReadonlyMap<number, Touch[]> => {
+const groupTouches = (persons: Persons, touches: Iterable<Touch>): ReadonlyMap<number, Touch[]> => {
   const groups = new Map<number, Touch[]>();
-  for (const { node, touch } of touches) {
-    const person = persons.of(node);
+  for (const touch of touches) {
+    const person = persons.of(touch.node);
     const group = groups.get(person);
     if (group) group.push(touch);
     else groups.set(person, [touch]);
   }
-  for (const group of groups.values()) group.sort(inTime);
+  for (const group of groups.values()) if (group.length > 1) group.sort(inTime);
   return groups;
 };
 
@@ -183,7 +179,6 @@ const groupTouches = (
 export const readHistory = (rows: Iterable<EventRow>): History => {
   const persons = createPersons();
   const visits = new Map<string, Touch>();
-  const visitors = new Map<string, number>();
   const contacts = new Map<string, Contact>();
   const leadSteps: LeadStep[] = [];
 
@@ -192,11 +187,8 @@ export const readHistory = (rows: Iterable<EventRow>): History => {
     if (known === undefined || known.seq < contact.seq) contacts.set(contact.id, contact);
   };
   const read: Readonly<Record<TrackingEvent['type'], (row: EventRow) => void>> = {
-    'visit.started': (row) => {
-      const body = JSON.parse(row.body) as Body<'visit.started'>;
-      visits.set(row.subject, readVisit(row, body));
-      visitors.set(row.subject, persons.node('visitor', body.visitor));
-    },
+    'visit.started': (row) =>
+      void visits.set(row.subject, readVisit(row, JSON.parse(row.body) as Body<'visit.started'>, persons)),
     'call.ended': (row) => keep(readCall(row, JSON.parse(row.body) as Body<'call.ended'>, persons)),
     'form.submitted': (row) => keep(readForm(row, JSON.parse(row.body) as Body<'form.submitted'>, persons)),
     'person.linked': (row) => {
@@ -211,16 +203,14 @@ export const readHistory = (rows: Iterable<EventRow>): History => {
   const settled = [...contacts.values()]
     .sort(inTime)
     .map((call) => (call.own === undefined || isOwnTouch(call, visits) ? call : { ...call, own: undefined }));
-  const touches = [...visits.values()].map((touch) => ({ node: visitors.get(touch.id) ?? 0, touch }));
-  for (const { own, node } of settled) if (own !== undefined) touches.push({ node, touch: own });
-  const byPerson = groupTouches(persons, touches);
+  const own = settled.flatMap((call) => call.own ?? []);
+  const byPerson = groupTouches(persons, [...visits.values(), ...own]);
   return {
     persons,
     touchesOf: (person) => byPerson.get(person) ?? [],
     people: byPerson.keys(),
     contacts: settled,
     leadSteps: leadSteps.sort((a, b) => a.seq - b.seq),
-    visitorOf: (visit) => visitors.get(visit),
-    touchOf: (id) => visits.get(id),
+    visitorOf: (visit) => visits.get(visit)?.node,
   };
 };

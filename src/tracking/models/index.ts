@@ -6,6 +6,7 @@ export { columnsOf, OTHER, UNATTRIBUTED } from './dimension.ts';
 export type { ExplainedPath, ExplainedTouch, Explanation, PathQuestion } from './explain.ts';
 export type { EventRow } from './history.ts';
 export { readHistory } from './history.ts';
+export { type Interval, poissonInterval, wilsonInterval } from './intervals.ts';
 export {
   type AttributionRequest,
   diffDigests,

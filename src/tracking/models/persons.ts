@@ -11,7 +11,12 @@ export type Persons = {
 
 /** Disjoint sets with union by size and path halving (Tarjan and van Leeuwen 1984). */
 export const createPersons = (): Persons => {
-  const nodes = new Map<string, number>();
+  const nodes = {
+    caller: new Map(),
+    visitor: new Map(),
+    contact: new Map(),
+    alone: new Map(),
+  } satisfies Record<string, Map<string, number>>;
   const parents: number[] = [];
   const sizes: number[] = [];
 
@@ -28,11 +33,10 @@ export const createPersons = (): Persons => {
 
   return {
     node: (kind, key) => {
-      const name = `${kind} ${key}`;
-      const known = nodes.get(name);
+      const known = nodes[kind].get(key);
       if (known !== undefined) return known;
       const node = parents.length;
-      nodes.set(name, node);
+      nodes[kind].set(key, node);
       parents.push(node);
       sizes.push(1);
       return node;

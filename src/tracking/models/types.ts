@@ -19,6 +19,8 @@ export type Touch = {
   readonly seq: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Whose it is, as `Persons` counts. */
+  readonly node: number;
   readonly source: TouchSource;
   /** Address of the landing page; null for a call. */
   readonly landing: string | null;

@@ -70,7 +70,7 @@ export const spamFacts = (file: SqliteFile, call: CallTable, person: string | un
     callerMarked: callerMark(file, call, call.ended_at ?? call.started_at),
     callMarked: callMark(file, call.id),
     knownLead: lead?.status === 'qualified' || lead?.status === 'customer',
-    fromPage: ['token', 'code', 'tel_tap'].includes(call.match_method) && isSureMatch(call),
+    fromPage: call.match_method !== 'static' && call.visit_id !== null && isSureMatch(call),
   };
 };
 

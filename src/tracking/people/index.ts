@@ -29,6 +29,7 @@ export {
   untagPerson,
 } from './tags.ts';
 export { timeline } from './timeline.ts';
+export { LINK_FROM, sourceChannel } from './touch.ts';
 export {
   type FormView,
   formView,

@@ -19,7 +19,7 @@ export type SpamFacts = {
   readonly callMarked: 'spam' | 'not-spam' | null;
   /** The person is a qualified lead or a customer. */
   readonly knownLead: boolean;
-  /** It certainly came from a visit: the call button, an extension code, a tap on the number. */
+  /** It almost certainly (.95) came from a visit: the call button, an extension code, a tap on the number, a number that it held. */
   readonly fromPage: boolean;
 };
 
@@ -117,8 +117,9 @@ export const SPAM_RULES: readonly SpamRule[] = [
   },
   {
     points: -2,
-    words: 'came from a page, certainly',
-    source: 'of ours: who taps a number on the page, uses its button or its code has read it',
+    words: 'came from a visit of a page',
+    source:
+      'of ours: who taps a number on a page, dials its code or calls the number that was lent to the visit has read it',
     applies: ({ fromPage }) => fromPage,
   },
 ];

@@ -23,7 +23,7 @@ type ReadRule = {
   readonly targets: ReadonlySet<string> | undefined;
 };
 
-/** What of a rule a visit doesn't fit: a condition, or that a hybrid site keeps the pool for others. Undefined: it fits. */
+/** The condition of a rule that a visit does not fit; undefined: it fits. */
 type Finding = { readonly read: ReadRule; readonly failed: Condition | undefined };
 
 type Use = TargetChoice['use'];
@@ -31,12 +31,24 @@ type Use = TargetChoice['use'];
 const kindWithout = ({ use }: SiteRule): RuleKind =>
   'pool' in use ? 'pool' : 'number' in use ? 'always' : 'canonical';
 
-const readRule = (rule: SiteRule): ReadRule => {
+/**
+ * A hybrid site's pool without conditions is for visits with an ad's click id. That is a parameter of the landing page, so the
+ * rule outranks the kind of referrer: ads come from search engines too.
+ */
+const forAds = (rule: SiteRule): ReadRule => ({
+  rule,
+  kind: 'landing',
+  conditions: [FOR_ADS],
+  targets: rule.targets && new Set(rule.targets),
+});
+
+const readRule = (rule: SiteRule, hybrid: boolean): ReadRule => {
   const byKind = conditionsOf(rule.when);
   const { landing, referrer, 'referrer-group': group, campaign } = byKind;
   const kind = (['landing', 'referrer', 'referrer-group', 'campaign'] as const).find(
     (name) => byKind[name].length > 0,
   );
+  if (hybrid && kind === undefined && 'pool' in rule.use) return forAds(rule);
   return {
     rule,
     kind: kind ?? kindWithout(rule),
@@ -47,15 +59,20 @@ const readRule = (rule: SiteRule): ReadRule => {
 
 const ordered = new WeakMap<SitePlan, readonly ReadRule[]>();
 
-/** Rules in the order in which they decide: by kind, then priority, then as they stand. */
+const isForAds = ({ conditions }: ReadRule): boolean => conditions[0] === FOR_ADS;
+
+/** Rules in the order in which they decide: by kind, then priority, then as they stand; what names a page outranks the click id. */
 const inOrder = (site: SitePlan): readonly ReadRule[] => {
   const known = ordered.get(site);
   if (known !== undefined) return known;
   const rules = site.rules
-    .map(readRule)
+    .map((rule) => readRule(rule, site.hybrid))
     // Sorting is stable: of equals the one that stands first stays first.
     .sort(
-      (a, b) => RULE_KINDS.indexOf(a.kind) - RULE_KINDS.indexOf(b.kind) || b.rule.priority - a.rule.priority,
+      (a, b) =>
+        RULE_KINDS.indexOf(a.kind) - RULE_KINDS.indexOf(b.kind) ||
+        Number(isForAds(a)) - Number(isForAds(b)) ||
+        b.rule.priority - a.rule.priority,
     );
   ordered.set(site, rules);
   return rules;
@@ -84,11 +101,10 @@ const FOR_ADS: Condition = {
   finds: () => 'none',
 };
 
-const find = (read: ReadRule, site: SitePlan, seen: Seen): Finding => {
-  const failed = read.conditions.find((condition) => !condition.holds(seen));
-  if (failed !== undefined) return { read, failed };
-  return { read, failed: read.kind === 'pool' && site.hybrid && !FOR_ADS.holds(seen) ? FOR_ADS : undefined };
-};
+const find = (read: ReadRule, seen: Seen): Finding => ({
+  read,
+  failed: read.conditions.find((condition) => !condition.holds(seen)),
+});
 
 const wantsOf = ({ conditions }: ReadRule): string => conditions.map(({ wants }) => wants).join(', ');
 
@@ -148,7 +164,7 @@ const explain = (
  */
 export const chooseNumbers = (site: SitePlan, facts: RuleFacts): readonly TargetChoice[] => {
   const seen = see(facts);
-  const findings = inOrder(site).map((read) => find(read, site, seen));
+  const findings = inOrder(site).map((read) => find(read, seen));
   let known: { readonly value: string | undefined } | undefined;
   const visitClass = (): string | undefined => {
     known ??= { value: hasAdClick(facts.touch) ? undefined : classOf(facts.touch, facts.landingUrl) };

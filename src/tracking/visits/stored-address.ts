@@ -35,7 +35,15 @@ const cleanParameter = (part: string): string => {
   return isSecret ? `${part.slice(0, mark)}=${BLANK}` : part;
 };
 
-const cleanQuery = (query: string): string => query.split('&').map(cleanParameter).join('&');
+/** What a link to another of the owner's sites bears says who follows it, and nothing of the page. */
+const isLinkToken = (part: string): boolean => part.startsWith('_dt=');
+
+const cleanQuery = (query: string): string =>
+  query
+    .split('&')
+    .filter((part) => !isLinkToken(part))
+    .map(cleanParameter)
+    .join('&');
 
 const cleanPath = (path: string): string =>
   path
@@ -62,7 +70,8 @@ const KEPT = new Set(['https:', 'http:', 'android-app:', 'ios-app:']);
 export const trimUrl = (text: string): string => {
   const url = parseUrl(text);
   if (url === undefined || !KEPT.has(url.protocol)) return '';
-  const search = url.search === '' ? '' : `?${cleanQuery(url.search.slice(1))}`;
+  const query = cleanQuery(url.search.slice(1));
+  const search = query === '' ? '' : `?${query}`;
   const whole = `${url.protocol}//${url.host}${cleanPath(url.pathname)}${search}${cleanFragment(url.hash)}`;
   // Not in the middle of an escape.
   return whole.length <= STORED_CHARACTERS

@@ -9,6 +9,8 @@ const EMPTY =
 
 const trimmed = (text: string, length: number): string | undefined => {
   const line = text
+    // What turns the direction of writing makes a text look like another.
+    .replace(/\p{Bidi_Control}/gu, '')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
     .slice(0, length)

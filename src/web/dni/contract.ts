@@ -53,3 +53,23 @@ export type Facts = Answer & {
   /** What happened, the newest last. */
   readonly log: readonly string[];
 };
+
+/** Numbers were written (with a tally); the gateway has answered (with its mode); it has not (with the reason). */
+export type Occasion = 'swap' | 'lease' | 'fallback';
+
+/** Name of a function and its arguments. */
+export type Call = readonly unknown[];
+
+/** `window.dt` */
+export type Api = {
+  /** Settled when the gateway has answered, or has not; never rejected. */
+  readonly ready: Promise<Facts>;
+  /** The number shown for a canonical one, E.164. */
+  number(target: string): ShownNumber;
+  /** For what changed where no script can see it. */
+  rescan(root?: Node): void;
+  on(occasion: Occasion, listener: (about: unknown) => void): void;
+  consent(said: 'granted' | 'denied'): void;
+  debug(): Facts;
+  readonly q: { push(call: Call): void };
+};

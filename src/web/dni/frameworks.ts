@@ -10,7 +10,6 @@ const isWaiting = (root: Element | null | undefined): boolean =>
   !!root &&
   !!root.firstElementChild &&
   !bears(root, '__vue_app__') &&
-  !bears(root, '__reactFiber') &&
   !bears(root.firstElementChild, '__reactFiber');
 
 const isHydrating = (): boolean =>

@@ -43,7 +43,7 @@ const patternOf = (e164: string): string => {
 };
 
 // The end of a longer number, or another country's number with the same digits.
-const INSIDE = new RegExp(`\\d[./${DASHES}]?$|(\\+|00)[\\s(]*\\d{1,3}[\\s().${DASHES}]*$`);
+const INSIDE = new RegExp(`\\d[./${DASHES}]?$|(\\+|(^|\\D)00)[\\s(]*\\d{1,3}[\\s().${DASHES}]*$`);
 
 /**
  * Finds the given numbers in whatever form they are written, but not as a piece of a longer number: the direct line

@@ -1,4 +1,4 @@
-import type { Api } from './start.ts';
+import type { Api } from './contract.ts';
 
 /** A box in the corner that tells what the script knows and does. In a shadow root, so that no style of the page reaches it. */
 const show = (dt: Api): void => {

@@ -1,3 +1,4 @@
+import type { Answer } from './contract.ts';
 import { isSms, linkOf } from './write.ts';
 
 const DEBOUNCE = 200;
@@ -12,9 +13,7 @@ export const takeLinkToken = (): string | undefined => {
   const search = location.search.replace(LINK_TOKEN, (_, head: string, __, tail: string) =>
     tail ? head : '',
   );
-  try {
-    history.replaceState(history.state, '', location.pathname + search + location.hash);
-  } catch {}
+  history.replaceState(history.state, '', location.pathname + search + location.hash);
   return found[2];
 };
 
@@ -40,6 +39,16 @@ export const watchHistory = (onPage: (url: string, before: string) => void): voi
   }
   addEventListener('popstate', turned);
   addEventListener('hashchange', turned);
+};
+
+/** Tells a linked site, by a token in the link's address, who comes. */
+export const handOver = (to: HTMLAnchorElement, { link, linkHosts }: Answer): void => {
+  const { host } = to;
+  const isLinked = linkHosts.some((each) => (each[0] === '*' ? host.endsWith(each.slice(1)) : host === each));
+  if (!link || !isLinked || host === location.host) return;
+  const url = new URL(to.href);
+  url.searchParams.set('_dt', link);
+  to.href = url.href;
 };
 
 export type Gestures = {

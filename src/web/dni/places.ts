@@ -5,7 +5,7 @@ export const SKIPPED =
   'script,style,noscript,template,textarea,code,pre,head,[contenteditable]:not([contenteditable=false]),[data-dt-noswap]';
 
 /** Elements with attributes that may hold a number. */
-export const WITH_ATTRIBUTES = '[href],[title],[aria-label],[alt],input[value],[data-dt-number]';
+export const WITH_ATTRIBUTES = '[href],[title],[aria-label],[alt],input,[data-dt-number]';
 
 /** The empty name is the text of a text node. */
 export const ATTRIBUTES = ['href', 'title', 'aria-label', 'alt', 'value', 'data-dt-number'] as const;
@@ -48,40 +48,49 @@ const levelsBetween = (from: Node, to: Node): number => {
   return levels;
 };
 
-/** Elements and texts, without comments. */
-export const walkerOf = (root: Node, filter?: (node: Node) => number): TreeWalker =>
-  (root.ownerDocument || (root as Document)).createTreeWalker(root, 5, filter);
-
-/** The text before or after one, if at most three inline elements end and three begin between them. */
-const neighbourOf = (text: Text, forward: boolean): Text | undefined => {
-  const walker = walkerOf(text.getRootNode());
-  walker.currentNode = text;
-  for (;;) {
-    const next = forward ? walker.nextNode() : walker.previousNode();
-    if (!next || (isElement(next) && !isInline(next))) return undefined;
-    if (isText(next))
-      return levelsBetween(text, next) > LEVELS || levelsBetween(next, text) > LEVELS ? undefined : next;
-  }
-};
-
 const REACH = 40;
 const MANY_DIGITS = 7;
 const hasMany = (text: string): boolean => digitsOf(text).length >= MANY_DIGITS;
 
-/** Text nodes that read as one line with `text`, as far as a number may reach from it. */
+/** No number begins or goes on beside a letter. */
+const ENDS = /\p{L}$/u;
+const BEGINS = /^\p{L}/u;
+
+const nextText = (walker: TreeWalker, forward: boolean): Text | undefined => {
+  for (;;) {
+    const next = forward ? walker.nextNode() : walker.previousNode();
+    if (!next || isText(next)) return next as Text;
+    if (!isInline(next as Element)) return undefined;
+  }
+};
+
+const isNear = (one: Node, other: Node): boolean =>
+  levelsBetween(one, other) <= LEVELS && levelsBetween(other, one) <= LEVELS;
+
+/** What text may go on as one number: two whole numbers side by side are two. */
+const mayJoin = (before: string, after: string): boolean =>
+  !ENDS.test(before) && !BEGINS.test(after) && !(hasMany(before) && hasMany(after));
+
+/**
+ * Text nodes that read as one line with `text`, as far as a number may reach from it: neighbours, if at most three inline
+ * elements end and three begin between them.
+ */
 export const lineOf = (text: Text, contentOf: (text: Text) => string): Text[] => {
   const line = [text];
+  // Elements and texts, without comments.
+  const walker = (text.ownerDocument as Document).createTreeWalker(text.getRootNode(), 5);
   for (const forward of [true, false]) {
     let last = text;
+    walker.currentNode = text;
     for (let reach = 0; reach < REACH; ) {
-      const next = neighbourOf(last, forward);
+      const next = nextText(walker, forward);
       if (!next) break;
-      const other = contentOf(next);
-      // Two numbers side by side, not one.
-      if (hasMany(contentOf(last)) && hasMany(other)) break;
+      const here = contentOf(last);
+      const there = contentOf(next);
+      if (!(forward ? mayJoin(here, there) : mayJoin(there, here)) || !isNear(last, next)) break;
       if (forward) line.push(next);
       else line.unshift(next);
-      reach += other.length || 1;
+      reach += there.length || 1;
       last = next;
     }
   }

@@ -1,8 +1,9 @@
-import type { Answer, Consent, Facts, PageEvent, ShownNumber } from './contract.ts';
+import type { Answer, Api, Call, Consent, Facts, Occasion, PageEvent } from './contract.ts';
 import { watchHydration } from './frameworks.ts';
 import { hideNumbers } from './hiding.ts';
 import { createMemory } from './memory.ts';
-import { takeLinkToken, watchGestures, watchHistory } from './page.ts';
+import { handOver, takeLinkToken, watchGestures, watchHistory } from './page.ts';
+import { post } from './post.ts';
 import { createSwapper, NOTHING, type Tally } from './swap.ts';
 import type { Tag } from './tag.ts';
 
@@ -14,27 +15,13 @@ const LAST_CHECK = 5000;
 const CHECK_APART = 2000;
 const LOG = 50;
 
-type Occasion = 'swap' | 'lease' | 'fallback';
-type Call = readonly unknown[];
-
-/** `window.dt` */
-export type Api = {
-  /** Settled when the gateway has answered, or has not; never rejected. */
-  readonly ready: Promise<Facts>;
-  /** The number shown for a canonical one, E.164. */
-  number(target: string): ShownNumber;
-  /** For what changed where no script can see it. */
-  rescan(root?: Node): void;
-  on(occasion: Occasion, listener: (about: unknown) => void): void;
-  consent(said: 'granted' | 'denied'): void;
-  debug(): Facts;
-  readonly q: { push(call: Call): void };
-};
-
 const NO_ANSWER: Answer = { ttl: 0, heartbeat: 60, mode: '', numbers: {}, targets: [], linkHosts: [] };
+
+const isVisible = (): boolean => document.visibilityState === 'visible';
 
 /** Begins: numbers of the last page at once, then what the gateway says. */
 export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue: readonly Call[]): void => {
+  const url = `${origin}/v1/dni/`;
   const memory = createMemory(site);
   const kept = memory.read();
   const listeners: [Occasion, (about: unknown) => void][] = [];
@@ -50,6 +37,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   let ms = 0;
   let checking = 0;
   let beating = 0;
+  let inView = isVisible();
   let settle: (facts: Facts) => void;
 
   const now = (): number => performance.now();
@@ -65,28 +53,16 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       } catch {}
   };
 
-  const post = (path: string, body: object, signal?: AbortSignal): Promise<unknown> =>
-    fetch(`${origin}/v1/dni/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      credentials: 'include',
-      keepalive: true,
-      ...(signal && { signal }),
-    }).then((response) => {
-      if (!response.ok) throw response.status;
-      return response.json();
-    });
-
   /** Reports something. With `leaving` it survives the page and has no answer. */
   const report = (event: PageEvent, leaving?: boolean): void => {
     const { visit } = answer;
     if (!visit && event.type !== 'swap') return;
     const body = { site, visit, events: [event] };
     if (leaving) {
-      navigator.sendBeacon(`${origin}/v1/dni/events`, JSON.stringify(body));
+      navigator.sendBeacon(`${url}events`, JSON.stringify(body));
       return;
     }
-    post('events', body).then(
+    post(`${url}events`, body).then(
       (got) => {
         const { renew, link: fresh } = got as { renew?: boolean; link?: string };
         if (fresh) answer = { ...answer, link: fresh };
@@ -130,17 +106,6 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       else if (wait === LAST_CHECK) reportSwap('missing', wanted);
     }, wait);
 
-  const onLink = (to: HTMLAnchorElement): void => {
-    const { host } = to;
-    const isLinked = answer.linkHosts.some((each) =>
-      each[0] === '*' ? host.endsWith(each.slice(1)) : host === each,
-    );
-    if (!answer.link || !isLinked || host === location.host) return;
-    const url = new URL(to.href);
-    url.searchParams.set('_dt', answer.link);
-    to.href = url.href;
-  };
-
   const swapper = createSwapper({
     mayBegin: watchHydration(() => {
       show();
@@ -152,7 +117,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
           const number = swapper.numberIn(text);
           if (number) report({ type: 'click', kind, number }, true);
         },
-        onLink,
+        onLink: (to) => handOver(to, answer),
       }),
     onChange: (fights) => {
       if (fights) reportSwap('fight', 1);
@@ -162,7 +127,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
 
   const beat = (): void => {
     clearInterval(beating);
-    if (document.visibilityState !== 'visible') return;
+    if (!inView) return;
     beating = window.setInterval(
       () => (answer.mode ? report({ type: 'beat' }) : ask()),
       answer.heartbeat * 1000,
@@ -172,13 +137,16 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   const take = (got: Answer): void => {
     answer = got;
     // A visitor without a name is one of whom nothing may be kept.
-    if (got.visitor)
-      memory.write({ ...got, until: Date.now() + got.ttl * 1000, granted: consent === 'granted' });
+    memory.write(
+      got.visitor
+        ? { ...got, until: Date.now() + got.ttl * 1000, granted: consent === 'granted' }
+        : undefined,
+    );
     show();
     checkAfter(FIRST_CHECK);
     checkAfter(LAST_CHECK);
     beat();
-    tell('lease', { mode: got.mode, visit: got.visit });
+    tell('lease', got.mode);
   };
 
   const ask = async (): Promise<void> => {
@@ -195,7 +163,6 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       title: document.title,
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
       lang: navigator.language,
-      viewport: [innerWidth, innerHeight],
       consent,
       gpc:
         (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl ||
@@ -204,15 +171,14 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       link,
     };
     link = undefined;
-    await post('session', question, control.signal).then(
-      (got) => own === round && take(got as Answer),
-      (error: unknown) => {
-        if (own !== round) return;
-        tell('fallback', `${error}`);
-        reportSwap('timeout', 1);
-        beat();
-      },
-    );
+    try {
+      const got = await post(`${url}session`, question, control.signal);
+      if (own === round) take(got as Answer);
+    } catch (error) {
+      tell('fallback', `${error}`);
+      reportSwap('timeout', 1);
+      beat();
+    }
     clearTimeout(timer);
     settle(facts());
   };
@@ -240,8 +206,10 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     consent: setConsent,
     debug: facts,
     q: {
-      push: ([name, ...inputs]) =>
-        (api as unknown as Record<string, (...inputs: unknown[]) => void>)[name as string]?.(...inputs),
+      push: ([name, ...inputs]) => {
+        const call = api[name as keyof Api] as ((...inputs: unknown[]) => void) | undefined;
+        if (typeof call === 'function') call(...inputs);
+      },
     },
   };
   Object.assign(window, { dt: api });
@@ -261,14 +229,20 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     report({ type: 'page', url, title: document.title, referrer });
     checkAfter(FIRST_CHECK);
   });
-  document.addEventListener('visibilitychange', () => {
-    const visible = document.visibilityState === 'visible';
+  const see = (visible: boolean): void => {
+    if (visible === inView) return;
+    inView = visible;
     beat();
     report({ type: visible ? 'beat' : 'idle' }, !visible);
-  });
-  addEventListener('pagehide', () => report({ type: 'idle' }, true));
+  };
+  document.addEventListener('visibilitychange', () => see(isVisible()));
+  addEventListener('pagehide', () => see(false));
   // The page comes back as it was left, its number may not.
-  addEventListener('pageshow', (event) => void (event.persisted && ask()));
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    inView = true;
+    ask();
+  });
   addEventListener('beforeprint', () => swapper.printing(true));
   addEventListener('afterprint', () => swapper.printing(false));
   if (debug) {

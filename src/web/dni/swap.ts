@@ -9,7 +9,6 @@ import {
   read,
   SKIPPED,
   WITH_ATTRIBUTES,
-  walkerOf,
   write,
 } from './places.ts';
 import { rewrite, rewriteLink } from './write.ts';
@@ -61,8 +60,8 @@ const OBSERVED: MutationObserverInit = {
 const HAS_DIGIT = /[\d\uff10-\uff19]/;
 const MINUTE = 60_000;
 const REVERTS = 20;
-/** Mutations a second that we answer to with changes of our own. */
-const BURST = 60;
+/** Rounds of changes, theirs and ours, before the browser gets to anything else: a page that answers each of ours would stop it. */
+const ROUNDS = 500;
 
 export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions): Swapper => {
   const swaps = new WeakMap<Node, Partial<Record<Place, Swap>>>();
@@ -72,15 +71,11 @@ export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions
   let find: Matcher = () => [];
   let numbers: Numbers = {};
   let printed = false;
-  let burst = 0;
+  let rounds = 0;
   let tally: Tally = NOTHING;
 
-  const shownFor = (number: string): ShownNumber | undefined => {
-    const target = meaning[number] || number;
-    if (printed) return undefined;
-    const own = target === number ? undefined : { e164: target, display: target, tel: target };
-    return numbers[target] || own;
-  };
+  const shownFor = (number: string): ShownNumber | undefined =>
+    printed ? undefined : numbers[meaning[number] || number];
 
   /** What the page itself has at a place. */
   const pageText = (node: Node, place: Place): string => {
@@ -207,11 +202,17 @@ export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions
 
   const passInto = (root: ParentNode & Node): void => {
     for (const each of root.querySelectorAll(WITH_ATTRIBUTES)) swapAttributes(each);
-    const walker = walkerOf(root, (node) => (isElement(node) && node.matches(SKIPPED) ? 2 : 1));
     let done: readonly Node[] = [];
-    for (let node = walker.nextNode(); node; node = walker.nextNode())
-      if (isElement(node)) enter(node);
-      else if (!done.includes(node) && HAS_DIGIT.test(textOf(node as Text))) done = swapText(node as Text);
+    const walk = (parent: Node): void => {
+      for (let node = parent.firstChild; node; node = node.nextSibling)
+        if (isText(node)) {
+          if (!done.includes(node) && HAS_DIGIT.test(textOf(node))) done = swapText(node);
+        } else if (isElement(node) && !node.matches(SKIPPED)) {
+          enter(node);
+          walk(node);
+        }
+    };
+    walk(root);
   };
 
   const pass = (root: Node): void => {
@@ -254,15 +255,14 @@ export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions
   };
 
   const observer = new MutationObserver((records) => {
-    if (burst > BURST) return;
-    const { written } = count(() => records.forEach(look));
-    if (written && ++burst === BURST) onChange(true);
-    if (written && burst === 1)
-      setTimeout(() => {
-        const late = burst > BURST;
-        burst = 0;
-        if (late) scan();
-      }, 1000);
+    if (rounds >= ROUNDS) return;
+    if (count(() => records.forEach(look)).written) {
+      if (!rounds++)
+        setTimeout(() => {
+          rounds = 0;
+        });
+      if (rounds === ROUNDS) onChange(true);
+    }
     onChange(false);
   });
 

@@ -19,8 +19,7 @@ const isOurs = (tag: Element | null): tag is HTMLScriptElement => !!tag && !!sit
 
 /** Undefined when there is no tag with a site. */
 export const readTag = (): Tag | undefined => {
-  const others = document.querySelectorAll('script[data-site],script[src*="dt.js?"]');
-  const tag = [document.currentScript, ...others].find(isOurs);
+  const tag = [document.currentScript, ...document.querySelectorAll('script[data-site]')].find(isOurs);
   if (!tag) return undefined;
   const { origin, consent, debug } = tag.dataset;
   return {

@@ -34,7 +34,7 @@ describe('dialtrace site', () => {
     const { stdout } = await place.run('site', 'list');
     expect(stdout).toMatch(/main\s+–\s+www\.example\.com\s+1\s+3\s+ads\s+granted/);
     const shown = (await place.run('site', 'show', 'main')).stdout;
-    expect(shown).toMatch(/1 {2}search[\s\S]*2 {2}clicks[\s\S]*3 {2}rest/);
+    expect(shown).toMatch(/1 {2}clicks[\s\S]*2 {2}search[\s\S]*3 {2}rest/);
     const { rules } = JSON.parse((await place.run('site', 'show', 'main', '--json')).stdout);
     expect(rules).toHaveLength(3);
   });

@@ -378,7 +378,7 @@ describe('GET /v1/visits', () => {
       ids.unshift((await session({ url: `${ORIGIN}/?gclid=${i}` })).answer['visit']);
     }
     const get = async (path: string) =>
-      (await (await fetch(`${base}${path}`)).json()) as Record<string, never>;
+      (await (await fetch(`${base}${path}`)).json()) as Record<string, unknown>;
     const first = await get(`/v1/visits?from=${day}&limit=2&site=main`);
     expect((first['visits'] as { id: string }[]).map(({ id }) => id)).toEqual(ids.slice(0, 2));
     const rest = await get(`/v1/visits?from=${day}&limit=2&before=${first['next']}`);

@@ -33,7 +33,10 @@ beforeAll(async () => {
     logger: silentLogger,
     metricsRegistry: new Registry(),
     health: () => ({ status: 'ok', callsInProgress: 0 }),
-    reports: { sources: () => Promise.reject(new Error('not here')) },
+    reports: {
+      sources: () => Promise.reject(new Error('not here')),
+      run: () => Promise.reject(new Error('not here')),
+    },
     trunkStatus: () => [],
   });
 });

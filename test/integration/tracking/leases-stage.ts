@@ -38,7 +38,7 @@ export const addPools = (
 
 /** Opens a database file of a stage beside others that have it open. */
 export const openBeside = (path: string): SqliteFile => {
-  const file = new Sqlite(path, { timeout: 20_000 });
+  const file = new Sqlite(path, { timeout: 120_000 });
   file.pragma('journal_mode = WAL');
   // Whether the disk has it is no matter here.
   file.pragma('synchronous = OFF');

@@ -38,8 +38,8 @@ type Visit = { readonly visitId: string; readonly visitorId: string; readonly cl
 export type Storm = {
   /** One random operation. */
   step(): void;
-  /** Forgets what a rolled-back transaction did: nothing, since all is asked of the database. */
-  readonly granted: Record<string, number>;
+  /** How often grants came out how, rolled-back ones included. */
+  readonly granted: Readonly<Record<string, number>>;
 };
 
 /**
@@ -93,29 +93,90 @@ export const createStorm = (
     if (visit) work(visit);
   };
 
+  /** What may happen, and how often. */
+  const operations: readonly (readonly [weight: number, run: (at: number) => void])[] = [
+    [35, (at) => grant(newVisit(), at)],
+    [15, (at) => known((visit) => grant(visit, at))],
+    [25, (at) => known(({ visitId }) => seenLeases(file, visitId, at, 'seen', POOLS))],
+    [13, (at) => known(({ visitId }) => seenLeases(file, visitId, at, 'idle', POOLS))],
+    [3, (at) => holdLease(file, LEDGER_KEY, pick(leases) ?? ulid(at), at + 7_200_000, at)],
+    [2, (at) => known(({ visitId }) => releaseLeases(file, LEDGER_KEY, visitId, 'released', at))],
+    [2, (at) => known(({ visitId }) => releaseLeases(file, LEDGER_KEY, visitId, 'consent', at))],
+    [2, (at) => sweepLeases(file, LEDGER_KEY, POOLS, at)],
+    [0.5, (at) => failNumber(file, LEDGER_KEY, anyNumber(), at)],
+    [1, (at) => withdrawNumber(file, LEDGER_KEY, anyNumber(), at)],
+    [0.5, (at) => activateNumber(file, anyNumber(), at)],
+    [
+      1,
+      (at) => {
+        const pool = pick(STORM_POOLS);
+        if (pool) enlistNumber(file, numberOf(pool, Math.floor(random() * STORM_NUMBERS)), pool.id, at);
+      },
+    ],
+  ];
+  const weights = operations.reduce((total, [weight]) => total + weight, 0);
+
   const step = (): void => {
-    const dice = random();
+    let dice = random() * weights;
     const at = clock(random() < 0.002 ? 3_600_000 : 1 + Math.floor(random() * 20_000));
-    if (dice < 0.35) grant(newVisit(), at);
-    else if (dice < 0.5) known((visit) => grant(visit, at));
-    else if (dice < 0.75) known(({ visitId }) => seenLeases(file, visitId, at, 'seen', POOLS));
-    else if (dice < 0.88) known(({ visitId }) => seenLeases(file, visitId, at, 'idle', POOLS));
-    else if (dice < 0.91) holdLease(file, LEDGER_KEY, pick(leases) ?? ulid(at), at + 7_200_000, at);
-    else if (dice < 0.95)
-      known(({ visitId }) =>
-        releaseLeases(file, LEDGER_KEY, visitId, random() < 0.5 ? 'released' : 'consent', at),
-      );
-    else if (dice < 0.97) sweepLeases(file, LEDGER_KEY, POOLS, at);
-    else if (dice < 0.975) failNumber(file, LEDGER_KEY, anyNumber(), at);
-    else if (dice < 0.985) withdrawNumber(file, LEDGER_KEY, anyNumber(), at);
-    else if (dice < 0.99) activateNumber(file, anyNumber(), at);
-    else {
-      const pool = pick(STORM_POOLS);
-      if (pool) enlistNumber(file, numberOf(pool, Math.floor(random() * STORM_NUMBERS)), pool.id, at);
-    }
+    const chosen = operations.find(([weight]) => {
+      dice -= weight;
+      return dice < 0;
+    });
+    chosen?.[1](at);
   };
 
   return { step, granted };
+};
+
+/** A clock in the database: everyone who shares it gets a later time than all before, and a rollback turns it back. */
+export const makeClock = (file: SqliteFile, start: number): void => {
+  file.exec('CREATE TABLE storm_clock (at INTEGER NOT NULL)');
+  file.prepare('INSERT INTO storm_clock (at) VALUES (?)').run(start);
+};
+
+export const sharedClock = (file: SqliteFile): ((stepMs: number) => number) => {
+  const tick = file.prepare<[number], { at: number }>('UPDATE storm_clock SET at = at + ? RETURNING at');
+  return (stepMs) => tick.get(stepMs)?.at ?? Number.NaN;
+};
+
+class Crash extends Error {}
+
+/**
+ * Runs operations, a few a transaction. Some transactions crash half way: what they did is undone.
+ *
+ * @param onCrash called in the middle of the transaction of every eighth crash
+ */
+export const runStorm = (
+  file: SqliteFile,
+  storm: Storm,
+  operations: number,
+  seed: number,
+  onCrash?: () => void,
+): void => {
+  const random = randomFrom(seed);
+  let crashes = 0;
+  for (let done = 0; done < operations; ) {
+    const batch = Math.min(operations - done, 1 + Math.floor(random() * 15));
+    const crashAfter = random() < 0.02 ? Math.floor(random() * batch) : undefined;
+    try {
+      file
+        .transaction(() => {
+          for (let n = 0; n < batch; n += 1) {
+            storm.step();
+            if (n !== crashAfter) continue;
+            crashes += 1;
+            if (onCrash && crashes % 8 === 0) onCrash();
+            throw new Crash();
+          }
+        })
+        .immediate();
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+    done += batch;
+    if (!file.open) return;
+  }
 };
 
 /** Leases that lived on one number at the same time, found without the ledger. */

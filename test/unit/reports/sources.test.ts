@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assembleSourcesReport, namedPeriod } from '../../../src/reports/index.ts';
+import type { SourceCalls } from '../../../src/reports/sources.ts';
+import type { Spending } from '../../../src/reports/spending.ts';
 import type { SourceTable } from '../../../src/store/index.ts';
 
 const ZONE = 'Europe/Berlin';
@@ -19,20 +21,47 @@ const source = (id: string, cost?: readonly [number, string, SourceTable['cost_p
   landing_page: null,
 });
 
-const counts = (id: string | null, calls: number, answered: number) => ({
-  source_id: id,
-  source_name: id === null ? null : `${id} as it was`,
+const calls = (
+  id: string | null,
+  count: number,
+  answered: number,
+  more: Partial<SourceCalls> = {},
+): SourceCalls => ({
+  sourceId: id,
+  sourceName: id === null ? null : `${id} as it was`,
+  costCenter: null,
   source: id,
   medium: null,
   campaign: null,
-  cost_center: null,
-  calls,
+  channel: null,
+  spam: 0,
+  calls: count,
   answered,
-  missed: calls - answered,
+  missed: count - answered,
   blocked: 0,
   first_time: 1,
-  talk_ms: answered * 60_000,
+  qualified: 0,
   talked: answered,
+  talk_ms: answered * 60_000,
+  answer_ms: 0,
+  ...more,
+});
+
+/** What a source costs by itself. */
+const own = (id: string, amount: number, currency: string): Spending => ({
+  ...spent(id, amount, currency),
+  sourceId: id,
+});
+
+const spent = (name: string, amount: number, currency: string, more: Partial<Spending> = {}): Spending => ({
+  sourceId: null,
+  source: name,
+  medium: null,
+  campaign: null,
+  day: null,
+  currency,
+  micros: amount * 1_000_000,
+  ...more,
 });
 
 const lastMonth = { ...namedPeriod('last-month', ZONE, NOW), now: NOW };
@@ -45,7 +74,8 @@ describe('assembleSourcesReport', () => {
       source('mail'),
       source('fair', [62, 'EUR', 'month']),
     ],
-    [counts('ads', 10, 8), counts('gone', 2, 1), counts(null, 1, 0), counts('radio', 4, 2)],
+    [calls('ads', 10, 8), calls('gone', 2, 1), calls(null, 1, 0), calls('radio', 4, 2)],
+    [own('ads', 310, 'EUR'), own('fair', 62, 'EUR'), own('radio', 3100, 'USD')],
     lastMonth,
   );
   const row = (id: string | null) => report.sources.find((one) => one.sourceId === id);
@@ -89,14 +119,55 @@ describe('assembleSourcesReport', () => {
     expect(report.sources.map(({ calls }) => calls)).toEqual([10, 4, 2, 1, 0]);
   });
 
-  it('lets days to come cost nothing yet', () => {
-    const november = {
-      from: namedPeriod('month', ZONE, NOW).from,
-      to: Date.UTC(2026, 10, 30, 23),
-      zone: ZONE,
-      now: NOW,
+  it('keeps what visits came from apart, where it is no source of the plan', () => {
+    const visit = { sourceId: null, sourceName: null, medium: 'organic' };
+    const { sources } = assembleSourcesReport(
+      [],
+      [
+        calls(null, 3, 3, { ...visit, source: 'bing', channel: 'organic' }),
+        calls(null, 2, 2, { ...visit, source: 'Bing', channel: 'organic', spam: 1 }),
+        calls(null, 1, 1),
+      ],
+      [],
+      lastMonth,
+    );
+    expect(sources.map((one) => [one.name, one.calls, one.spam])).toEqual([
+      ['bing / organic', 5, 2],
+      ['no source', 1, 0],
+    ]);
+  });
+
+  it("puts imported spend on the plan's source that it means, or on what it names", () => {
+    const brand = {
+      ...source('brand', [31, 'EUR', 'month']),
+      source: 'google',
+      medium: 'cpc',
+      campaign: 'brand',
     };
-    const sofar = assembleSourcesReport([source('ads', [300, 'EUR', 'month'])], [], november);
-    expect(sofar.sources[0]?.cost).toBe(100);
+    const rest = { ...source('google'), medium: 'cpc' };
+    const cpc = { medium: 'cpc' };
+    const { sources, totals } = assembleSourcesReport(
+      [brand, rest, source('paper')],
+      [calls('brand', 2, 2)],
+      [
+        { ...own('brand', 31, 'EUR'), source: 'google', medium: 'cpc', campaign: 'brand' },
+        spent('google', 10, 'EUR', { ...cpc, campaign: 'Brand' }),
+        spent('google', 7, 'USD', { ...cpc, campaign: 'brand' }),
+        spent('google', 5, 'EUR', { ...cpc, campaign: 'other' }),
+        spent('bing', 3, 'EUR', cpc),
+        spent('paper', 2, 'EUR'),
+      ],
+      lastMonth,
+    );
+    expect(sources.map((one) => [one.sourceId, one.name, one.cost, one.currency, one.otherCosts])).toEqual([
+      ['brand', 'BRAND', 41, 'EUR', [{ currency: 'USD', cost: 7 }]],
+      ['google', 'GOOGLE', 5, 'EUR', []],
+      [null, 'bing / cpc', 3, 'EUR', []],
+      ['paper', 'PAPER', 2, 'EUR', []],
+    ]);
+    expect(totals.costs.map(({ currency, cost }) => [currency, cost])).toEqual([
+      ['EUR', 51],
+      ['USD', 7],
+    ]);
   });
 });

@@ -110,7 +110,14 @@ const byNumber = (visits: readonly Visit[]): ReadonlyMap<number, readonly Visit[
 
 export type Seen = { readonly scene: Scene; readonly truth: string | undefined; readonly tapped: boolean };
 
-const NEAREST = 60;
+const UNKNOWN_CALLER = {
+  kind: 'pool',
+  callerRegion: null,
+  firstCalledAt: null,
+  earlier: null,
+  dialsAround: false,
+} as const;
+
 const STEP = DAY / 4;
 
 const crowdsOf = (visits: readonly Visit[], now: number): Scene['crowds'] => {
@@ -122,21 +129,28 @@ const crowdsOf = (visits: readonly Visit[], now: number): Scene['crowds'] => {
   return [...counts].map(([step, count]) => ({ count, ageMs: (step + 0.5) * STEP }));
 };
 
-/** What the gateway would see of each call: the latest 60 visits one by one, those before by their number. */
-export const scenesOf = ({ visits, calls }: Traffic): readonly Seen[] => {
-  const shown = byNumber(visits);
+/** Visits of the 30 days before, for calls that come in the order of time. */
+const window = (visits: readonly Visit[]): ((at: number) => readonly Visit[]) => {
+  let from = 0;
+  let to = 0;
+  return (now) => {
+    while ((visits[to]?.at ?? Number.POSITIVE_INFINITY) <= now) to += 1;
+    while (from < to && now - (visits[from]?.at ?? now) >= 30 * DAY) from += 1;
+    return visits.slice(from, to);
+  };
+};
+
+/** What the gateway would see of each call: the latest visits one by one, those before by their number. */
+export const scenesOf = ({ visits, calls }: Traffic, nearest = 30): readonly Seen[] => {
+  const windows = new Map([...byNumber(visits)].map(([number, shown]) => [number, window(shown)]));
   return calls.map(({ at, number, visit: truth, tapped }) => {
-    const before = (shown.get(number) ?? []).filter((visit) => visit.at <= at && at - visit.at < 30 * DAY);
+    const before = windows.get(number)?.(at) ?? [];
     const suspects = before
-      .slice(-NEAREST)
+      .slice(-nearest)
       .reverse()
       .map((visit) => suspectOf(visit, at, tapped && visit.id === truth));
-    const crowds = crowdsOf(before.slice(0, -NEAREST), at);
-    return {
-      truth,
-      tapped,
-      scene: { at, kind: 'pool', callerRegion: null, firstCalledAt: null, suspects, crowds },
-    };
+    const crowds = crowdsOf(before.slice(0, -nearest), at);
+    return { truth, tapped, scene: { ...UNKNOWN_CALLER, at, suspects, crowds } };
   });
 };
 

@@ -71,9 +71,17 @@ describe('precedence', () => {
     const inOrder = ['landing', 'referrer', 'group', 'campaign', 'pool', 'always', 'canonical'];
     for (const [index, id] of inOrder.entries()) {
       const left = rules.filter((rule) => !inOrder.slice(0, index).includes(rule.id));
-      expect(chosen(siteOf(left), ...visit)).toBe(id);
+      expect(chosen(siteOf(left, { hybrid: false }), ...visit)).toBe(id);
     }
-    expect(rankedRules(siteOf(rules)).map(({ rule }) => rule.id)).toEqual(inOrder);
+    expect(rankedRules(siteOf(rules, { hybrid: false })).map(({ rule }) => rule.id)).toEqual(inOrder);
+  });
+
+  it("puts an ad's click id before the search engine that it came from, and behind what names a page", () => {
+    const ads = [...rules, number('page', { landing: { path: '/' } }, { priority: -1000 })];
+    const left = ads.filter(({ id }) => id !== 'landing');
+    expect(chosen(siteOf(left), ...visit)).toBe('page');
+    expect(chosen(siteOf(rules.filter(({ id }) => id !== 'landing')), ...visit)).toBe('pool');
+    expect(chosen(siteOf(rules.filter(({ id }) => id !== 'referrer')), '', GOOGLE)).toBe('group');
   });
 
   it('is not bent by a priority, which decides within a kind alone', () => {
@@ -89,10 +97,10 @@ describe('precedence', () => {
   it('belongs to the most specific condition of a rule', () => {
     const [ranked] = rankedRules(siteOf([number('a', { device: 'phone', landing: { path: '/x' } })]));
     expect(ranked).toMatchObject({ kind: 'landing', wants: 'a landing page below /x, device phone' });
-    expect(rankedRules(siteOf([pool('b', {}), pool('c', { landing: {} })])).map(({ kind }) => kind)).toEqual([
-      'pool',
-      'pool',
-    ]);
+    const bare = [pool('b', {}), pool('c', { landing: {} })];
+    const kinds = (hybrid: boolean) => rankedRules(siteOf(bare, { hybrid })).map(({ kind }) => kind);
+    expect(kinds(true)).toEqual(['landing', 'landing']);
+    expect(kinds(false)).toEqual(['pool', 'pool']);
   });
 
   it('leaves the page its number when nothing fits', () => {

@@ -120,6 +120,8 @@ describe('stored addresses', () => {
     ['https://x.example/?a=eyJhbGciOiJIUzI1.eyJzdWIiOiIx.abc', 'https://x.example/?a=***'],
     ['https://x.example/@name/post?code=&author=me', 'https://x.example/@name/post?code=&author=me'],
     ['https://x.example/?utm_campaign=%E0%A4%A', 'https://x.example/?utm_campaign=%E0%A4%A'],
+    ['https://x.example/?_dt=01J.t.m&gclid=x', 'https://x.example/?gclid=x'],
+    ['https://x.example/?_dt=01J.t.m', 'https://x.example/'],
     ['android-app://com.app.x/', 'android-app://com.app.x/'],
     ['file:///home/jane/x.html', ''],
     ['javascript:alert(1)', ''],

@@ -1,0 +1,144 @@
+import type { CallRollupTable, CallRollupValueTable, SqliteFile } from '../../store/index.ts';
+import { consistently } from './read.ts';
+import { countSql, DAY_MS, FIGURE_NAMES, KEY_SQL, worthSql } from './sql.ts';
+import type { DayFigures, RollupDimension, Span } from './types.ts';
+
+export const DIMENSIONS = Object.keys(KEY_SQL) as readonly RollupDimension[];
+
+const inOrder = <Row extends { dimension: string; key: string; test: number; spam: number }>(
+  rows: Row[],
+): Row[] =>
+  rows.sort(
+    (a, b) =>
+      (a.dimension < b.dimension ? -1 : a.dimension > b.dimension ? 1 : 0) ||
+      (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) ||
+      a.test - b.test ||
+      a.spam - b.spam,
+  );
+
+/** Counts the calls of a UTC day anew. Reads alone: it may be done on another connection than the one that writes. */
+export const countDay = (file: SqliteFile, day: number): DayFigures =>
+  consistently(file, () => {
+    const span = { from: day * DAY_MS, to: (day + 1) * DAY_MS };
+    const touched = file
+      .prepare<[number], number>('SELECT touched FROM call_stale_day WHERE day = ?')
+      .pluck()
+      .get(day);
+    const rows = <Row>(sql: (key: string) => string): Row[] =>
+      DIMENSIONS.flatMap((dimension) =>
+        file
+          .prepare<Span, Omit<Row, 'dimension' | 'day'>>(sql(KEY_SQL[dimension]))
+          .all(span)
+          .map((row) => ({ dimension, day, ...row }) as Row),
+      );
+    return {
+      day,
+      touched,
+      figures: inOrder(rows<CallRollupTable>(countSql)),
+      values: inOrder(rows<CallRollupValueTable>(worthSql)),
+    };
+  });
+
+const COLUMNS = ['dimension', 'day', 'key', 'test', 'spam', ...FIGURE_NAMES];
+const VALUE_COLUMNS = ['dimension', 'day', 'key', 'test', 'spam', 'currency', 'valued', 'micros'];
+
+const insertSql = (table: string, columns: readonly string[]): string =>
+  `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
+
+/**
+ * Writes what a stale day's calls were counted as, in a transaction of its own.
+ *
+ * @returns false when something came in between: the day stays stale, to be counted again
+ */
+export const keepDay = (file: SqliteFile, { day, touched, figures, values }: DayFigures): boolean => {
+  if (touched === undefined) return false;
+  const work = (): boolean => {
+    const fresh = file.prepare('DELETE FROM call_stale_day WHERE day = ? AND touched = ?').run(day, touched);
+    if (fresh.changes === 0) return false;
+    for (const table of ['call_rollup', 'call_rollup_value'])
+      for (const dimension of DIMENSIONS)
+        file.prepare(`DELETE FROM ${table} WHERE dimension = ? AND day = ?`).run(dimension, day);
+    const insert = file.prepare(insertSql('call_rollup', COLUMNS));
+    for (const row of figures) insert.run(row);
+    const insertValue = file.prepare(insertSql('call_rollup_value', VALUE_COLUMNS));
+    for (const row of values) insertValue.run(row);
+    return true;
+  };
+  return file.transaction(work).immediate();
+};
+
+/**
+ * Days whose figures are to be counted anew, the newest first: those that are over.
+ *
+ * @param now milliseconds since the epoch
+ */
+export const staleDays = (file: SqliteFile, now: number, limit = 1000): readonly number[] =>
+  file
+    .prepare<[number, number], number>(
+      'SELECT day FROM call_stale_day WHERE day < ? ORDER BY day DESC LIMIT ?',
+    )
+    .pluck()
+    .all(Math.floor(now / DAY_MS), limit);
+
+/** What is kept of a day and its calls don't say, or the other way round. */
+export type RollupFault = { readonly day: number; readonly dimension: string; readonly key: string };
+
+const kept = (file: SqliteFile, day: number): Pick<DayFigures, 'figures' | 'values'> => {
+  const rows = <Row>(table: string, columns: readonly string[]): Row[] =>
+    DIMENSIONS.flatMap((dimension) =>
+      file
+        .prepare<[string, number], Row>(
+          `SELECT ${columns.join(', ')} FROM ${table} WHERE dimension = ? AND day = ?`,
+        )
+        .all(dimension, day),
+    );
+  return {
+    figures: inOrder(rows<CallRollupTable>('call_rollup', COLUMNS)),
+    values: inOrder(rows<CallRollupValueTable>('call_rollup_value', VALUE_COLUMNS)),
+  };
+};
+
+type Keyed = { readonly dimension: string; readonly key: string };
+
+const differing = <Row extends Keyed>(
+  a: readonly Row[],
+  b: readonly Row[],
+  columns: readonly string[],
+): Keyed[] => {
+  const text = (row: Row): string => JSON.stringify(columns.map((name) => row[name as keyof Row]));
+  const [inA, inB] = [new Set(a.map(text)), new Set(b.map(text))];
+  return [...a.filter((row) => !inB.has(text(row))), ...b.filter((row) => !inA.has(text(row)))];
+};
+
+/**
+ * Compares what is kept with the calls themselves, a day at a time. Days that are known to be stale are passed over: no report
+ * reads them.
+ *
+ * @returns every day and key that differ, days checked
+ */
+export const verifyRollups = (
+  file: SqliteFile,
+): { readonly days: number; readonly faults: readonly RollupFault[] } => {
+  const days = file
+    .prepare<[], number>(
+      `SELECT day FROM (SELECT DISTINCT started_at / ${DAY_MS} AS day FROM call UNION SELECT DISTINCT day FROM call_rollup)
+       WHERE day NOT IN (SELECT day FROM call_stale_day) ORDER BY day`,
+    )
+    .pluck()
+    .all();
+  const faultsOf = (day: number): RollupFault[] =>
+    consistently(file, () => {
+      const counted = countDay(file, day);
+      if (counted.touched !== undefined) return [];
+      const stored = kept(file, day);
+      const rows = [
+        ...differing(stored.figures, counted.figures, COLUMNS),
+        ...differing(stored.values, counted.values, VALUE_COLUMNS),
+      ];
+      const keys = new Map(
+        rows.map(({ dimension, key }) => [`${dimension} ${key}`, { day, dimension, key }]),
+      );
+      return [...keys.values()];
+    });
+  return { days: days.length, faults: days.flatMap(faultsOf) };
+};

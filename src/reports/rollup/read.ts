@@ -1,0 +1,169 @@
+import type { SqliteFile } from '../../store/index.ts';
+import { isQuarterly, offsetSpans, type Reading, readingOf } from './spans.ts';
+import {
+  countSql,
+  DAY_MS,
+  FIGURE_NAMES,
+  KEY_SQL,
+  keptCountSql,
+  keptWorthSql,
+  QUARTER_MS,
+  TIME_SQL,
+  type TimeKey,
+  worthSql,
+} from './sql.ts';
+import type { Figures, Group, Groups, RollupDimension, Span, ValueGroup } from './types.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type Tested = { readonly test: 0 | 1 };
+
+/** Adds up rows that have the same key, wherever they were read. */
+const createTally = () => {
+  const figures = new Map<string, Mutable<Group>>();
+  const values = new Map<string, Mutable<ValueGroup>>();
+  const addFigures = (row: Group): void => {
+    const key = `${row.spam} ${row.key}`;
+    const sum = figures.get(key);
+    if (sum === undefined) figures.set(key, { ...row });
+    else for (const name of FIGURE_NAMES) sum[name] += row[name];
+  };
+  const addValue = (row: ValueGroup): void => {
+    const key = `${row.spam} ${row.currency} ${row.key}`;
+    const sum = values.get(key);
+    if (sum === undefined) values.set(key, { ...row });
+    else {
+      sum.valued += row.valued;
+      sum.micros += row.micros;
+    }
+  };
+  return {
+    addFigures,
+    addValue,
+    groups: (): Groups => ({ figures: [...figures.values()], values: [...values.values()] }),
+  };
+};
+
+type Tally = ReturnType<typeof createTally>;
+
+const prepared = new WeakMap<SqliteFile, Map<string, unknown>>();
+
+/** Prepared once a file. */
+const statement = <Row>(file: SqliteFile, sql: string) => {
+  const known = prepared.get(file) ?? new Map<string, unknown>();
+  prepared.set(file, known);
+  const found = known.get(sql) ?? file.prepare(sql);
+  known.set(sql, found);
+  return found as ReturnType<typeof file.prepare<object, Row>>;
+};
+
+/** How a dimension's key is had from calls, and from what is kept of it. */
+type Keys = {
+  readonly dimension: RollupDimension;
+  readonly raw: string;
+  readonly kept: string;
+  /** Of local time from UTC, milliseconds. */
+  readonly offset: number;
+};
+
+const readRaw = (
+  file: SqliteFile,
+  { raw, offset }: Keys,
+  spans: readonly Span[],
+  tests: boolean,
+  tally: Tally,
+): void => {
+  for (const span of spans) {
+    const given = { ...span, offset };
+    for (const row of statement<Group & Tested>(file, countSql(raw)).iterate(given))
+      if (tests || row.test === 0) tally.addFigures(row);
+    for (const row of statement<ValueGroup & Tested>(file, worthSql(raw)).iterate(given))
+      if (tests || row.test === 0) tally.addValue(row);
+  }
+};
+
+const readKept = (
+  file: SqliteFile,
+  { dimension, kept, offset }: Keys,
+  days: NonNullable<Reading['kept']>,
+  tests: boolean,
+  tally: Tally,
+): void => {
+  const given = { dimension, offset, ...days, tests: tests ? 1 : 0 };
+  for (const row of statement<Group>(file, keptCountSql(kept)).iterate(given)) tally.addFigures(row);
+  for (const row of statement<ValueGroup>(file, keptWorthSql(kept)).iterate(given)) tally.addValue(row);
+};
+
+const staleDaysWithin = (file: SqliteFile, { from, to }: Span): readonly number[] =>
+  file
+    .prepare<[number, number], number>(
+      'SELECT day FROM call_stale_day WHERE day >= ? AND day < ? ORDER BY day',
+    )
+    .pluck()
+    .all(Math.floor(from / DAY_MS), Math.ceil(to / DAY_MS));
+
+const read = (file: SqliteFile, keys: Keys, span: Span, tests: boolean, tally: Tally): void => {
+  const { kept, raw } = readingOf(span, staleDaysWithin(file, span));
+  if (kept) readKept(file, keys, kept, tests, tally);
+  readRaw(file, keys, raw, tests, tally);
+};
+
+/** One state of the database for all that is read, whoever writes meanwhile. */
+export const consistently = <T>(file: SqliteFile, work: () => T): T => file.transaction(work).deferred();
+
+type Asked = Span & { readonly includeTests?: boolean | undefined };
+
+/** Inbound calls of a period by a dimension. Whole UTC days come from kept figures, so that years of calls are read at once. */
+export const readGroups = (
+  file: SqliteFile,
+  dimension: Exclude<RollupDimension, 'quarter'>,
+  { from, to, includeTests = false }: Asked,
+): Groups => {
+  const tally = createTally();
+  const keys = { dimension, raw: KEY_SQL[dimension], kept: 'key', offset: 0 };
+  read(file, keys, { from, to }, includeTests, tally);
+  return tally.groups();
+};
+
+/** The same by local time: days since 1970, or hours of the week from Monday 0:00. */
+export const readTimes = (
+  file: SqliteFile,
+  by: TimeKey,
+  { from, to, zone, includeTests = false }: Asked & { readonly zone: string },
+): Groups => {
+  const tally = createTally();
+  const words = {
+    dimension: 'quarter',
+    raw: TIME_SQL[by]('c.started_at'),
+    kept: TIME_SQL[by](`CAST(key AS INTEGER) * ${QUARTER_MS}`),
+  } as const;
+  for (const span of offsetSpans({ from, to }, zone)) {
+    const keys = { ...words, offset: span.offset };
+    if (isQuarterly(span)) read(file, keys, span, includeTests, tally);
+    else readRaw(file, keys, [{ from: span.from, to: span.to }], includeTests, tally);
+  }
+  return tally.groups();
+};
+
+export const NO_FIGURES: Figures = {
+  calls: 0,
+  answered: 0,
+  missed: 0,
+  blocked: 0,
+  first_time: 0,
+  qualified: 0,
+  talked: 0,
+  talk_ms: 0,
+  answer_ms: 0,
+};
+
+export const addFigures = (a: Figures, b: Figures): Figures => ({
+  calls: a.calls + b.calls,
+  answered: a.answered + b.answered,
+  missed: a.missed + b.missed,
+  blocked: a.blocked + b.blocked,
+  first_time: a.first_time + b.first_time,
+  qualified: a.qualified + b.qualified,
+  talked: a.talked + b.talked,
+  talk_ms: a.talk_ms + b.talk_ms,
+  answer_ms: a.answer_ms + b.answer_ms,
+});

@@ -1,0 +1,119 @@
+import { LINK_FROM, SPAM_FLAG } from '../../tracking/index.ts';
+import type { Figures, RollupDimension } from './types.ts';
+
+export const QUARTER_MS = 900_000;
+export const DAY_MS = 86_400_000;
+
+/** The host and path of an address: parameters tell visits apart, not pages. */
+const PAGE = (() => {
+  const bare =
+    "CASE WHEN instr(c.landing_page, '://') > 0 THEN substr(c.landing_page, instr(c.landing_page, '://') + 3) ELSE c.landing_page END";
+  const cut = (text: string, mark: string): string =>
+    `substr(${text}, 1, instr(${text} || '${mark}', '${mark}') - 1)`;
+  return `rtrim(${cut(cut(`(${bare})`, '?'), '#')}, '/')`;
+})();
+
+/** The key of call `c` in each dimension. */
+export const KEY_SQL: Readonly<Record<RollupDimension, string>> = {
+  source: 'json_array(c.source_id, c.source_name, c.cost_center, c.source, c.medium, c.campaign, c.channel)',
+  keyword: 'json_array(c.source, c.medium, c.campaign, c.keyword)',
+  landing: `json_array(${PAGE})`,
+  region: 'json_array(c.caller_region)',
+  quarter: `CAST(c.started_at / ${QUARTER_MS} AS TEXT)`,
+};
+
+/**
+ * Calls with the lead of whoever made them: the caller's, or of an anonymous one's visitor where the call is surely the
+ * visitor's.
+ */
+const CALLS = `FROM call c
+  LEFT JOIN person_key k ON k.kind = 'caller' AND k.key = c.caller_hmac
+  LEFT JOIN person_key v ON c.caller_hmac IS NULL AND v.kind = 'visitor' AND v.key = c.visitor_id
+    AND (c.match_method IN ('token', 'code') OR (c.match_method NOT IN ('static', 'none') AND c.match_prob >= ${LINK_FROM}))
+  LEFT JOIN lead l ON l.person_id = coalesce(k.person_id, v.person_id)`;
+
+const WHERE = "c.started_at >= @from AND c.started_at < @to AND c.direction = 'inbound'";
+const SPAM = `coalesce(c.spam_score, 0) >= ${SPAM_FLAG}`;
+const COUNTED = "c.status <> 'blocked'";
+const ANSWERED = 'c.answered_at IS NOT NULL';
+
+const total = (condition: string): string => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
+
+const FIGURES: Readonly<Record<keyof Figures, string>> = {
+  calls: total(COUNTED),
+  answered: total(ANSWERED),
+  missed: total(`c.ended_at IS NOT NULL AND c.answered_at IS NULL AND ${COUNTED}`),
+  blocked: total(`NOT (${COUNTED})`),
+  first_time: total(`c.first_call = 1 AND ${COUNTED}`),
+  qualified: total(`l.status IN ('qualified', 'customer') AND ${COUNTED}`),
+  talked: total(`${ANSWERED} AND c.talk_ms IS NOT NULL`),
+  talk_ms: 'coalesce(sum(c.talk_ms), 0)',
+  answer_ms: `coalesce(sum(CASE WHEN ${ANSWERED} THEN c.ring_ms END), 0)`,
+};
+
+export const FIGURE_NAMES = Object.keys(FIGURES) as readonly (keyof Figures)[];
+const FIGURE_SQL = FIGURE_NAMES.map((name) => `${FIGURES[name]} AS ${name}`).join(', ');
+export const SUMS = FIGURE_NAMES.map((name) => `sum(${name}) AS ${name}`).join(', ');
+
+/** What calls of a span come to, by a key: `@from`, `@to`. */
+export const countSql = (key: string): string =>
+  `SELECT CAST(${key} AS TEXT) AS key, c.is_test AS test, ${SPAM} AS spam, ${FIGURE_SQL}
+   ${CALLS} WHERE ${WHERE} GROUP BY 1, 2, 3`;
+
+const ANCHOR = 'coalesce(l.converted_at, l.qualified_at, l.created_at)';
+
+/** The call that a lead's worth goes to: the last one up to the moment it became what it is, else the first after it. */
+const BEARER = `(SELECT id FROM (
+    SELECT o.id, o.started_at FROM person_key p JOIN call o ON o.caller_hmac = p.key
+      WHERE p.person_id = l.person_id AND p.kind = 'caller'
+        AND o.direction = 'inbound' AND o.is_test = 0 AND o.status <> 'blocked'
+    UNION
+    SELECT o.id, o.started_at FROM person_key p JOIN call o ON o.visitor_id = p.key AND o.caller_hmac IS NULL
+      WHERE p.person_id = l.person_id AND p.kind = 'visitor'
+        AND (o.match_method IN ('token', 'code') OR (o.match_method NOT IN ('static', 'none') AND o.match_prob >= ${LINK_FROM}))
+        AND o.direction = 'inbound' AND o.is_test = 0 AND o.status <> 'blocked')
+  ORDER BY started_at > ${ANCHOR}, abs(started_at - ${ANCHOR}), id LIMIT 1)`;
+
+const WORTH = 'coalesce(l.sale_micros, l.value_micros)';
+
+/**
+ * What calls of a span were worth, by a key. A lead's worth (what was sold, else what it may be worth) goes to one call of its
+ * person; where nobody knows who called, the call's own wrap-up counts.
+ */
+export const worthSql = (key: string): string =>
+  `WITH people AS MATERIALIZED (SELECT DISTINCT l.person_id ${CALLS} WHERE ${WHERE} AND ${WORTH} > 0 AND l.currency IS NOT NULL),
+   bearers AS MATERIALIZED (SELECT l.currency, ${WORTH} AS micros, ${BEARER} AS call_id
+     FROM people JOIN lead l ON l.person_id = people.person_id)
+   SELECT CAST(key AS TEXT) AS key, test, spam, currency, count(*) AS valued, sum(micros) AS micros FROM (
+     SELECT ${key} AS key, c.is_test AS test, ${SPAM} AS spam, b.currency AS currency, b.micros AS micros
+       FROM bearers b JOIN call c ON c.id = b.call_id WHERE ${WHERE}
+     UNION ALL
+     SELECT ${key}, c.is_test, ${SPAM}, w.value_currency, w.value_micros
+       ${CALLS} JOIN wrap_up w ON w.call_id = c.id
+       WHERE ${WHERE} AND ${COUNTED} AND w.value_micros > 0 AND coalesce(k.person_id, v.person_id) IS NULL)
+   GROUP BY 1, 2, 3, 4`;
+
+const KEPT = `dimension = @dimension AND day >= @fromDay AND day < @toDay
+  AND day NOT IN (SELECT day FROM call_stale_day) AND test <= @tests`;
+
+/** The same from what is kept of whole UTC days: `@dimension`, `@fromDay`, `@toDay`, `@tests` 0 or 1. */
+export const keptCountSql = (key: string): string =>
+  `SELECT CAST(${key} AS TEXT) AS key, spam, ${SUMS} FROM call_rollup WHERE ${KEPT} GROUP BY 1, 2`;
+
+export const keptWorthSql = (key: string): string =>
+  `SELECT CAST(${key} AS TEXT) AS key, spam, currency, sum(valued) AS valued, sum(micros) AS micros
+   FROM call_rollup_value WHERE ${KEPT} GROUP BY 1, 2, 3`;
+
+/** A number is bound as a floating one; days and hours are whole. */
+const localTime = (utc: string): string => `(${utc} + CAST(@offset AS INTEGER))`;
+
+/** What a report's rows are told by in local time, from milliseconds since the epoch. */
+export const TIME_SQL = {
+  /** Since 1970-01-01. */
+  day: (utc: string): string => `${localTime(utc)} / ${DAY_MS}`,
+  /** 0 to 167 from Monday 0:00; 1970-01-01 was a Thursday. */
+  weekhour: (utc: string): string =>
+    `((${localTime(utc)} / ${DAY_MS} + 3) % 7) * 24 + (${localTime(utc)} / 3600000) % 24`,
+} as const;
+
+export type TimeKey = keyof typeof TIME_SQL;

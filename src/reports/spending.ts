@@ -1,0 +1,141 @@
+import { DateTime } from 'luxon';
+import type { SourceTable, SqliteFile } from '../store/index.ts';
+import { costRate, costsBetween } from './cost.ts';
+import { namedPeriod, type Period } from './period.ts';
+
+/** What was spent on something within a period: imported spend, or a source's own cost. */
+export type Spending = {
+  /** Source of the plan whose own cost it is; null for imported spend. */
+  readonly sourceId: string | null;
+  readonly source: string;
+  readonly medium: string | null;
+  readonly campaign: string | null;
+  /** Calendar day of the zone, `2026-11-22`; null: of the whole period. */
+  readonly day: string | null;
+  readonly currency: string;
+  /** Millionths. */
+  readonly micros: number;
+};
+
+/** A calendar day of a period and how much of it lies within. */
+type Day = {
+  readonly day: string;
+  /** Milliseconds since the epoch, cut at the period's ends. */
+  readonly from: number;
+  readonly to: number;
+  /** 0 to 1 */
+  readonly share: number;
+};
+
+const dayAt = (start: DateTime, period: Pick<Period, 'from' | 'to'>): Day => {
+  const [begin, end] = [start.toMillis(), start.plus({ days: 1 }).toMillis()];
+  const [from, to] = [Math.max(begin, period.from), Math.min(end, period.to)];
+  return { day: start.toFormat('yyyy-MM-dd'), from, to, share: (to - from) / (end - begin) };
+};
+
+/** The calendar days that a period touches. */
+export const daysOf = (period: Period): readonly Day[] => {
+  const days: Day[] = [];
+  let start = DateTime.fromMillis(period.from, { zone: period.zone }).startOf('day');
+  while (start.toMillis() < period.to) {
+    days.push(dayAt(start, period));
+    start = start.plus({ days: 1 });
+  }
+  return days;
+};
+
+type Bought = {
+  readonly day: string;
+  readonly source: string;
+  readonly medium: string;
+  readonly campaign: string;
+  readonly currency: string;
+  readonly micros: number;
+};
+
+/** Parts of days cost their part. */
+const readImported = (file: SqliteFile, period: Period): readonly Bought[] => {
+  if (period.to <= period.from) return [];
+  const dayOf = (at: number): Day =>
+    dayAt(DateTime.fromMillis(at, { zone: period.zone }).startOf('day'), period);
+  const [first, last] = [dayOf(period.from), dayOf(period.to - 1)];
+  const shares = new Map([first, last].map(({ day, share }) => [day, share]));
+  return file
+    .prepare<[string, string], Bought>(
+      `SELECT day, source, medium, campaign, currency, amount_micros AS micros FROM spend WHERE day >= ? AND day <= ?`,
+    )
+    .all(first.day, last.day)
+    .map((row) => ({ ...row, micros: Math.round(row.micros * (shares.get(row.day) ?? 1)) }));
+};
+
+const keyOf = ({ sourceId, source, medium, campaign, day, currency }: Spending): string =>
+  JSON.stringify([sourceId, source, medium, campaign, day, currency]);
+
+const summed = (lines: Iterable<Spending>): readonly Spending[] => {
+  const sums = new Map<string, Spending>();
+  for (const line of lines) {
+    const key = keyOf(line);
+    const before = sums.get(key);
+    sums.set(key, before === undefined ? line : { ...before, micros: before.micros + line.micros });
+  }
+  return [...sums.values()];
+};
+
+const imported = (file: SqliteFile, period: Period, byDay: boolean): Spending[] =>
+  readImported(file, period).map((row) => ({
+    ...row,
+    sourceId: null,
+    medium: row.medium || null,
+    campaign: row.campaign || null,
+    day: byDay ? row.day : null,
+  }));
+
+/** The sources' own cost, up to and including today: days to come cost nothing yet. */
+const ownCosts = (
+  sources: readonly SourceTable[],
+  period: Period,
+  { byDay, now }: { readonly byDay: boolean; readonly now: number },
+): Spending[] => {
+  const to = Math.min(period.to, namedPeriod('today', period.zone, now).to);
+  if (to <= period.from) return [];
+  const days = byDay ? daysOf({ ...period, to }) : [];
+  const bounds = byDay ? [...days.map(({ from }) => from), to] : [period.from, to];
+  const costs = costsBetween(bounds, period.zone);
+  return sources.flatMap((source) => {
+    const rate = costRate(source);
+    const currency = source.cost_currency;
+    if (rate === undefined || currency === null) return [];
+    const { id: sourceId, source: name, medium, campaign } = source;
+    return costs(rate).map(
+      (micros, index): Spending => ({
+        sourceId,
+        source: name,
+        medium,
+        campaign,
+        day: days[index]?.day ?? null,
+        currency,
+        micros,
+      }),
+    );
+  });
+};
+
+/**
+ * All that was spent within a period.
+ *
+ * @param options `byDay`: a line for each calendar day; `now`: milliseconds since the epoch
+ */
+export const readSpending = (
+  file: SqliteFile,
+  sources: readonly SourceTable[],
+  period: Period,
+  options: { readonly byDay?: boolean; readonly now: number },
+): readonly Spending[] => {
+  const byDay = options.byDay === true;
+  const lines = [...imported(file, period, byDay), ...ownCosts(sources, period, { byDay, now: options.now })];
+  return summed(lines);
+};
+
+/** The plan's sources. */
+export const readSources = (file: SqliteFile): readonly SourceTable[] =>
+  file.prepare<[], SourceTable>('SELECT * FROM source ORDER BY id').all();

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { isHostOf, pageHost } from '../../../../src/http/dni/origin.ts';
+
+describe('the host of a page', () => {
+  it('is read of http and https alone', () => {
+    expect(pageHost('https://www.example.com')).toBe('www.example.com');
+    expect(pageHost('https://www.example.com:443/x')).toBe('www.example.com');
+    expect(pageHost('HTTP://WWW.Example.com:8080/x?y#z')).toBe('www.example.com:8080');
+    expect(pageHost('https://user:pass@www.example.com/')).toBe('www.example.com');
+    for (const other of [undefined, '', 'null', 'www.example.com', 'file:///x', 'https://', 'javascript:1'])
+      expect(pageHost(other)).toBeUndefined();
+  });
+
+  it('is one of the site: exactly, or by a wildcard for one level', () => {
+    const hosts = ['www.example.com', '*.shop.example', 'localhost:3000'];
+    const fits = (host: string): boolean => isHostOf(hosts, host);
+    expect(['www.example.com', 'de.shop.example', 'localhost:3000'].filter(fits)).toHaveLength(3);
+    for (const host of [
+      'example.com',
+      'a.www.example.com',
+      'shop.example',
+      'a.b.shop.example',
+      'xshop.example',
+      'localhost',
+      'www.example.com:8443',
+    ])
+      expect([host, fits(host)]).toEqual([host, false]);
+  });
+});
