@@ -39,7 +39,7 @@ install_dependencies() {
 
 # Everything that decides what is built: names, sizes and times of the sources.
 sources_now() {
-  find src tsconfig.json tsconfig.build.json vite.config.ts package-lock.json -type f -printf '%p %s %T@\n' |
+  find src tsconfig.json tsconfig.build.json tsconfig.types.json vite.config.ts vite.dni.config.ts package-lock.json -type f -printf '%p %s %T@\n' |
     LC_ALL=C sort | sha256sum
 }
 
@@ -56,10 +56,10 @@ remove_orphans() {
 build() {
   local now
   now=$(sources_now)
-  [[ -f $build_stamp && -f dist/cli/main.js && -d dist/web && $(<"$build_stamp") == "$now" ]] && return
+  [[ -f $build_stamp && -f dist/cli/main.js && -f dist/web/dni/dt.js && $(<"$build_stamp") == "$now" ]] && return
   need_writable
   # The compiler trusts its notes about what it wrote before; without the output they are wrong.
-  [[ -f $build_stamp ]] || rm -f node_modules/.cache/tsconfig.build.tsbuildinfo
+  [[ -f $build_stamp ]] || rm -f node_modules/.cache/tsconfig.{build,types}.tsbuildinfo
   timed 'Building' npm run --silent build || exit 1
   remove_orphans
   chmod +x dist/cli/main.js

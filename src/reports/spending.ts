@@ -45,7 +45,7 @@ export const daysOf = (period: Period): readonly Day[] => {
 };
 
 type Bought = {
-  readonly day: string;
+  readonly day: string | null;
   readonly source: string;
   readonly medium: string;
   readonly campaign: string;
@@ -54,41 +54,30 @@ type Bought = {
 };
 
 /** Parts of days cost their part. */
-const readImported = (file: SqliteFile, period: Period): readonly Bought[] => {
+const AMOUNT = `sum(CASE day
+  WHEN @first THEN CAST(round(amount_micros * @firstShare) AS INTEGER)
+  WHEN @last THEN CAST(round(amount_micros * @lastShare) AS INTEGER)
+  ELSE amount_micros END) AS micros`;
+
+const WITHIN = 'FROM spend WHERE day >= @first AND day <= @last';
+const OF_TOUCHES = `SELECT NULL AS day, source, medium, campaign, currency, ${AMOUNT} ${WITHIN} GROUP BY 2, 3, 4, 5`;
+const OF_DAYS = `SELECT day, '' AS source, '' AS medium, '' AS campaign, currency, ${AMOUNT} ${WITHIN} GROUP BY 1, 5`;
+
+const imported = (file: SqliteFile, period: Period, byDay: boolean): readonly Spending[] => {
   if (period.to <= period.from) return [];
   const dayOf = (at: number): Day =>
     dayAt(DateTime.fromMillis(at, { zone: period.zone }).startOf('day'), period);
   const [first, last] = [dayOf(period.from), dayOf(period.to - 1)];
-  const shares = new Map([first, last].map(({ day, share }) => [day, share]));
   return file
-    .prepare<[string, string], Bought>(
-      `SELECT day, source, medium, campaign, currency, amount_micros AS micros FROM spend WHERE day >= ? AND day <= ?`,
-    )
-    .all(first.day, last.day)
-    .map((row) => ({ ...row, micros: Math.round(row.micros * (shares.get(row.day) ?? 1)) }));
+    .prepare<object, Bought>(byDay ? OF_DAYS : OF_TOUCHES)
+    .all({ first: first.day, firstShare: first.share, last: last.day, lastShare: last.share })
+    .map((row) => ({
+      ...row,
+      sourceId: null,
+      medium: row.medium || null,
+      campaign: row.campaign || null,
+    }));
 };
-
-const keyOf = ({ sourceId, source, medium, campaign, day, currency }: Spending): string =>
-  JSON.stringify([sourceId, source, medium, campaign, day, currency]);
-
-const summed = (lines: Iterable<Spending>): readonly Spending[] => {
-  const sums = new Map<string, Spending>();
-  for (const line of lines) {
-    const key = keyOf(line);
-    const before = sums.get(key);
-    sums.set(key, before === undefined ? line : { ...before, micros: before.micros + line.micros });
-  }
-  return [...sums.values()];
-};
-
-const imported = (file: SqliteFile, period: Period, byDay: boolean): Spending[] =>
-  readImported(file, period).map((row) => ({
-    ...row,
-    sourceId: null,
-    medium: row.medium || null,
-    campaign: row.campaign || null,
-    day: byDay ? row.day : null,
-  }));
 
 /** The sources' own cost, up to and including today: days to come cost nothing yet. */
 const ownCosts = (
@@ -123,7 +112,7 @@ const ownCosts = (
 /**
  * All that was spent within a period.
  *
- * @param options `byDay`: a line for each calendar day; `now`: milliseconds since the epoch
+ * @param options `byDay`: lines of calendar days, those of imported spend without its source; `now`: milliseconds since the epoch
  */
 export const readSpending = (
   file: SqliteFile,

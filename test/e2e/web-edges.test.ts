@@ -423,11 +423,20 @@ describe('a page', () => {
   });
 });
 
-test('the ledger holds over all of this, for two who verify it at once', async () => {
+test('a number that nobody was lent and that is called is told as leaked, and the ledger holds, for two who verify it', async () => {
+  const stray = SHOP.find((number) => count('lease WHERE number = ?', number) === 0) ?? '';
+  const { call } = await callTo(stray);
+  expect(call).toMatchObject({ did: stray, match_method: 'none', visit_id: null });
+  expect(await explained(call.id)).toMatch(/No visit was shown this number within 30 days/);
   const run = commandOf(stage.gateway);
-  const [one, two] = await Promise.all([run('pool', 'verify'), run('pool', 'verify', '--json')]);
+  const [one, two, status] = await Promise.all([
+    run('pool', 'verify'),
+    run('pool', 'verify', '--json'),
+    run('pool', 'status', 'shop'),
+  ]);
   expect([one.code, two.code], one.stdout + one.stderr + two.stdout + two.stderr).toEqual([0, 0]);
   expect(JSON.parse(two.stdout)).toMatchObject({ ok: true });
+  expect(status.stdout).toMatch(new RegExp(`\\${stray} of pool shop is called though no visit had it`));
   expect(stage.gateway.log()).not.toMatch(/"level":"?(error|50)|tracking failed/);
   expect(stage.gateway.log()).not.toContain(CALLER);
 });

@@ -1,7 +1,8 @@
 import type { CallRollupTable, CallRollupValueTable, SqliteFile } from '../../store/index.ts';
 import { consistently } from './read.ts';
 import { countSql, DAY_MS, FIGURE_NAMES, KEY_SQL, worthSql } from './sql.ts';
-import type { DayFigures, RollupDimension, Span } from './types.ts';
+import { statement } from './statements.ts';
+import type { DayFigures, RollupDimension } from './types.ts';
 
 export const DIMENSIONS = Object.keys(KEY_SQL) as readonly RollupDimension[];
 
@@ -20,14 +21,11 @@ const inOrder = <Row extends { dimension: string; key: string; test: number; spa
 export const countDay = (file: SqliteFile, day: number): DayFigures =>
   consistently(file, () => {
     const span = { from: day * DAY_MS, to: (day + 1) * DAY_MS };
-    const touched = file
-      .prepare<[number], number>('SELECT touched FROM call_stale_day WHERE day = ?')
-      .pluck()
-      .get(day);
+    const state = statement<{ touched: number }>(file, 'SELECT touched FROM call_stale_day WHERE day = ?');
+    const touched = state.get(day)?.touched;
     const rows = <Row>(sql: (key: string) => string): Row[] =>
       DIMENSIONS.flatMap((dimension) =>
-        file
-          .prepare<Span, Omit<Row, 'dimension' | 'day'>>(sql(KEY_SQL[dimension]))
+        statement<Omit<Row, 'dimension' | 'day'>>(file, sql(KEY_SQL[dimension]))
           .all(span)
           .map((row) => ({ dimension, day, ...row }) as Row),
       );
@@ -53,14 +51,17 @@ const insertSql = (table: string, columns: readonly string[]): string =>
 export const keepDay = (file: SqliteFile, { day, touched, figures, values }: DayFigures): boolean => {
   if (touched === undefined) return false;
   const work = (): boolean => {
-    const fresh = file.prepare('DELETE FROM call_stale_day WHERE day = ? AND touched = ?').run(day, touched);
+    const fresh = statement(file, 'DELETE FROM call_stale_day WHERE day = ? AND touched = ?').run(
+      day,
+      touched,
+    );
     if (fresh.changes === 0) return false;
     for (const table of ['call_rollup', 'call_rollup_value'])
       for (const dimension of DIMENSIONS)
-        file.prepare(`DELETE FROM ${table} WHERE dimension = ? AND day = ?`).run(dimension, day);
-    const insert = file.prepare(insertSql('call_rollup', COLUMNS));
+        statement(file, `DELETE FROM ${table} WHERE dimension = ? AND day = ?`).run(dimension, day);
+    const insert = statement(file, insertSql('call_rollup', COLUMNS));
     for (const row of figures) insert.run(row);
-    const insertValue = file.prepare(insertSql('call_rollup_value', VALUE_COLUMNS));
+    const insertValue = statement(file, insertSql('call_rollup_value', VALUE_COLUMNS));
     for (const row of values) insertValue.run(row);
     return true;
   };

@@ -12,6 +12,7 @@ import {
   type TimeKey,
   worthSql,
 } from './sql.ts';
+import { statement } from './statements.ts';
 import type { Figures, Group, Groups, RollupDimension, Span, ValueGroup } from './types.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -44,17 +45,6 @@ const createTally = () => {
 };
 
 type Tally = ReturnType<typeof createTally>;
-
-const prepared = new WeakMap<SqliteFile, Map<string, unknown>>();
-
-/** Prepared once a file. */
-const statement = <Row>(file: SqliteFile, sql: string) => {
-  const known = prepared.get(file) ?? new Map<string, unknown>();
-  prepared.set(file, known);
-  const found = known.get(sql) ?? file.prepare(sql);
-  known.set(sql, found);
-  return found as ReturnType<typeof file.prepare<object, Row>>;
-};
 
 /** How a dimension's key is had from calls, and from what is kept of it. */
 type Keys = {

@@ -57,10 +57,22 @@ const personOf = (row: 'NEW' | 'OLD'): string =>
      WHERE own.kind = CASE WHEN ${row}.caller_hmac IS NULL THEN 'visitor' ELSE 'caller' END
        AND own.key = coalesce(${row}.caller_hmac, ${row}.visitor_id))`;
 
+/** Whether they have a worth that goes to one of their calls: most callers have none, and nothing more is looked up. */
+const hasWorth = (row: 'NEW' | 'OLD'): string =>
+  `EXISTS (SELECT 1 FROM lead WHERE lead.person_id = ${personOf(row)} AND ${WORTH})`;
+
 const touchOthers = (row: 'NEW' | 'OLD'): string => touchBearers(personOf(row), `call.id <> ${row}.id`);
 
 const trigger = (name: string, when: string, body: string): string =>
   `CREATE TRIGGER ${name} AFTER ${when} BEGIN ${body} END`;
+
+/** What decides which of a person's calls a worth goes to. */
+const BEARING_COLUMNS =
+  'started_at, is_test, direction, status, caller_hmac, visitor_id, match_method, match_prob';
+
+/** All that figures are made of. */
+const COUNTED_COLUMNS = `${BEARING_COLUMNS}, answered_at, ended_at, ring_ms, talk_ms, first_call, spam_score, caller_region,
+  source_id, source_name, source, medium, campaign, channel, cost_center, keyword, landing_page`;
 
 const STATEMENTS: readonly string[] = [
   // A day that something has changed on since its figures were written: reports read its calls themselves.
@@ -98,23 +110,25 @@ const STATEMENTS: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   `INSERT INTO call_stale_day (day, touched) SELECT DISTINCT started_at / 86400000, 1 FROM call`,
 
-  trigger('call_added', 'INSERT ON call', `${touchDay('NEW')} ${touchOthers('NEW')}`),
+  trigger('call_added', 'INSERT ON call', touchDay('NEW')),
   trigger(
     'call_changed',
-    'UPDATE ON call',
+    `UPDATE OF ${COUNTED_COLUMNS} ON call`,
     `${touchDay('NEW')}
     INSERT INTO call_stale_day (day, touched)
       SELECT ${DAY('OLD')}, 1 WHERE ${DAY('OLD')} <> ${DAY('NEW')} ${TOUCH};`,
   ),
+  trigger('call_removed', 'DELETE ON call', touchDay('OLD')),
+  trigger('call_added_to_worth', `INSERT ON call WHEN ${hasWorth('NEW')}`, touchOthers('NEW')),
   trigger(
     'call_moved',
-    `UPDATE ON call WHEN OLD.started_at <> NEW.started_at OR OLD.is_test <> NEW.is_test OR OLD.direction <> NEW.direction
-      OR OLD.caller_hmac IS NOT NEW.caller_hmac OR OLD.visitor_id IS NOT NEW.visitor_id
+    `UPDATE OF ${BEARING_COLUMNS} ON call WHEN OLD.started_at <> NEW.started_at OR OLD.is_test <> NEW.is_test
+      OR OLD.direction <> NEW.direction OR OLD.caller_hmac IS NOT NEW.caller_hmac OR OLD.visitor_id IS NOT NEW.visitor_id
       OR OLD.match_method <> NEW.match_method OR OLD.match_prob IS NOT NEW.match_prob
       OR (OLD.status = 'blocked') <> (NEW.status = 'blocked')`,
     `${touchOthers('NEW')} ${touchOthers('OLD')}`,
   ),
-  trigger('call_removed', 'DELETE ON call', `${touchDay('OLD')} ${touchOthers('OLD')}`),
+  trigger('call_removed_from_worth', `DELETE ON call WHEN ${hasWorth('OLD')}`, touchOthers('OLD')),
   trigger('lead_added', 'INSERT ON lead', touchPerson('NEW')),
   trigger('lead_changed', 'UPDATE ON lead', `${touchPerson('NEW')} ${touchPerson('OLD')}`),
   trigger('lead_removed', 'DELETE ON lead', touchPerson('OLD')),

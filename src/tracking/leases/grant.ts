@@ -22,18 +22,22 @@ const COLUMNS = `l.id, l.pool_id, l.number, l.visit_id, l.visitor_id, l.class, l
 const LENDABLE = `t.state = 'active' AND t.enabled = 1
   AND NOT EXISTS (SELECT 1 FROM lease o WHERE o.number = t.number AND o.closed_at IS NULL)`;
 
-const OPEN = `l.closed_at IS NULL AND l.expires_at > ? AND ${USABLE}`;
+const OPEN = `l.closed_at IS NULL AND l.expires_at > ?`;
+
+/** Of a lease `l`: its number is not being taken off its pool. Such a one stays with the visit that has it, and goes to no other. */
+const LENT = `EXISTS (SELECT 1 FROM tracking_number t WHERE t.number = l.number AND t.pool_id = l.pool_id
+  AND t.state = 'active' AND t.enabled = 1)`;
 
 const statements = perFile((file) => ({
   ofVisit: file.prepare<[visit: string, pool: string, at: Millis], OpenLease>(
     `SELECT ${COLUMNS} FROM lease_event e CROSS JOIN lease l ON l.id = e.lease_id
-      WHERE e.visit_id = ? AND e.type IN ('opened', 'joined') AND l.pool_id = ? AND ${OPEN} ORDER BY e.seq DESC LIMIT 1`,
+      WHERE e.visit_id = ? AND e.type IN ('opened', 'joined') AND l.pool_id = ? AND ${OPEN} AND ${USABLE} ORDER BY e.seq DESC LIMIT 1`,
   ),
   ofVisitor: file.prepare<[visitor: string, at: Millis], OpenLease>(
-    `SELECT ${COLUMNS} FROM lease l WHERE l.visitor_id = ? AND ${OPEN} ORDER BY l.opened_at DESC`,
+    `SELECT ${COLUMNS} FROM lease l WHERE l.visitor_id = ? AND ${OPEN} AND ${LENT} ORDER BY l.opened_at DESC`,
   ),
   ofClass: file.prepare<[pool: string, name: string, at: Millis], OpenLease>(
-    `SELECT ${COLUMNS} FROM lease l WHERE l.pool_id = ? AND l.class = ? AND ${OPEN} LIMIT 1`,
+    `SELECT ${COLUMNS} FROM lease l WHERE l.pool_id = ? AND l.class = ? AND ${OPEN} AND ${LENT} LIMIT 1`,
   ),
   earlierFree: file.prepare<[visitor: string, pool: string, since: Millis], { number: string }>(
     `SELECT l.number FROM lease l CROSS JOIN tracking_number t ON t.number = l.number AND t.pool_id = l.pool_id
@@ -46,9 +50,7 @@ const statements = perFile((file) => ({
   use: file.prepare<[number: string]>(`UPDATE tracking_number SET used_at = ${IN_USE} WHERE number = ?`),
   oldestIdle: file.prepare<[pool: string, seen: Millis], OpenLease>(
     `SELECT ${COLUMNS} FROM lease l WHERE l.pool_id = ? AND l.closed_at IS NULL
-        AND (l.idle_at IS NOT NULL OR l.last_seen_at < ?)
-        AND EXISTS (SELECT 1 FROM tracking_number t WHERE t.number = l.number AND t.pool_id = l.pool_id
-          AND t.state = 'active' AND t.enabled = 1)
+        AND (l.idle_at IS NOT NULL OR l.last_seen_at < ?) AND ${LENT}
       ORDER BY l.expires_at, l.id LIMIT 1`,
   ),
   hasNumbers: file.prepare<[pool: string], { n: number }>(

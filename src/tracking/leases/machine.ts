@@ -70,7 +70,7 @@ export type Slot = {
 export type PoolView = {
   /** The open lease of this visit in this pool; neither this nor the next are expired, or on numbers taken out. */
   readonly ofVisit: () => OpenLease | undefined;
-  /** Those of its visitor, in all pools. */
+  /** Those of its visitor, in all pools; neither these nor the next are on numbers that are draining. */
   readonly ofVisitor: () => readonly OpenLease[];
   /** The open lease of the request's class in this pool. */
   readonly ofClass: () => OpenLease | undefined;

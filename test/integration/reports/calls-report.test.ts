@@ -243,7 +243,7 @@ describe('report calls', () => {
   it('prints a table and CSV, a line for each currency', async () => {
     const text = await run('report', 'calls', '--by', 'campaign', ...PERIOD);
     expect(text).toMatch(/google \/ cpc \/ brand +3 .* 200\.00 EUR +66\.67 \(/);
-    expect(text).toMatch(/\n +9\.00 USD/);
+    expect(text).toMatch(/\n +– +9\.00 USD/);
     const [head = '', first = ''] = (
       await run('report', 'calls', '--by', 'campaign', '--csv', ...PERIOD)
     ).split('\r\n');

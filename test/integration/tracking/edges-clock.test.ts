@@ -11,7 +11,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const TARGET = '+493023125100';
-const POOL = ['+493023125201', '+493023125202', '+493023125203', '+493023125204'] as const;
+/** So many that a call keeps its number for the call-back. */
+const POOL: readonly string[] = Array.from({ length: 20 }, (_, index) => `+493023125${201 + index}`);
 const CODED = '+493023125250';
 
 const planOf =
@@ -98,7 +99,6 @@ describe('a visitor', () => {
       match_method: 'lease',
       visit_id: visit,
     });
-    console.log(stage.clock.at, stage.records.query('SELECT * FROM lease WHERE visit_id = ?', visit), stage.records.query('SELECT * FROM lease_event ORDER BY seq DESC LIMIT 4'));
     for (let others = 0; others < 3; others += 1) expect((await openAd()).did).not.toBe(did);
     await pass(23 * HOUR);
     expect((await stage.call(did, { from: caller })).call).toMatchObject({
@@ -156,6 +156,29 @@ describe('a number that is taken off its pool', () => {
     expect(late.call.end_reason).toMatch(/taken off its pool and has retired/);
     await stage.apply(planOf());
     expect(stateOf()).toEqual([{ state: 'active' }]);
+  });
+});
+
+describe('a number that alike visits share, taken off its pool', () => {
+  it('goes to no visit any more, and drains though such visits keep coming', async () => {
+    const open = async (): Promise<string> => {
+      const browser = stage.browser('main');
+      await browser.open('https://main.example/', { referrer: 'https://www.google.com/' });
+      return browser.number(TARGET);
+    };
+    const did = await open();
+    expect(await open()).toBe(did);
+    await stage.apply(planOf({ without: [did] }));
+    const next = await open();
+    expect(next).not.toBe(did);
+    for (const _ of [1, 2, 3]) {
+      await pass(10 * MINUTE);
+      expect(await open()).toBe(next);
+    }
+    expect(stage.records.query('SELECT state FROM tracking_number WHERE number = ?', did)).toEqual([
+      { state: 'quarantine' },
+    ]);
+    await stage.apply(planOf());
   });
 });
 

@@ -28,6 +28,8 @@ const decisionOnAll = (file: SqliteFile, request: LeaseRequest): Decision => {
   );
   const open = leases.filter((lease) => lease.closed_at === null && lease.expires_at > at);
   const good = open.filter((lease) => usable.get(lease.number) === lease.pool_id);
+  const draining = new Set(numbers.filter(({ state }) => state === 'draining').map(({ number }) => number));
+  const lent = good.filter((lease) => !draining.has(lease.number));
   const mine = new Set(
     events.filter(({ visit_id }) => visit_id === request.visitId).map(({ lease_id }) => lease_id),
   );
@@ -47,9 +49,9 @@ const decisionOnAll = (file: SqliteFile, request: LeaseRequest): Decision => {
       slots,
       {
         ofVisit: () => good.find((lease) => lease.pool_id === pool.id && mine.has(lease.id)),
-        ofVisitor: () => good.filter((lease) => lease.visitor_id === request.visitorId),
+        ofVisitor: () => lent.filter((lease) => lease.visitor_id === request.visitorId),
         ofClass: () =>
-          good.find(
+          lent.find(
             (lease) => lease.pool_id === pool.id && lease.class !== null && lease.class === request.class,
           ),
         earlier: leases
