@@ -121,8 +121,7 @@ export const readSpending = (
   options: { readonly byDay?: boolean; readonly now: number },
 ): readonly Spending[] => {
   const byDay = options.byDay === true;
-  const lines = [...imported(file, period, byDay), ...ownCosts(sources, period, { byDay, now: options.now })];
-  return summed(lines);
+  return [...imported(file, period, byDay), ...ownCosts(sources, period, { byDay, now: options.now })];
 };
 
 /** The plan's sources. */

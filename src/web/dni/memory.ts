@@ -13,6 +13,10 @@ export type Memory = {
   write(kept: Kept | undefined): void;
 };
 
+/** Whether it can be worked with: others write into storage too, and proxies and service workers answer in the gateway's stead. */
+export const isAnswer = ({ targets, numbers, heartbeat }: Answer): boolean =>
+  !!targets && !!numbers && heartbeat > 0;
+
 /** First-party storage; a browser without it just forgets. */
 export const createMemory = (site: string): Memory => {
   const key = `dt:${site}`;
@@ -20,7 +24,7 @@ export const createMemory = (site: string): Memory => {
     read: () => {
       try {
         const kept = JSON.parse(localStorage[key]) as Kept;
-        return kept.targets && kept;
+        return isAnswer(kept) ? kept : undefined;
       } catch {
         return undefined;
       }

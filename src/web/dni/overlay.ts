@@ -43,5 +43,5 @@ const show = (dt: Api): void => {
   setInterval(write, 1000);
 };
 
-const { dt } = window as { dt?: Api };
-if (dt) dt.ready.then(() => show(dt));
+const { dialtrace } = window as { dialtrace?: Api };
+if (dialtrace) dialtrace.ready.then(() => show(dialtrace));

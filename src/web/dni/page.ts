@@ -3,18 +3,18 @@ import { isSms, linkOf } from './write.ts';
 
 const DEBOUNCE = 200;
 
-/** The page's address without the token that a linked site gave it. */
+/** What a linked site added to the page's address. */
 const LINK_TOKEN = /([?&])_dt=([^&#]*)(&?)/;
 
 /** Takes the token of a linked site out of the address bar. */
 export const takeLinkToken = (): string | undefined => {
-  const found = LINK_TOKEN.exec(location.search);
+  const { href } = location;
+  const found = LINK_TOKEN.exec(href);
   if (!found) return undefined;
-  const search = location.search.replace(LINK_TOKEN, (_, head: string, __, tail: string) =>
-    tail ? head : '',
-  );
-  history.replaceState(history.state, '', location.pathname + search + location.hash);
-  return found[2];
+  const [whole, head, token, tail] = found;
+  // Whole: a `<base>` would lead a part of an address elsewhere.
+  history.replaceState(history.state, '', href.replace(whole, tail && (head as string)));
+  return token;
 };
 
 /** Calls `onPage` when a page without a reload becomes another one: its address and the one before. */

@@ -1,13 +1,12 @@
 import type { Answer, Api, Call, Consent, Facts, Occasion, PageEvent } from './contract.ts';
 import { watchHydration } from './frameworks.ts';
 import { hideNumbers } from './hiding.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, isAnswer } from './memory.ts';
 import { handOver, takeLinkToken, watchGestures, watchHistory } from './page.ts';
 import { post } from './post.ts';
 import { createSwapper, NOTHING, type Tally } from './swap.ts';
 import type { Tag } from './tag.ts';
 
-const TIMEOUT = 1500;
 /** A session is asked for again, because of what the gateway says, at most so often. */
 const RENEW_APART = 10_000;
 const FIRST_CHECK = 1000;
@@ -17,6 +16,8 @@ const LOG = 50;
 
 const NO_ANSWER: Answer = { ttl: 0, heartbeat: 60, mode: '', numbers: {}, targets: [], linkHosts: [] };
 
+/** More is not kept, and a report has limits. */
+const titleNow = (): string => document.title.slice(0, 300);
 const isVisible = (): boolean => document.visibilityState === 'visible';
 
 /** Begins: numbers of the last page at once, then what the gateway says. */
@@ -38,6 +39,8 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   let checking = 0;
   let beating = 0;
   let inView = isVisible();
+  /** The numbers may be shown until then, ms. */
+  let until = 0;
   let settle: (facts: Facts) => void;
 
   const now = (): number => performance.now();
@@ -53,25 +56,31 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       } catch {}
   };
 
-  /** Reports something. With `leaving` it survives the page and has no answer. */
-  const report = (event: PageEvent, leaving?: boolean): void => {
-    const { visit } = answer;
+  const lasts = (ttl: number): number => Date.now() + ttl * 1000;
+  /** Goes back to the page's numbers. */
+  const drop = (ids: Partial<Answer>): void => {
+    answer = { ...NO_ANSWER, ...ids, targets: answer.targets };
+    show();
+  };
+
+  const report = (event: PageEvent): void => {
+    const { visit, visitor, ttl } = answer;
     if (!visit && event.type !== 'swap') return;
-    const body = { site, visit, events: [event] };
-    if (leaving) {
-      navigator.sendBeacon(`${url}events`, JSON.stringify(body));
-      return;
-    }
-    post(`${url}events`, body).then(
-      (got) => {
+    post(`${url}events`, { site, visit, events: [event] })
+      .then((got) => {
         const { renew, link: fresh } = got as { renew?: boolean; link?: string };
+        // Of a visit that is over by now, or withdrawn.
+        if (visit !== answer.visit) return;
+        until = lasts(ttl);
         if (fresh) answer = { ...answer, link: fresh };
-        if (!renew || now() - renewedAt < RENEW_APART) return;
+        if (!renew || !inView || now() - renewedAt < RENEW_APART) return;
         renewedAt = now();
         ask();
-      },
-      () => {},
-    );
+      })
+      .catch(() => {
+        // Not heard of for so long, the gateway may have lent them to others.
+        if (visit === answer.visit && Date.now() > until) drop({ visit, visitor });
+      });
   };
   const reportSwap = (outcome: string, count: number): void => {
     const { pathname: page } = location;
@@ -79,7 +88,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     note(`${what} ${count}`);
     if (reported.has(what)) return;
     reported.add(what);
-    report({ type: 'swap', outcome, page, count }, true);
+    report({ type: 'swap', outcome, page, count });
   };
 
   const timed = (pass: () => Tally): void => {
@@ -115,7 +124,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       watchGestures(document, {
         onNumber: (kind, text) => {
           const number = swapper.numberIn(text);
-          if (number) report({ type: 'click', kind, number }, true);
+          if (number) report({ type: 'click', kind, number });
         },
         onLink: (to) => handOver(to, answer),
       }),
@@ -135,13 +144,11 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   };
 
   const take = (got: Answer): void => {
+    if (!isAnswer(got)) throw 'no answer';
     answer = got;
+    until = lasts(got.ttl);
     // A visitor without a name is one of whom nothing may be kept.
-    memory.write(
-      got.visitor
-        ? { ...got, until: Date.now() + got.ttl * 1000, granted: consent === 'granted' }
-        : undefined,
-    );
+    memory.write(got.visitor ? { ...got, until, granted: consent === 'granted' } : undefined);
     show();
     checkAfter(FIRST_CHECK);
     checkAfter(LAST_CHECK);
@@ -151,8 +158,6 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
 
   const ask = async (): Promise<void> => {
     const own = ++round;
-    const control = new AbortController();
-    const timer = setTimeout(() => control.abort(), TIMEOUT);
     const { visitor, visit } = answer;
     const question = {
       site,
@@ -160,7 +165,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       visit,
       url: location.href,
       referrer: document.referrer || undefined,
-      title: document.title,
+      title: titleNow(),
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
       lang: navigator.language,
       consent,
@@ -172,14 +177,13 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     };
     link = undefined;
     try {
-      const got = await post(`${url}session`, question, control.signal);
+      const got = await post(`${url}session`, question);
       if (own === round) take(got as Answer);
     } catch (error) {
       tell('fallback', `${error}`);
       reportSwap('timeout', 1);
       beat();
     }
-    clearTimeout(timer);
     settle(facts());
   };
 
@@ -187,10 +191,9 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     if (said === consent) return;
     consent = said;
     if (said === 'denied') {
-      report({ type: 'consent', consent: said }, true);
+      report({ type: 'consent', consent: said });
       memory.write(undefined);
-      answer = { ...NO_ANSWER, targets: answer.targets };
-      show();
+      drop({});
     }
     ask();
   };
@@ -212,13 +215,17 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       },
     },
   };
-  Object.assign(window, { dt: api });
+  const { dt } = window as { dt?: { q?: unknown } };
+  Object.assign(window, { dialtrace: api }, (!dt || dt.q) && { dt: api });
   for (const call of queue) if (call[0] !== 'consent') api.q.push(call);
 
   if (consent === 'denied') memory.write(undefined);
   else if (kept) {
     if (kept.granted) consent = 'granted';
-    const fresh = kept.until > Date.now();
+    const left = kept.until - Date.now();
+    // More than ever was given: the clock was set back.
+    const fresh = left > 0 && left <= kept.ttl * 1000;
+    until = kept.until;
     answer = fresh ? kept : { ...NO_ANSWER, visitor: kept.visitor as string, visit: kept.visit as string };
   }
   show();
@@ -226,14 +233,14 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   ask().then(reveal);
 
   watchHistory((url, referrer) => {
-    report({ type: 'page', url, title: document.title, referrer });
+    report({ type: 'page', url, title: titleNow(), referrer });
     checkAfter(FIRST_CHECK);
   });
   const see = (visible: boolean): void => {
     if (visible === inView) return;
     inView = visible;
     beat();
-    report({ type: visible ? 'beat' : 'idle' }, !visible);
+    report({ type: visible ? 'beat' : 'idle' });
   };
   document.addEventListener('visibilitychange', () => see(isVisible()));
   addEventListener('pagehide', () => see(false));

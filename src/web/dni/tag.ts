@@ -19,7 +19,7 @@ const isOurs = (tag: Element | null): tag is HTMLScriptElement => !!tag && !!sit
 
 /** Undefined when there is no tag with a site. */
 export const readTag = (): Tag | undefined => {
-  const tag = [document.currentScript, ...document.querySelectorAll('script[data-site]')].find(isOurs);
+  const tag = [document.currentScript, ...document.querySelectorAll('script[src*="dt.js"]')].find(isOurs);
   if (!tag) return undefined;
   const { origin, consent, debug } = tag.dataset;
   return {
