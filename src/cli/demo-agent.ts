@@ -31,7 +31,9 @@ export const hasSoftphone = ({ phone, registrar }: Pick<GatewayConfig, 'phone' |
 
 const ringing = async (store: Store, user: string): Promise<string | undefined> => {
   const routes = await store.numbers.list();
-  return routes.find(({ lines }) => lines[0]?.type === 'user' && lines[0].user === user)?.number.number;
+  // A pool's number belongs to a visit: one of a source shows an ad whoever calls it.
+  const rings = routes.filter(({ lines }) => lines[0]?.type === 'user' && lines[0].user === user);
+  return (rings.find(({ source }) => source !== undefined) ?? rings[0])?.number.number;
 };
 
 /** Closed to others from its first byte on; a former one is replaced. */

@@ -88,7 +88,7 @@ type Worth = { valued: number; micros: number };
 
 /** A row while it is put together. */
 type Sum = {
-  readonly names: RowNames;
+  names: RowNames;
   counted: Figures;
   flagged: number;
   readonly cost: Map<string, number>;
@@ -119,6 +119,8 @@ const createSums = () => {
   const at = ({ key, names }: RowKey): Sum => {
     const known = sums.get(key) ?? newSum(names);
     sums.set(key, known);
+    // Of several spellings always the same one is shown: small letters rather than capitals.
+    if (known.names !== names && JSON.stringify(names) > JSON.stringify(known.names)) known.names = names;
     return known;
   };
   return { sums, at };

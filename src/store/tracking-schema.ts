@@ -259,9 +259,9 @@ export type CallStaleDayTable = {
 };
 
 type RollupKey = {
-  dimension: 'source' | 'keyword' | 'landing' | 'region' | 'quarter';
+  dimension: 'source' | 'keyword' | 'landing' | 'region' | 'hour' | 'quarter';
   day: number;
-  /** JSON array of what the dimension tells; of `quarter` the quarter of an hour since 1970. */
+  /** JSON array of what the dimension tells; of `hour` and `quarter` (of an hour) their number since 1970. */
   key: string;
   test: Flag;
   spam: Flag;

@@ -1,8 +1,8 @@
 import type { CallRollupTable, CallRollupValueTable, SqliteFile } from '../../store/index.ts';
-import { consistently } from './read.ts';
-import { countSql, DAY_MS, FIGURE_NAMES, KEY_SQL, worthSql } from './sql.ts';
+import { addFigures, consistently, NO_FIGURES } from './read.ts';
+import { DAY_MS, EACH_CALL, EACH_WORTH, FIGURE_NAMES, KEY_SQL } from './sql.ts';
 import { statement } from './statements.ts';
-import type { DayFigures, RollupDimension } from './types.ts';
+import type { DayFigures, Figures, RollupDimension } from './types.ts';
 
 export const DIMENSIONS = Object.keys(KEY_SQL) as readonly RollupDimension[];
 
@@ -17,23 +17,75 @@ const inOrder = <Row extends { dimension: string; key: string; test: number; spa
       a.spam - b.spam,
   );
 
+type Keys = { readonly [Name in `${RollupDimension}_key`]: string };
+type Flags = Pick<CallRollupTable, 'test' | 'spam'>;
+type EachCall = Keys & Flags & Figures;
+type EachWorth = Keys & Flags & { readonly currency: string; readonly micros: number };
+
+/** Puts each row into the group that it belongs to, in every dimension. */
+const grouped = <Row extends Keys & Flags, Group>(
+  rows: Iterable<Row>,
+  groupOf: (row: Row) => string,
+  begin: (row: Row, dimension: RollupDimension, key: string) => Group,
+  add: (group: Group, row: Row) => void,
+): Group[] => {
+  const groups = new Map<string, Group>();
+  for (const row of rows) {
+    const rest = groupOf(row);
+    for (const dimension of DIMENSIONS) {
+      const key = row[`${dimension}_key`];
+      const place = `${dimension} ${rest} ${key}`;
+      const group = groups.get(place);
+      if (group === undefined) groups.set(place, begin(row, dimension, key));
+      else add(group, row);
+    }
+  }
+  return [...groups.values()];
+};
+
+const countEach = (rows: Iterable<EachCall>, day: number): CallRollupTable[] =>
+  grouped(
+    rows,
+    ({ test, spam }) => `${test} ${spam}`,
+    (row, dimension, key): CallRollupTable => {
+      const { test, spam } = row;
+      return { dimension, day, key, test, spam, ...addFigures(NO_FIGURES, row) };
+    },
+    (group, row) => {
+      for (const name of FIGURE_NAMES) group[name] += row[name];
+    },
+  );
+
+const sumEach = (rows: Iterable<EachWorth>, day: number): CallRollupValueTable[] =>
+  grouped(
+    rows,
+    ({ test, spam, currency }) => `${test} ${spam} ${currency}`,
+    ({ test, spam, currency, micros }, dimension, key): CallRollupValueTable => ({
+      dimension,
+      day,
+      key,
+      test,
+      spam,
+      currency,
+      valued: 1,
+      micros,
+    }),
+    (group, { micros }) => {
+      group.valued += 1;
+      group.micros += micros;
+    },
+  );
+
 /** Counts the calls of a UTC day anew. Reads alone: it may be done on another connection than the one that writes. */
 export const countDay = (file: SqliteFile, day: number): DayFigures =>
   consistently(file, () => {
     const span = { from: day * DAY_MS, to: (day + 1) * DAY_MS };
     const state = statement<{ touched: number }>(file, 'SELECT touched FROM call_stale_day WHERE day = ?');
-    const touched = state.get(day)?.touched;
-    const rows = <Row>(sql: (key: string) => string): Row[] =>
-      DIMENSIONS.flatMap((dimension) =>
-        statement<Omit<Row, 'dimension' | 'day'>>(file, sql(KEY_SQL[dimension]))
-          .all(span)
-          .map((row) => ({ dimension, day, ...row }) as Row),
-      );
     return {
       day,
-      touched,
-      figures: inOrder(rows<CallRollupTable>(countSql)),
-      values: inOrder(rows<CallRollupValueTable>(worthSql)),
+      touched: state.get(day)?.touched,
+      figures: inOrder(countEach(statement<EachCall>(file, EACH_CALL).iterate(span), day)),
+      values: inOrder(sumEach(statement<EachWorth>(file, EACH_WORTH).iterate(span), day)),
     };
   });
 

@@ -1,9 +1,10 @@
 import type { SqliteFile } from '../../store/index.ts';
-import { isQuarterly, offsetSpans, type Reading, readingOf } from './spans.ts';
+import { offsetSpans, type Reading, readingOf } from './spans.ts';
 import {
   countSql,
   DAY_MS,
   FIGURE_NAMES,
+  HOUR_MS,
   KEY_SQL,
   keptCountSql,
   keptWorthSql,
@@ -105,7 +106,7 @@ type Asked = Span & { readonly includeTests?: boolean | undefined };
 /** Inbound calls of a period by a dimension. Whole UTC days come from kept figures, so that years of calls are read at once. */
 export const readGroups = (
   file: SqliteFile,
-  dimension: Exclude<RollupDimension, 'quarter'>,
+  dimension: Exclude<RollupDimension, 'hour' | 'quarter'>,
   { from, to, includeTests = false }: Asked,
 ): Groups => {
   const tally = createTally();
@@ -121,15 +122,16 @@ export const readTimes = (
   { from, to, zone, includeTests = false }: Asked & { readonly zone: string },
 ): Groups => {
   const tally = createTally();
-  const words = {
-    dimension: 'quarter',
-    raw: TIME_SQL[by]('c.started_at'),
-    kept: TIME_SQL[by](`CAST(key AS INTEGER) * ${QUARTER_MS}`),
-  } as const;
   for (const span of offsetSpans({ from, to }, zone)) {
-    const keys = { ...words, offset: span.offset };
-    if (isQuarterly(span)) read(file, keys, span, includeTests, tally);
-    else readRaw(file, keys, [{ from: span.from, to: span.to }], includeTests, tally);
+    const { offset } = span;
+    // Hours are fewer to read; where they don't fit the zone's, quarters do; what fits none is counted.
+    const [dimension, unit] =
+      offset % HOUR_MS === 0 ? (['hour', HOUR_MS] as const) : (['quarter', QUARTER_MS] as const);
+    const kept = TIME_SQL[by](`CAST(key AS INTEGER) * ${unit}`);
+    const keys = { dimension, raw: TIME_SQL[by]('c.started_at'), kept, offset };
+    const own = { from: span.from, to: span.to };
+    if (offset % unit === 0) read(file, keys, own, includeTests, tally);
+    else readRaw(file, keys, [own], includeTests, tally);
   }
   return tally.groups();
 };

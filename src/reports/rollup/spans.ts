@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, QUARTER_MS } from './sql.ts';
+import { DAY_MS } from './sql.ts';
 import type { Span } from './types.ts';
 
 /** A span in which clocks of a zone stand the same: local time is UTC plus `offset`, milliseconds. */
@@ -43,9 +43,6 @@ export const offsetSpans = ({ from, to }: Span, zone: string): readonly OffsetSp
   if (start < to) spans.push({ from: start, to, offset });
   return spans;
 };
-
-/** Whether hours of a zone begin with a quarter of an hour UTC; today's all do. */
-export const isQuarterly = ({ offset }: OffsetSpan): boolean => offset % QUARTER_MS === 0;
 
 /** What of a span is read from kept figures, and what from the calls themselves. */
 export type Reading = {

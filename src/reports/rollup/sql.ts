@@ -2,6 +2,7 @@ import { LINK_FROM, SPAM_FLAG } from '../../tracking/index.ts';
 import type { Figures, RollupDimension } from './types.ts';
 
 export const QUARTER_MS = 900_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 /** The host and path of an address: parameters tell visits apart, not pages. */
@@ -19,6 +20,7 @@ export const KEY_SQL: Readonly<Record<RollupDimension, string>> = {
   keyword: 'json_array(c.source, c.medium, c.campaign, c.keyword)',
   landing: `json_array(${PAGE})`,
   region: 'json_array(c.caller_region)',
+  hour: `CAST(c.started_at / ${HOUR_MS} AS TEXT)`,
   quarter: `CAST(c.started_at / ${QUARTER_MS} AS TEXT)`,
 };
 
@@ -37,22 +39,25 @@ const SPAM = `coalesce(c.spam_score, 0) >= ${SPAM_FLAG}`;
 const COUNTED = "c.status <> 'blocked'";
 const ANSWERED = 'c.answered_at IS NOT NULL';
 
-const total = (condition: string): string => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
+const one = (condition: string): string => `CASE WHEN ${condition} THEN 1 ELSE 0 END`;
 
+/** What one call adds to each figure. */
 const FIGURES: Readonly<Record<keyof Figures, string>> = {
-  calls: total(COUNTED),
-  answered: total(ANSWERED),
-  missed: total(`c.ended_at IS NOT NULL AND c.answered_at IS NULL AND ${COUNTED}`),
-  blocked: total(`NOT (${COUNTED})`),
-  first_time: total(`c.first_call = 1 AND ${COUNTED}`),
-  qualified: total(`l.status IN ('qualified', 'customer') AND ${COUNTED}`),
-  talked: total(`${ANSWERED} AND c.talk_ms IS NOT NULL`),
-  talk_ms: 'coalesce(sum(c.talk_ms), 0)',
-  answer_ms: `coalesce(sum(CASE WHEN ${ANSWERED} THEN c.ring_ms END), 0)`,
+  calls: one(COUNTED),
+  answered: one(ANSWERED),
+  missed: one(`c.ended_at IS NOT NULL AND c.answered_at IS NULL AND ${COUNTED}`),
+  blocked: one(`NOT (${COUNTED})`),
+  first_time: one(`c.first_call = 1 AND ${COUNTED}`),
+  qualified: one(`l.status IN ('qualified', 'customer') AND ${COUNTED}`),
+  talked: one(`${ANSWERED} AND c.talk_ms IS NOT NULL`),
+  talk_ms: 'coalesce(c.talk_ms, 0)',
+  answer_ms: `CASE WHEN ${ANSWERED} THEN coalesce(c.ring_ms, 0) ELSE 0 END`,
 };
 
 export const FIGURE_NAMES = Object.keys(FIGURES) as readonly (keyof Figures)[];
-const FIGURE_SQL = FIGURE_NAMES.map((name) => `${FIGURES[name]} AS ${name}`).join(', ');
+const figureSql = (combine: (value: string) => string): string =>
+  FIGURE_NAMES.map((name) => `${combine(FIGURES[name])} AS ${name}`).join(', ');
+const FIGURE_SQL = figureSql((value) => `sum(${value})`);
 export const SUMS = FIGURE_NAMES.map((name) => `sum(${name}) AS ${name}`).join(', ');
 
 /** What calls of a span come to, by a key: `@from`, `@to`. */
@@ -76,22 +81,33 @@ const BEARER = `(SELECT id FROM (
 
 const WORTH = 'coalesce(l.sale_micros, l.value_micros)';
 
+/** Every call of a span that bears a worth: `columns` of call `c`, currency, micros. */
+const worths = (columns: string): string =>
+  `WITH people AS MATERIALIZED (SELECT DISTINCT l.person_id ${CALLS} WHERE ${WHERE} AND ${WORTH} > 0 AND l.currency IS NOT NULL),
+   bearers AS MATERIALIZED (SELECT l.currency, ${WORTH} AS micros, ${BEARER} AS call_id
+     FROM people JOIN lead l ON l.person_id = people.person_id)
+   SELECT ${columns}, b.currency AS currency, b.micros AS micros
+     FROM bearers b JOIN call c ON c.id = b.call_id WHERE ${WHERE}
+   UNION ALL
+   SELECT ${columns}, w.value_currency, w.value_micros ${CALLS} JOIN wrap_up w ON w.call_id = c.id
+     WHERE ${WHERE} AND ${COUNTED} AND w.value_micros > 0 AND coalesce(k.person_id, v.person_id) IS NULL`;
+
 /**
  * What calls of a span were worth, by a key. A lead's worth (what was sold, else what it may be worth) goes to one call of its
  * person; where nobody knows who called, the call's own wrap-up counts.
  */
 export const worthSql = (key: string): string =>
-  `WITH people AS MATERIALIZED (SELECT DISTINCT l.person_id ${CALLS} WHERE ${WHERE} AND ${WORTH} > 0 AND l.currency IS NOT NULL),
-   bearers AS MATERIALIZED (SELECT l.currency, ${WORTH} AS micros, ${BEARER} AS call_id
-     FROM people JOIN lead l ON l.person_id = people.person_id)
-   SELECT CAST(key AS TEXT) AS key, test, spam, currency, count(*) AS valued, sum(micros) AS micros FROM (
-     SELECT ${key} AS key, c.is_test AS test, ${SPAM} AS spam, b.currency AS currency, b.micros AS micros
-       FROM bearers b JOIN call c ON c.id = b.call_id WHERE ${WHERE}
-     UNION ALL
-     SELECT ${key}, c.is_test, ${SPAM}, w.value_currency, w.value_micros
-       ${CALLS} JOIN wrap_up w ON w.call_id = c.id
-       WHERE ${WHERE} AND ${COUNTED} AND w.value_micros > 0 AND coalesce(k.person_id, v.person_id) IS NULL)
-   GROUP BY 1, 2, 3, 4`;
+  `SELECT CAST(key AS TEXT) AS key, test, spam, currency, count(*) AS valued, sum(micros) AS micros
+   FROM (${worths(`${key} AS key, c.is_test AS test, ${SPAM} AS spam`)}) GROUP BY 1, 2, 3, 4`;
+
+const KEYS = (Object.keys(KEY_SQL) as RollupDimension[])
+  .map((name) => `${KEY_SQL[name]} AS ${name}_key`)
+  .join(', ');
+const EACH = `${KEYS}, c.is_test AS test, ${SPAM} AS spam`;
+
+/** Calls of a span one by one, with their key in every dimension, and those that are worth something. */
+export const EACH_CALL = `SELECT ${EACH}, ${figureSql((value) => value)} ${CALLS} WHERE ${WHERE}`;
+export const EACH_WORTH = worths(EACH);
 
 const KEPT = `dimension = @dimension AND day >= @fromDay AND day < @toDay
   AND day NOT IN (SELECT day FROM call_stale_day) AND test <= @tests`;

@@ -1,6 +1,6 @@
 import type { CallRollupTable, CallRollupValueTable } from '../../store/index.ts';
 
-/** What figures are kept by; `quarter` is a quarter of an hour UTC, of which the hours of every zone are made. */
+/** What figures are kept by; `hour` and `quarter` (of an hour) are of UTC: hours of every zone are made of the one or the other. */
 export type RollupDimension = CallRollupTable['dimension'];
 
 /** Counted calls. `calls` leaves blocked ones out. */

@@ -81,7 +81,7 @@ const STATEMENTS: readonly string[] = [
     touched INTEGER NOT NULL
   ) STRICT`,
   `CREATE TABLE call_rollup (
-    dimension TEXT NOT NULL CHECK (dimension IN ('source', 'keyword', 'landing', 'region', 'quarter')),
+    dimension TEXT NOT NULL CHECK (dimension IN ('source', 'keyword', 'landing', 'region', 'hour', 'quarter')),
     day INTEGER NOT NULL,
     key TEXT NOT NULL,
     test INTEGER NOT NULL CHECK (test IN (0, 1)),

@@ -7,7 +7,7 @@ try {
   const tag = readTag();
   const begin = (): void => {
     const { dt, dialtrace } = window as Page;
-    if (tag && !dialtrace) start(tag, (dt && dt.q) || []);
+    if (tag && !dialtrace) start(tag, dt?.q || []);
   };
   // A page that the browser prepares in case somebody opens it is no visit yet.
   if ((document as { prerendering?: boolean }).prerendering)

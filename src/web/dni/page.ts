@@ -13,7 +13,7 @@ export const takeLinkToken = (): string | undefined => {
   if (!found) return undefined;
   const [whole, head, token, tail] = found;
   // Whole: a `<base>` would lead a part of an address elsewhere.
-  history.replaceState(history.state, '', href.replace(whole, tail && (head as string)));
+  history.replaceState(history.state, '', href.replace(whole, (tail && head) as string));
   return token;
 };
 

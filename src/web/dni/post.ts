@@ -2,28 +2,28 @@ const TIMEOUT = 1500;
 
 /**
  * Sends JSON as plain text, which a browser sends to another origin without asking first, and which outlives the page. Not as a
- * beacon: pages with a strict referrer policy send those without their origin.
+ * beacon: from pages with a strict referrer policy those come without their origin.
  *
- * @throws the status when it is no success; `timeout` after 1.5 s; what `fetch` throws
+ * Rejected with the status when it is no success, `timeout` after 1.5 s, or what `fetch` throws.
  */
-export const post = async (url: string, body: object): Promise<unknown> => {
-  const control = new AbortController();
-  const answer = fetch(url, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    credentials: 'include',
-    keepalive: true,
-    signal: control.signal,
-  }).then((response) => {
-    if (!response.ok) throw response.status;
-    return response.json();
-  });
-  // Other scripts that stand in for `fetch` may pass no signal on.
-  const late = new Promise((_, reject) =>
+export const post = (url: string, body: object): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const control = new AbortController();
     setTimeout(() => {
+      // What other scripts put in place of `fetch` may not know of the signal.
       reject('timeout');
       control.abort();
-    }, TIMEOUT),
-  );
-  return Promise.race([answer, late]);
-};
+    }, TIMEOUT);
+    fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      credentials: 'include',
+      keepalive: true,
+      signal: control.signal,
+    })
+      .then((response) => {
+        if (!response.ok) throw response.status;
+        return response.json();
+      })
+      .then(resolve, reject);
+  });

@@ -16,8 +16,6 @@ const LOG = 50;
 
 const NO_ANSWER: Answer = { ttl: 0, heartbeat: 60, mode: '', numbers: {}, targets: [], linkHosts: [] };
 
-/** More is not kept, and a report has limits. */
-const titleNow = (): string => document.title.slice(0, 300);
 const isVisible = (): boolean => document.visibilityState === 'visible';
 
 /** Begins: numbers of the last page at once, then what the gateway says. */
@@ -58,13 +56,17 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
 
   const lasts = (ttl: number): number => Date.now() + ttl * 1000;
   /** Goes back to the page's numbers. */
-  const drop = (ids: Partial<Answer>): void => {
-    answer = { ...NO_ANSWER, ...ids, targets: answer.targets };
+  const drop = ({ visitor, visit }: Answer): void => {
+    answer = { ...NO_ANSWER, visitor, visit, targets: answer.targets } as Answer;
     show();
+  };
+  /** Not heard of for so long, the gateway may have lent them to others. */
+  const dropLate = (): void => {
+    if (answer.mode && Date.now() > until) drop(answer);
   };
 
   const report = (event: PageEvent): void => {
-    const { visit, visitor, ttl } = answer;
+    const { visit, ttl } = answer;
     if (!visit && event.type !== 'swap') return;
     post(`${url}events`, { site, visit, events: [event] })
       .then((got) => {
@@ -77,10 +79,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
         renewedAt = now();
         ask();
       })
-      .catch(() => {
-        // Not heard of for so long, the gateway may have lent them to others.
-        if (visit === answer.visit && Date.now() > until) drop({ visit, visitor });
-      });
+      .catch(dropLate);
   };
   const reportSwap = (outcome: string, count: number): void => {
     const { pathname: page } = location;
@@ -165,7 +164,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       visit,
       url: location.href,
       referrer: document.referrer || undefined,
-      title: titleNow(),
+      title: document.title,
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
       lang: navigator.language,
       consent,
@@ -182,6 +181,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     } catch (error) {
       tell('fallback', `${error}`);
       reportSwap('timeout', 1);
+      dropLate();
       beat();
     }
     settle(facts());
@@ -193,7 +193,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
     if (said === 'denied') {
       report({ type: 'consent', consent: said });
       memory.write(undefined);
-      drop({});
+      drop(NO_ANSWER);
     }
     ask();
   };
@@ -222,18 +222,16 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   if (consent === 'denied') memory.write(undefined);
   else if (kept) {
     if (kept.granted) consent = 'granted';
-    const left = kept.until - Date.now();
-    // More than ever was given: the clock was set back.
-    const fresh = left > 0 && left <= kept.ttl * 1000;
-    until = kept.until;
-    answer = fresh ? kept : { ...NO_ANSWER, visitor: kept.visitor as string, visit: kept.visit as string };
+    answer = kept;
+    // More than was ever given: the clock was set back.
+    until = kept.until > lasts(kept.ttl) ? 0 : kept.until;
+    dropLate();
   }
   show();
-  const reveal = answer.mode ? () => {} : hideNumbers();
-  ask().then(reveal);
+  ask().then(answer.mode ? undefined : hideNumbers());
 
   watchHistory((url, referrer) => {
-    report({ type: 'page', url, title: titleNow(), referrer });
+    report({ type: 'page', url, title: document.title, referrer });
     checkAfter(FIRST_CHECK);
   });
   const see = (visible: boolean): void => {

@@ -54,7 +54,7 @@ const OBSERVED: MutationObserverInit = {
   childList: true,
   characterData: true,
   attributes: true,
-  attributeFilter: [...ATTRIBUTES],
+  attributeFilter: ATTRIBUTES as unknown as string[],
 };
 
 const HAS_DIGIT = /[\d\uff10-\uff19]/;

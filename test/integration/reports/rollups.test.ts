@@ -155,7 +155,7 @@ describe('figures of past days', () => {
 
   it('say the same as the calls, in every zone and by every dimension', () =>
     read((file) => {
-      fillRandomly(file, 1, 800);
+      fillRandomly(file, 1, 500);
       const counted = allReports(file);
       expect(keepAll(file)).toBe(DAYS);
       expect(allReports(file)).toEqual(counted);
@@ -228,7 +228,7 @@ describe('figures of past days', () => {
             .run(call(), random.below(9) * 1e6),
         () => file.prepare('DELETE FROM wrap_up WHERE call_id = ?').run(call()),
       ];
-      for (let step = 0; step < 200; step += 1) {
+      for (let step = 0; step < 120; step += 1) {
         changes[random.below(changes.length)]?.();
         const days = staleDays(file, NOW);
         const day = days[random.below(days.length + 2)];
