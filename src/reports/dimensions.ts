@@ -100,9 +100,6 @@ const ofSource = (by: TouchDimension, key: string): RowNames => {
   return BY_TOUCH[by]({ source, medium, campaign });
 };
 
-/** Days since 1970 of a calendar day. */
-export const dayNumber = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 86_400_000;
-
 const dayText = (days: number): string =>
   DateTime.fromMillis(days * 86_400_000, { zone: 'utc' }).toISODate() ?? '';
 

@@ -4,24 +4,33 @@ import { parseArgs } from 'node:util';
 import { openStage, STRANGER, type Stage, type StageOptions } from '../support/stage.ts';
 import { sleep } from '../support/wait.ts';
 import { type BridgeStep, benchBridge } from './bridge.ts';
+import { benchDni } from './dni.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
 import { grantCost, leaseStorm } from './leases.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { mixCost } from './mix.ts';
 import { ramp } from './ramp.ts';
+import { benchReports } from './reports.ts';
 import { setupDelay } from './setup.ts';
 import { benchCalls, benchParsers, benchTransactions, type SipRate } from './sip.ts';
 import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.ts';
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc,leases]`.
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc,leases,dni,reports]`
+ * (`--calls` and `--page-views`: how many reports are measured on).
  */
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    calls: { type: 'string' },
+    'page-views': { type: 'string' },
+  },
 });
 const quick = options.quick;
 const chosen = [...positionals, ...(options.only?.split(',') ?? [])];
@@ -277,6 +286,53 @@ const measureLeases = async (): Promise<void> => {
   figures.set('leases', storm);
 };
 
+const measureDni = async (): Promise<void> => {
+  say('\nPages that open (POST /v1/dni/session): real routes, a database on disk, a pool of 400 numbers');
+  const result = await benchDni({
+    sessions: quick ? 4000 : 20_000,
+    rates: quick ? [200, 1000] : [200, 500, 1000, 1500, 2000],
+    seconds: quick ? 4 : 10,
+  });
+  const { script, inject, loads } = result;
+  line('dt.js', `${script.bytes} bytes, ${script.gzip} gzipped`, 'at most 6 kB gzipped');
+  line(
+    'sessions through the routes, no sockets',
+    `${inject.perSecond}/s, ${inject.cpuMs} ms CPU each: ${round(1000 / inject.cpuMs, 0)}/s on one core`,
+    '3,000/s',
+  );
+  for (const { offered, sent, failed, ms } of loads)
+    line(
+      `${offered}/s offered over sockets`,
+      `p50 ${ms.p50} ms, p99 ${ms.p99} ms, ${failed} of ${sent} failed`,
+      offered === 1000 ? 'p99 under 10 ms' : '',
+    );
+  line('database', `${result.databaseBytesPerSession} bytes a session`);
+  figures.set('dni', result);
+};
+
+type ReportTimes = Awaited<ReturnType<typeof benchReports>>['reports'];
+
+const slowest = (reports: ReportTimes): number =>
+  Math.max(...reports.filter(({ report }) => !report.startsWith('attribution')).map(({ ms }) => ms.p99));
+
+const measureReports = async (): Promise<void> => {
+  const calls = Number(options.calls ?? (quick ? 100_000 : 1_000_000));
+  const pageViews = Number(options['page-views'] ?? calls * 10);
+  say(`\nReports over ${calls} calls and ${pageViews} page views of a year`);
+  const result = await benchReports({ calls, pageViews, runs: quick ? 5 : 20 }, ({ report, period, ms }) =>
+    line(`${report}, ${period}`, `p50 ${ms.p50} ms, p99 ${ms.p99} ms`),
+  );
+  line('the slowest of those that read calls', `${slowest(result.reports)} ms p99`, 'under 300 ms');
+  line('database', `${result.megabytes} MB, built in ${result.buildSeconds} s`);
+  line('figures of past days', `${result.rollupRows} rows, counted in ${result.keepSeconds} s`);
+  line(
+    'their cost',
+    `${result.triggerMicroseconds} µs as a call is written, ${result.keepMicroseconds} µs when its day is counted`,
+  );
+  line('compared with the calls', `${result.differences} differences`, '0');
+  figures.set('reports', result);
+};
+
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
 say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
 if (machine.load > 0.5)
@@ -292,6 +348,8 @@ if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
   });
 }
 if (wanted('mix')) await measureMix();
+if (wanted('dni')) await measureDni();
+if (wanted('reports')) await measureReports();
 if (wanted('recorded')) await withStage({}, measureRecorded);
 if (wanted('webrtc')) await withStage(browserStage, measureBrowsers);
 if (wanted('flood')) await withStage({ recording: { enabled: false } }, measureFlood);

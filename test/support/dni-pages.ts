@@ -164,7 +164,8 @@ export const htmlOf = (
   return `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>030 23125031</title>${options.head ?? ''}${tag}</head><body>${body}</body></html>`;
 };
 
-export const reactScript = async (): Promise<string> => {
+/** @param name of the page; the usual one without a name */
+export const reactScript = async (name = ''): Promise<string> => {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -172,7 +173,7 @@ export const reactScript = async (): Promise<string> => {
     build: {
       write: false,
       rolldownOptions: {
-        input: join(ROOT, 'test/support/dni-pages-react-entry.mjs'),
+        input: join(ROOT, `test/support/dni-pages-react${name}-entry.mjs`),
         output: { format: 'iife' },
       },
     },
@@ -183,8 +184,10 @@ export const reactScript = async (): Promise<string> => {
 };
 
 /** Markup of the React page as a server renders it. */
-export const reactMarkup = async (number: string, tel: string): Promise<string> => {
-  const { Page: component } = (await import(new URL('dni-pages-react.mjs', import.meta.url).href)) as {
+export const reactMarkup = async (number: string, tel: string, name = ''): Promise<string> => {
+  const { Page: component } = (await import(
+    new URL(`dni-pages-react${name}.mjs`, import.meta.url).href
+  )) as {
     Page: (props: { number: string; tel: string }) => null;
   };
   const html = renderToString(createElement(component, { number, tel }));

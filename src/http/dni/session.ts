@@ -24,7 +24,8 @@ const bodySchema = z.object({
   lang: word.nullish(),
   viewport: z.unknown().optional(),
   targets: z.unknown().optional(),
-  consent: z.enum(['granted', 'denied', 'unknown']).default('unknown'),
+  // What a tag says by another word is not said.
+  consent: z.enum(['granted', 'denied', 'unknown']).default('unknown').catch('unknown'),
   gpc: z.boolean().nullish().meta({ description: 'Global Privacy Control or Do Not Track' }),
   automated: z.boolean().default(false).meta({ description: 'navigator.webdriver' }),
   link: word.nullish().meta({ description: '`_dt` of the address, from a linked site' }),

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { ulid } from '../../base/ids.ts';
 import { hashedA1 } from '../../sip/index.ts';
 import type { UserTable } from '../../store/index.ts';
+import { whenFree } from '../patience.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
-import { whenFree } from '../patience.ts';
 import { createThrottle } from './throttle.ts';
 import type { PhoneContext } from './types.ts';
 

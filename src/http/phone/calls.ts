@@ -4,10 +4,10 @@ import { callRow } from '../../reports/index.ts';
 import type { CallDetail, UserTable } from '../../store/index.ts';
 import { afterWrapUp } from '../../tracking/index.ts';
 import { callIdSchema } from '../calls.ts';
+import { whenFree } from '../patience.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
 import { directionSchema, historyCall, historyCallSchema, namesFor } from './history.ts';
-import { whenFree } from '../patience.ts';
 import type { PhoneContext } from './types.ts';
 import { wrapUpBody, wrapUpRow } from './wrap-up.ts';
 

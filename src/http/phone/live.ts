@@ -4,10 +4,10 @@ import { ulid } from '../../base/ids.ts';
 import type { LiveCall } from '../../calls/index.ts';
 import type { CallTable } from '../../store/index.ts';
 import { callIdSchema } from '../calls.ts';
+import { whenFree } from '../patience.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
 import { directionSchema } from './history.ts';
-import { whenFree } from '../patience.ts';
 import { requireSupervisor } from './session.ts';
 import type { PhoneContext } from './types.ts';
 

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { isBusy, type Store, type UserTable, type WebSession } from '../../store/index.ts';
-import { HttpProblem } from '../problem.ts';
 import { whenFree } from '../patience.ts';
+import { HttpProblem } from '../problem.ts';
 
 const COOKIE = 'dialtrace_phone';
 const TOKEN_BYTES = 32;

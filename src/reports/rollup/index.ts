@@ -2,5 +2,5 @@
 export { countDay, keepDay, staleDays, verifyRollups } from './keep.ts';
 export { type RollupKeeper, startRollupKeeper } from './keeper.ts';
 export { addFigures, consistently, NO_FIGURES, readGroups, readTimes } from './read.ts';
-export { DAY_MS, type TimeKey } from './sql.ts';
+export type { TimeKey } from './sql.ts';
 export type { DayFigures, Figures, Group, Groups, ValueGroup } from './types.ts';

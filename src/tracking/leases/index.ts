@@ -14,14 +14,13 @@ export {
   poolAlerts,
   poolStatus,
 } from './alerts.ts';
-export { erlangB, numbersFor, numbersForReuse, reuseAccuracy, stealShare } from './erlang.ts';
+export { numbersFor, stealShare } from './erlang.ts';
 export { grantLease } from './grant.ts';
-export { ACTIVE_MS, type LeaseState, leaseState } from './machine.ts';
+export type { LeaseState } from './machine.ts';
 export {
   activateNumber,
   enlistNumber,
   failNumber,
-  nextNumberState,
   type SweepResult,
   sweepLeases,
   withdrawNumber,

@@ -1,11 +1,11 @@
 /** Which touches a conversion is owed to: people and their touches from the event log, models, reports that can be made again. */
 export { canonicalJson, digestOf } from './canonical.ts';
 export type { CreditChange, ReportDiff } from './diff.ts';
-export { diffReports } from './diff.ts';
-export { columnsOf, OTHER, UNATTRIBUTED } from './dimension.ts';
+
+export { columnsOf } from './dimension.ts';
 export type { ExplainedPath, ExplainedTouch, Explanation, PathQuestion } from './explain.ts';
 export type { EventRow } from './history.ts';
-export { readHistory } from './history.ts';
+
 export { type Interval, poissonInterval, wilsonInterval } from './intervals.ts';
 export {
   type AttributionRequest,

@@ -2,7 +2,7 @@
 export { type AfterCallContext, afterCall, unfinishedCalls } from './after-call.ts';
 export { readAutomations } from './automations.ts';
 export { NOT_SPAM_TAG, SPAM_TAG } from './call-facts.ts';
-export { type AutomationFacts, matches } from './conditions.ts';
+export type { AutomationFacts } from './conditions.ts';
 export { type DryRun, dryRun } from './dry-run.ts';
 export { findSubject, getLead, setLead } from './find.ts';
 export {
@@ -15,8 +15,8 @@ export {
 } from './forms.ts';
 export { type LeadFilter, type LeadPatch, type LeadRow, listLeads } from './leads.ts';
 export { MOST_AMOUNT, type Money, money } from './money.ts';
-export { REPEAT_WINDOW_MS } from './persons.ts';
-export { SPAM_FLAG, SPAM_RULES, type SpamFacts, type SpamVerdict, spamScore } from './spam.ts';
+
+export { SPAM_FLAG, type SpamFacts, type SpamVerdict } from './spam.ts';
 export { listSpam, type SpamRow } from './spam-list.ts';
 export {
   type Act,
@@ -42,4 +42,4 @@ export {
   personViewSchema,
   type TimelineEntry,
 } from './views.ts';
-export { afterWrapUp, statusOfDisposition } from './wrap-up.ts';
+export { afterWrapUp } from './wrap-up.ts';

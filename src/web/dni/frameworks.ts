@@ -5,17 +5,21 @@ const ROOTS =
 const bears = (element: object, mark: string): boolean =>
   Object.keys(element).some((key) => key.startsWith(mark));
 
-/** Whether a framework has yet to take over what the server rendered. React marks every element, Vue its container. */
-const isWaiting = (root: Element | null | undefined): boolean =>
-  !!root &&
-  !!root.firstElementChild &&
-  !bears(root, '__vue_app__') &&
-  !bears(root.firstElementChild, '__reactFiber');
+/**
+ * Whether a framework has yet to take over what the server rendered. Vue marks its container in the end; React every element
+ * once all that is in it is taken over, one by one and with pauses: the last one tells.
+ */
+const isWaiting = (root: Element): boolean => {
+  const last = root.lastElementChild;
+  return !!last && !bears(root, '__vue_app__') && !bears(last, '__reactFiber');
+};
 
 const isHydrating = (): boolean =>
   [...document.querySelectorAll(ROOTS)].some(isWaiting) ||
   // Rendered into the document itself.
-  (!!document.querySelector('script[src*="/_next/"]') && isWaiting(document.body));
+  (!!document.querySelector('script[src*="/_next/"]') &&
+    !document.querySelector('#__next') &&
+    !bears(document.body, '__reactFiber'));
 
 /** Not every browser knows when it is idle. */
 const whenIdle = (work: () => void): unknown =>
@@ -33,11 +37,15 @@ const AFTER_LOAD = 50;
 export const watchHydration = (onSettled: () => void): (() => boolean) => {
   let settled = false;
   const settle = (): unknown =>
-    whenIdle(() => {
-      settled = true;
-      onSettled();
-    });
+    setTimeout(
+      () =>
+        whenIdle(() => {
+          settled = true;
+          onSettled();
+        }),
+      AFTER_LOAD,
+    );
   if (document.readyState === 'complete') settle();
-  else addEventListener('load', () => setTimeout(settle, AFTER_LOAD));
+  else addEventListener('load', settle);
   return () => settled || !isHydrating();
 };

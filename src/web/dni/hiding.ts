@@ -5,15 +5,16 @@ const LONGEST = 300;
  * Only before anything was painted: what is seen already stays. By a constructed sheet, which no content security policy
  * is against; browsers without them show the number at once.
  */
-export const hideNumbers = (): (() => void) => {
-  let show = (): void => {};
+export const hideNumbers = (): (() => void) | undefined => {
   try {
-    if (performance.getEntriesByType('paint').length) return show;
+    if (performance.getEntriesByType('paint').length) return undefined;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync('.dt-number{visibility:hidden!important}');
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-    show = () => sheet.replaceSync('');
+    const show = () => sheet.replaceSync('');
     setTimeout(show, LONGEST);
-  } catch {}
-  return show;
+    return show;
+  } catch {
+    return undefined;
+  }
 };

@@ -13,9 +13,15 @@ export type Memory = {
   write(kept: Kept | undefined): void;
 };
 
-/** Whether it can be worked with: others write into storage too, and proxies and service workers answer in the gateway's stead. */
-export const isAnswer = ({ targets, numbers, heartbeat }: Answer): boolean =>
-  !!targets && !!numbers && heartbeat > 0;
+/**
+ * What can be worked with: others write into storage too, and proxies and service workers answer in the gateway's stead.
+ *
+ * @throws for anything else
+ */
+export const checked = <T extends Answer>(answer: T): T => {
+  if (answer.targets && answer.numbers && answer.heartbeat > 0) return answer;
+  throw 'no answer';
+};
 
 /** First-party storage; a browser without it just forgets. */
 export const createMemory = (site: string): Memory => {
@@ -23,8 +29,7 @@ export const createMemory = (site: string): Memory => {
   return {
     read: () => {
       try {
-        const kept = JSON.parse(localStorage[key]) as Kept;
-        return isAnswer(kept) ? kept : undefined;
+        return checked(JSON.parse(localStorage[key]) as Kept);
       } catch {
         return undefined;
       }

@@ -51,15 +51,17 @@ export const handOver = (to: HTMLAnchorElement, { link, linkHosts }: Answer): vo
   to.href = url.href;
 };
 
-export type Gestures = {
-  /** A link to call or write to was followed, or text was copied. */
-  readonly onNumber: (kind: 'tel' | 'sms' | 'copy', text: string) => void;
-  /** Another link is about to be followed. */
-  readonly onLink: (link: HTMLAnchorElement) => void;
-};
-
-/** Watches what the visitor does in a document; also in open shadow roots. */
-export const watchGestures = (document: Document, { onNumber, onLink }: Gestures): void => {
+/**
+ * Watches what the visitor does in a document; also in open shadow roots.
+ *
+ * @param onNumber a link to call or write to was followed, or text was copied
+ * @param onLink another link is about to be followed
+ */
+export const watchGestures = (
+  document: Document,
+  onNumber: (kind: 'tel' | 'sms' | 'copy', text: string) => void,
+  onLink: (link: HTMLAnchorElement) => void,
+): void => {
   const followed = (event: Event): void => {
     const link = (event.composedPath() as Element[]).find((each) => /^a(rea)?$/.test(each.localName));
     // The address of a link in an SVG is an object.

@@ -1,7 +1,7 @@
 import type { Answer, Api, Call, Consent, Facts, Occasion, PageEvent } from './contract.ts';
 import { watchHydration } from './frameworks.ts';
 import { hideNumbers } from './hiding.ts';
-import { createMemory, isAnswer } from './memory.ts';
+import { checked, createMemory } from './memory.ts';
 import { handOver, takeLinkToken, watchGestures, watchHistory } from './page.ts';
 import { post } from './post.ts';
 import { createSwapper, NOTHING, type Tally } from './swap.ts';
@@ -26,8 +26,8 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   const listeners: [Occasion, (about: unknown) => void][] = [];
   const log: string[] = [];
   const reported = new Set<string>();
-  const saidBefore = queue.filter(([name]) => name === 'consent').pop();
-  let consent = (saidBefore ? saidBefore[1] : given) as Consent;
+  const [, said = given] = queue.filter(([name]) => name === 'consent').pop() || [];
+  let consent = said as Consent;
   let answer = NO_ANSWER;
   let link = takeLinkToken();
   let round = 0;
@@ -73,7 +73,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
         const { renew, link: fresh } = got as { renew?: boolean; link?: string };
         // Of a visit that is over by now, or withdrawn.
         if (visit !== answer.visit) return;
-        until = lasts(ttl);
+        until = renew ? 0 : lasts(ttl);
         if (fresh) answer = { ...answer, link: fresh };
         if (!renew || !inView || now() - renewedAt < RENEW_APART) return;
         renewedAt = now();
@@ -114,24 +114,25 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       else if (wait === LAST_CHECK) reportSwap('missing', wanted);
     }, wait);
 
-  const swapper = createSwapper({
-    mayBegin: watchHydration(() => {
+  const swapper = createSwapper(
+    watchHydration(() => {
       show();
       checkAfter(FIRST_CHECK);
     }),
-    onDocument: (document) =>
-      watchGestures(document, {
-        onNumber: (kind, text) => {
+    (document) =>
+      watchGestures(
+        document,
+        (kind, text) => {
           const number = swapper.numberIn(text);
           if (number) report({ type: 'click', kind, number });
         },
-        onLink: (to) => handOver(to, answer),
-      }),
-    onChange: (fights) => {
+        (link) => handOver(link, answer),
+      ),
+    (fights) => {
       if (fights) reportSwap('fight', 1);
       checking = checking || window.setTimeout(check, CHECK_APART);
     },
-  });
+  );
 
   const beat = (): void => {
     clearInterval(beating);
@@ -143,8 +144,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
   };
 
   const take = (got: Answer): void => {
-    if (!isAnswer(got)) throw 'no answer';
-    answer = got;
+    answer = checked(got);
     until = lasts(got.ttl);
     // A visitor without a name is one of whom nothing may be kept.
     memory.write(got.visitor ? { ...got, until, granted: consent === 'granted' } : undefined);
@@ -163,7 +163,7 @@ export const start = ({ site, origin, consent: given, debug, nonce }: Tag, queue
       visitor,
       visit,
       url: location.href,
-      referrer: document.referrer || undefined,
+      referrer: document.referrer,
       title: document.title,
       tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
       lang: navigator.language,

@@ -40,15 +40,6 @@ export type Swapper = {
   shownFor(target: string): ShownNumber | undefined;
 };
 
-export type SwapperOptions = {
-  /** Called for each document: the page's and those of its frames. */
-  readonly onDocument: (document: Document) => void;
-  /** Something changed in the page; true: the page fights. */
-  readonly onChange: (fights: boolean) => void;
-  /** Asked before each pass: whether the page may be changed already. */
-  readonly mayBegin: () => boolean;
-};
-
 const OBSERVED: MutationObserverInit = {
   subtree: true,
   childList: true,
@@ -63,7 +54,16 @@ const REVERTS = 20;
 /** Rounds of changes, theirs and ours, before the browser gets to anything else: a page that answers each of ours would stop it. */
 const ROUNDS = 500;
 
-export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions): Swapper => {
+/**
+ * @param mayBegin asked before each pass: whether the page may be changed already
+ * @param onDocument called for each document: the page's and those of its frames
+ * @param onChange something changed in the page; true: the page fights
+ */
+export const createSwapper = (
+  mayBegin: () => boolean,
+  onDocument: (document: Document) => void,
+  onChange: (fights: boolean) => void,
+): Swapper => {
   const swaps = new WeakMap<Node, Partial<Record<Place, Swap>>>();
   const watched = new WeakSet<Node>();
   /** Canonical number by any number that may stand in the page: itself, and every one that was shown for it. */
@@ -124,7 +124,9 @@ export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions
   /** Exchanges numbers in pieces that read as one line. */
   const swapLine = (line: readonly Node[], place: Place): void => {
     const pages = line.map((node) => pageText(node, place));
-    const forms = formsIn(pages.join(''));
+    const whole = pages.join('');
+    const forms = formsIn(whole);
+    tally.found += forms.length;
     let from = 0;
     const texts = pages.map((page) => {
       const to = from + page.length;
@@ -132,19 +134,14 @@ export const createSwapper = ({ onDocument, onChange, mayBegin }: SwapperOptions
       let text = '';
       for (const { start, end, form } of forms) {
         if (end <= from || start >= to) continue;
-        const begins = start >= from;
-        if (begins) {
-          text += page.slice(at - from, start - from);
-          tally.found += 1;
-        }
+        text += whole.slice(at, start);
         // As long as it was: each piece keeps its share. Else the first one gets all.
         if (form.length === end - start) text += form.slice(Math.max(0, from - start), to - start);
-        else if (begins) text += form;
+        else if (start >= from) text += form;
         at = Math.min(end, to);
       }
-      text += page.slice(at - from);
       from = to;
-      return text;
+      return text + whole.slice(at, to);
     });
     line.forEach((node, at) => {
       put(node, place, texts[at] as string);

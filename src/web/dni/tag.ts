@@ -11,22 +11,23 @@ export type Tag = {
   readonly nonce: string;
 };
 
-/** Tag managers drop `data-` attributes: `dt.js?site=…` does as well. */
-const siteOf = ({ src, dataset }: HTMLScriptElement): string =>
-  (src && (dataset['site'] || new URL(src).searchParams.get('site'))) || '';
-
-const isOurs = (tag: Element | null): tag is HTMLScriptElement => !!tag && !!siteOf(tag as HTMLScriptElement);
-
 /** Undefined when there is no tag with a site. */
 export const readTag = (): Tag | undefined => {
-  const tag = [document.currentScript, ...document.querySelectorAll('script[src*="dt.js"]')].find(isOurs);
-  if (!tag) return undefined;
-  const { origin, consent, debug } = tag.dataset;
-  return {
-    site: siteOf(tag),
-    origin: origin || new URL(tag.src).origin,
-    consent: consent === 'granted' || consent === 'denied' ? consent : 'unknown',
-    debug: debug !== undefined || /[?&]dt_debug=1/.test(location.search),
-    nonce: tag.nonce,
-  };
+  for (const tag of [document.currentScript, ...document.querySelectorAll('script[src*="dt.js"]')]) {
+    const { src, dataset, nonce } = (tag || {}) as HTMLScriptElement;
+    if (!src) continue;
+    const { origin, consent, debug } = dataset;
+    const { origin: own, searchParams } = new URL(src);
+    // Tag managers drop `data-` attributes: `dt.js?site=…` does as well.
+    const site = dataset['site'] || searchParams.get('site');
+    if (site)
+      return {
+        site,
+        origin: origin || own,
+        consent: (consent || 'unknown') as Consent,
+        debug: debug !== undefined || /[?&]dt_debug=1/.test(location.search),
+        nonce,
+      };
+  }
+  return undefined;
 };

@@ -1,0 +1,24 @@
+// A React page without a single outermost element, that takes long to be taken over: React pauses between its pieces.
+import { createElement as h, useEffect, useState } from 'react';
+
+const PIECES = 40;
+const PIECE_MS = 12;
+
+const Piece = ({ number }) => {
+  const until = typeof document === 'undefined' ? 0 : performance.now() + PIECE_MS;
+  while (performance.now() < until);
+  return h('p', { className: 'piece' }, 'Call ', number);
+};
+
+export const Page = ({ number }) => {
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    globalThis.page = { render: () => setRound((last) => last + 1) };
+    globalThis.hydrated = true;
+  }, []);
+  return [
+    h('p', { id: 'first', key: 'first' }, number),
+    ...Array.from({ length: PIECES }, (_, key) => h(Piece, { key, number })),
+    h('p', { id: 'last', key: 'last' }, `${round}: ${number}`),
+  ];
+};
