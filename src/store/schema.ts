@@ -10,6 +10,7 @@ import type {
   AttributionReportTable,
   AutomationTable,
   CallCandidateTable,
+  CallRollupKeyTable,
   CallRollupTable,
   CallRollupValueTable,
   CallStaleDayTable,
@@ -234,6 +235,7 @@ export type Database = {
   form: FormTable;
   spend: SpendTable;
   call_stale_day: CallStaleDayTable;
+  call_rollup_key: CallRollupKeyTable;
   call_rollup: CallRollupTable;
   call_rollup_value: CallRollupValueTable;
 };

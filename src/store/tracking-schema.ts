@@ -261,11 +261,14 @@ export type CallStaleDayTable = {
 type RollupKey = {
   dimension: 'source' | 'keyword' | 'landing' | 'region' | 'hour' | 'quarter';
   day: number;
-  /** JSON array of what the dimension tells; of `hour` and `quarter` (of an hour) their number since 1970. */
-  key: string;
+  /** Of `hour` and `quarter` (of an hour) their number since 1970; else the id of a `call_rollup_key`. */
+  key: number;
   test: Flag;
   spam: Flag;
 };
+
+/** What tells rows of a dimension apart: a JSON array of its words. */
+export type CallRollupKeyTable = { id: number; dimension: RollupKey['dimension']; key: string };
 
 /** Inbound calls of a UTC day, counted. */
 export type CallRollupTable = RollupKey & {

@@ -6,6 +6,7 @@ import { Registry } from '../../src/base/metrics.ts';
 import { startThread } from '../../src/base/thread.ts';
 import { gatewayConfigSchema } from '../../src/config/gateway-schema.ts';
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/index.ts';
+import { startCheckpoints } from '../../src/store/checkpoints.ts';
 import { type DniStage, makeDniStage } from '../support/dni-stage.ts';
 import type { ClientResult, ClientWork } from './dni-client.ts';
 import { pageHeaders, pageOf } from './dni-pages.ts';
@@ -124,6 +125,8 @@ export const benchDni = async ({
   readonly seconds: number;
 }): Promise<DniBench> => {
   const stage = await makeDniStage({ numbers: NUMBERS });
+  // As in a gateway: another thread waits for the disk.
+  const checkpoints = await stage.read(startCheckpoints);
   const ticking = setInterval(() => {
     stage.clock.at = Date.now();
   }, 1);
@@ -146,6 +149,7 @@ export const benchDni = async ({
   } finally {
     clearInterval(ticking);
     await server.close();
+    await checkpoints.stop();
     await stage.close();
   }
 };

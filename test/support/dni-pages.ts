@@ -86,6 +86,8 @@ export type FakeGateway = {
   reply: Json;
   /** No answer before so many milliseconds. */
   delayMs: number;
+  /** Sent in place of all answers: what a proxy or another program would say. */
+  instead: (Served & { readonly status: number }) | undefined;
   close(): void;
 };
 
@@ -106,6 +108,11 @@ export const openFakeGateway = async (): Promise<FakeGateway> => {
     else
       for (const event of body['events'] as Json[]) gateway.events.push({ ...event, visit: body['visit'] });
     if (gateway.delayMs > 0) await sleep(gateway.delayMs);
+    if (gateway.instead) {
+      const { status, type = 'application/json', body: said } = gateway.instead;
+      response.writeHead(status, { 'content-type': type }).end(said);
+      return;
+    }
     const answer = path === '/v1/dni/session' ? gateway.answer(body) : gateway.reply;
     if (answer === undefined) return;
     response.setHeader('content-type', 'application/json');
@@ -121,6 +128,7 @@ export const openFakeGateway = async (): Promise<FakeGateway> => {
     answer: () => answerOf(),
     reply: { ok: true },
     delayMs: 0,
+    instead: undefined,
     close: () => shut(server),
   };
   return gateway;
@@ -185,9 +193,7 @@ export const reactScript = async (name = ''): Promise<string> => {
 
 /** Markup of the React page as a server renders it. */
 export const reactMarkup = async (number: string, tel: string, name = ''): Promise<string> => {
-  const { Page: component } = (await import(
-    new URL(`dni-pages-react${name}.mjs`, import.meta.url).href
-  )) as {
+  const { Page: component } = (await import(new URL(`dni-pages-react${name}.mjs`, import.meta.url).href)) as {
     Page: (props: { number: string; tel: string }) => null;
   };
   const html = renderToString(createElement(component, { number, tel }));

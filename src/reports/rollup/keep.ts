@@ -1,8 +1,8 @@
-import type { CallRollupTable, CallRollupValueTable, SqliteFile } from '../../store/index.ts';
+import type { CallRollupTable, SqliteFile } from '../../store/index.ts';
 import { addFigures, consistently, NO_FIGURES } from './read.ts';
-import { DAY_MS, EACH_CALL, EACH_WORTH, FIGURE_NAMES, KEY_SQL } from './sql.ts';
+import { DAY_MS, EACH_CALL, EACH_WORTH, FIGURE_NAMES, isNumbered, KEY_SQL } from './sql.ts';
 import { statement } from './statements.ts';
-import type { DayFigures, Figures, RollupDimension } from './types.ts';
+import type { DayFigures, DayRow, DayValue, Figures, RollupDimension } from './types.ts';
 
 export const DIMENSIONS = Object.keys(KEY_SQL) as readonly RollupDimension[];
 
@@ -43,11 +43,11 @@ const grouped = <Row extends Keys & Flags, Group>(
   return [...groups.values()];
 };
 
-const countEach = (rows: Iterable<EachCall>, day: number): CallRollupTable[] =>
+const countEach = (rows: Iterable<EachCall>, day: number): DayRow[] =>
   grouped(
     rows,
     ({ test, spam }) => `${test} ${spam}`,
-    (row, dimension, key): CallRollupTable => {
+    (row, dimension, key): DayRow => {
       const { test, spam } = row;
       return { dimension, day, key, test, spam, ...addFigures(NO_FIGURES, row) };
     },
@@ -56,11 +56,11 @@ const countEach = (rows: Iterable<EachCall>, day: number): CallRollupTable[] =>
     },
   );
 
-const sumEach = (rows: Iterable<EachWorth>, day: number): CallRollupValueTable[] =>
+const sumEach = (rows: Iterable<EachWorth>, day: number): DayValue[] =>
   grouped(
     rows,
     ({ test, spam, currency }) => `${test} ${spam} ${currency}`,
-    ({ test, spam, currency, micros }, dimension, key): CallRollupValueTable => ({
+    ({ test, spam, currency, micros }, dimension, key): DayValue => ({
       dimension,
       day,
       key,
@@ -95,6 +95,16 @@ const VALUE_COLUMNS = ['dimension', 'day', 'key', 'test', 'spam', 'currency', 'v
 const insertSql = (table: string, columns: readonly string[]): string =>
   `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
+const FIND_KEY = 'SELECT id FROM call_rollup_key WHERE dimension = ? AND key = ?';
+const ADD_KEY = 'INSERT INTO call_rollup_key (dimension, key) VALUES (?, ?)';
+
+/** The number that stands for a key's words; given at the first time. */
+const numberOf = (file: SqliteFile, { dimension, key }: Pick<DayRow, 'dimension' | 'key'>): number => {
+  if (isNumbered(dimension)) return Number(key);
+  const known = statement<{ id: number }>(file, FIND_KEY).get(dimension, key);
+  return known?.id ?? Number(statement(file, ADD_KEY).run(dimension, key).lastInsertRowid);
+};
+
 /**
  * Writes what a stale day's calls were counted as, in a transaction of its own.
  *
@@ -112,9 +122,9 @@ export const keepDay = (file: SqliteFile, { day, touched, figures, values }: Day
       for (const dimension of DIMENSIONS)
         statement(file, `DELETE FROM ${table} WHERE dimension = ? AND day = ?`).run(dimension, day);
     const insert = statement(file, insertSql('call_rollup', COLUMNS));
-    for (const row of figures) insert.run(row);
+    for (const row of figures) insert.run({ ...row, key: numberOf(file, row) });
     const insertValue = statement(file, insertSql('call_rollup_value', VALUE_COLUMNS));
-    for (const row of values) insertValue.run(row);
+    for (const row of values) insertValue.run({ ...row, key: numberOf(file, row) });
     return true;
   };
   return file.transaction(work).immediate();
@@ -137,17 +147,19 @@ export const staleDays = (file: SqliteFile, now: number, limit = 1000): readonly
 export type RollupFault = { readonly day: number; readonly dimension: string; readonly key: string };
 
 const kept = (file: SqliteFile, day: number): Pick<DayFigures, 'figures' | 'values'> => {
+  const wordsOf = (dimension: RollupDimension): string =>
+    isNumbered(dimension)
+      ? 'CAST(kept.key AS TEXT)'
+      : '(SELECT words.key FROM call_rollup_key words WHERE words.id = kept.key)';
   const rows = <Row>(table: string, columns: readonly string[]): Row[] =>
-    DIMENSIONS.flatMap((dimension) =>
-      file
-        .prepare<[string, number], Row>(
-          `SELECT ${columns.join(', ')} FROM ${table} WHERE dimension = ? AND day = ?`,
-        )
-        .all(dimension, day),
-    );
+    DIMENSIONS.flatMap((dimension) => {
+      const read = columns.map((name) => (name === 'key' ? `${wordsOf(dimension)} AS key` : name)).join(', ');
+      const sql = `SELECT ${read} FROM ${table} kept WHERE dimension = ? AND day = ?`;
+      return statement<Row>(file, sql).all(dimension, day);
+    });
   return {
-    figures: inOrder(rows<CallRollupTable>('call_rollup', COLUMNS)),
-    values: inOrder(rows<CallRollupValueTable>('call_rollup_value', VALUE_COLUMNS)),
+    figures: inOrder(rows<DayRow>('call_rollup', COLUMNS)),
+    values: inOrder(rows<DayValue>('call_rollup_value', VALUE_COLUMNS)),
   };
 };
 

@@ -51,7 +51,8 @@ type Tally = ReturnType<typeof createTally>;
 type Keys = {
   readonly dimension: RollupDimension;
   readonly raw: string;
-  readonly kept: string;
+  /** Left out: by the dimension's words. */
+  readonly kept?: string;
   /** Of local time from UTC, milliseconds. */
   readonly offset: number;
 };
@@ -110,7 +111,7 @@ export const readGroups = (
   { from, to, includeTests = false }: Asked,
 ): Groups => {
   const tally = createTally();
-  const keys = { dimension, raw: KEY_SQL[dimension], kept: 'key', offset: 0 };
+  const keys = { dimension, raw: KEY_SQL[dimension], offset: 0 };
   read(file, keys, { from, to }, includeTests, tally);
   return tally.groups();
 };
@@ -127,7 +128,7 @@ export const readTimes = (
     // Hours are fewer to read; where they don't fit the zone's, quarters do; what fits none is counted.
     const [dimension, unit] =
       offset % HOUR_MS === 0 ? (['hour', HOUR_MS] as const) : (['quarter', QUARTER_MS] as const);
-    const kept = TIME_SQL[by](`CAST(key AS INTEGER) * ${unit}`);
+    const kept = TIME_SQL[by](`key * ${unit}`);
     const keys = { dimension, raw: TIME_SQL[by]('c.started_at'), kept, offset };
     const own = { from: span.from, to: span.to };
     if (offset % unit === 0) read(file, keys, own, includeTests, tally);

@@ -112,13 +112,30 @@ export const EACH_WORTH = worths(EACH);
 const KEPT = `dimension = @dimension AND day >= @fromDay AND day < @toDay
   AND day NOT IN (SELECT day FROM call_stale_day) AND test <= @tests`;
 
-/** The same from what is kept of whole UTC days: `@dimension`, `@fromDay`, `@toDay`, `@tests` 0 or 1. */
-export const keptCountSql = (key: string): string =>
-  `SELECT CAST(${key} AS TEXT) AS key, spam, ${SUMS} FROM call_rollup WHERE ${KEPT} GROUP BY 1, 2`;
+/** Dimensions whose key is a number by itself. */
+export const isNumbered = (dimension: RollupDimension): boolean =>
+  dimension === 'hour' || dimension === 'quarter';
 
-export const keptWorthSql = (key: string): string =>
-  `SELECT CAST(${key} AS TEXT) AS key, spam, currency, sum(valued) AS valued, sum(micros) AS micros
-   FROM call_rollup_value WHERE ${KEPT} GROUP BY 1, 2, 3`;
+const keyed = (grouped: string): string =>
+  `WITH sums AS MATERIALIZED (${grouped}) SELECT words.key AS key, sums.* FROM sums JOIN call_rollup_key words ON words.id = sums.number`;
+const numbered = (grouped: string): string =>
+  `SELECT CAST(number AS TEXT) AS key, sums.* FROM (${grouped}) AS sums`;
+
+/**
+ * The same from what is kept of whole UTC days: `@dimension`, `@fromDay`, `@toDay`, `@tests` 0 or 1.
+ *
+ * @param time what rows are told by, of a dimension of numbers; left out: by its words
+ */
+export const keptCountSql = (time?: string): string => {
+  const grouped = `SELECT ${time ?? 'key'} AS number, spam, ${SUMS} FROM call_rollup WHERE ${KEPT} GROUP BY 1, 2`;
+  return time === undefined ? keyed(grouped) : numbered(grouped);
+};
+
+export const keptWorthSql = (time?: string): string => {
+  const grouped = `SELECT ${time ?? 'key'} AS number, spam, currency, sum(valued) AS valued, sum(micros) AS micros
+    FROM call_rollup_value WHERE ${KEPT} GROUP BY 1, 2, 3`;
+  return time === undefined ? keyed(grouped) : numbered(grouped);
+};
 
 /** A number is bound as a floating one; days and hours are whole. */
 const localTime = (utc: string): string => `(${utc} + CAST(@offset AS INTEGER))`;

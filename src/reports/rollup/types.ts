@@ -26,13 +26,17 @@ export type ValueGroup = {
 
 export type Groups = { readonly figures: readonly Group[]; readonly values: readonly ValueGroup[] };
 
+/** Rows of a day as they come out of its calls, with their keys as texts. */
+export type DayRow = Omit<CallRollupTable, 'key'> & { readonly key: string };
+export type DayValue = Omit<CallRollupValueTable, 'key'> & { readonly key: string };
+
 /** A UTC day's figures as they come out of its calls. */
 export type DayFigures = {
   readonly day: number;
   /** State of the day's calls that was counted; undefined: the day was not stale. */
   readonly touched: number | undefined;
-  readonly figures: readonly CallRollupTable[];
-  readonly values: readonly CallRollupValueTable[];
+  readonly figures: readonly DayRow[];
+  readonly values: readonly DayValue[];
 };
 
 /** From a moment up to another, exclusive; milliseconds since the epoch. */

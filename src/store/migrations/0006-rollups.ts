@@ -80,10 +80,17 @@ const STATEMENTS: readonly string[] = [
     day INTEGER PRIMARY KEY,
     touched INTEGER NOT NULL
   ) STRICT`,
+  // Numbers are grouped by several times as fast as texts.
+  `CREATE TABLE call_rollup_key (
+    id INTEGER PRIMARY KEY,
+    dimension TEXT NOT NULL,
+    key TEXT NOT NULL,
+    UNIQUE (dimension, key)
+  ) STRICT`,
   `CREATE TABLE call_rollup (
     dimension TEXT NOT NULL CHECK (dimension IN ('source', 'keyword', 'landing', 'region', 'hour', 'quarter')),
     day INTEGER NOT NULL,
-    key TEXT NOT NULL,
+    key INTEGER NOT NULL,
     test INTEGER NOT NULL CHECK (test IN (0, 1)),
     spam INTEGER NOT NULL CHECK (spam IN (0, 1)),
     calls INTEGER NOT NULL,
@@ -100,7 +107,7 @@ const STATEMENTS: readonly string[] = [
   `CREATE TABLE call_rollup_value (
     dimension TEXT NOT NULL,
     day INTEGER NOT NULL,
-    key TEXT NOT NULL,
+    key INTEGER NOT NULL,
     test INTEGER NOT NULL,
     spam INTEGER NOT NULL,
     currency TEXT NOT NULL,

@@ -2,7 +2,15 @@ import type { SqliteFile, VisitTable } from '../../store/index.ts';
 import type { Candidate, LivePlan, Match } from '../types.ts';
 import { resolveCode } from './codes.ts';
 import { type DelayLaw, readLaw } from './law.ts';
-import { candidatesOf, type Posterior, type Scene, type Suspect, TAP_MS, weigh } from './posterior.ts';
+import {
+  candidatesOf,
+  likeliest,
+  type Posterior,
+  type Scene,
+  type Suspect,
+  TAP_MS,
+  weigh,
+} from './posterior.ts';
 import { type IncomingCall, readScene } from './scene.ts';
 import { planHeartbeats } from './sites.ts';
 import { statementsOf } from './statements.ts';
@@ -18,6 +26,8 @@ export type MatchRequest = IncomingCall & {
 /** Visits that are looked at one by one; earlier ones are weighed by their number. */
 export const NEAREST = 150;
 const TAP_SURE = 0.9;
+/** So much surer of the source than of the visit. */
+const WORTH_TELLING = 0.01;
 
 /** Laws of sites in force at `at`, each read once. */
 export const lawsAt = (file: SqliteFile, at: number): ((siteId: string | undefined) => DelayLaw) => {
@@ -92,10 +102,11 @@ const HOW = {
 /** The match that the weights amount to. */
 const conclude = (file: SqliteFile, scene: Scene, posterior: Posterior): Match => {
   const candidates = candidatesOf(scene, posterior);
-  const [best] = posterior.weighed;
-  if (best === undefined) return none([], 'No visit was shown this number within 30 days.');
-  const { suspect, probability } = best;
-  if (posterior.nobody >= probability) {
+  const [first] = posterior.weighed;
+  if (first === undefined) return none([], 'No visit was shown this number within 30 days.');
+  const found = likeliest(posterior);
+  if (found === undefined) {
+    const { probability } = first;
     return none(
       candidates,
       posterior.weighed.length === 1
@@ -105,6 +116,7 @@ const conclude = (file: SqliteFile, scene: Scene, posterior: Posterior): Match =
             `as a caller whom no visit brought (${percentWords(posterior.nobody)}).`,
     );
   }
+  const { suspect, probability } = found.best;
   const method = methodOf(suspect, probability, scene.suspects);
   const why = candidateWords(
     candidates.find(({ visitId }) => visitId === suspect.visitId) ?? {
@@ -118,7 +130,10 @@ const conclude = (file: SqliteFile, scene: Scene, posterior: Posterior): Match =
     visit: visitOf(file, suspect.visitId),
     leaseId: suspect.leaseId,
     candidates,
-    reason: `${HOW[method]} (${percentWords(probability)}): ${why}.`,
+    reason:
+      found.ofSource > probability + WORTH_TELLING
+        ? `${HOW[method]} (${percentWords(probability)}; its source, ${suspect.source}: ${percentWords(found.ofSource)}): ${why}.`
+        : `${HOW[method]} (${percentWords(probability)}): ${why}.`,
   };
 };
 

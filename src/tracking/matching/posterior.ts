@@ -7,6 +7,8 @@ export type Suspect = {
   readonly visitId: string;
   readonly visitorId: string;
   readonly siteId: string;
+  /** Source and medium: `google / cpc`. */
+  readonly source: string;
   readonly shownAt: number;
   /** When it stopped showing the number; null: still in view when the call came. */
   readonly endedAt: number | null;
@@ -206,6 +208,24 @@ export const weigh = (scene: Scene, lawOf: (siteId: string | undefined) => Delay
     .map((suspect, index) => ({ suspect, probability: (intensities[index] ?? 0) / total }))
     .sort((a, b) => b.probability - a.probability || b.suspect.shownAt - a.suspect.shownAt);
   return { weighed, nobody: nobody / total };
+};
+
+/**
+ * The likeliest source and its likeliest visit. Many visits that hardly differ may each be less likely than nobody and yet name
+ * their source together: a call that comes days later was brought by one of them.
+ *
+ * @returns undefined when no source is as likely as nobody, or there is no visit
+ */
+export const likeliest = ({
+  weighed,
+  nobody,
+}: Posterior): { readonly best: Weighed; readonly ofSource: number } | undefined => {
+  const sums = new Map<string, number>();
+  for (const { suspect, probability } of weighed)
+    sums.set(suspect.source, (sums.get(suspect.source) ?? 0) + probability);
+  const [source, ofSource = 0] = [...sums].sort((a, b) => b[1] - a[1])[0] ?? [];
+  const best = weighed.find(({ suspect }) => suspect.source === source);
+  return best === undefined || nobody >= ofSource ? undefined : { best, ofSource };
 };
 
 const MOST_CANDIDATES = 10;

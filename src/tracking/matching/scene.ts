@@ -30,7 +30,7 @@ const MISSED_BEATS = 2.5;
 
 type SuspectRow = Pick<
   VisitTable,
-  'visitor_id' | 'site_id' | 'last_seen_at' | 'hidden_at' | 'device' | 'region'
+  'visitor_id' | 'site_id' | 'last_seen_at' | 'hidden_at' | 'device' | 'region' | 'source' | 'medium'
 > & {
   readonly visit_id: string;
   readonly shown_at: number;
@@ -70,6 +70,7 @@ const toSuspect = (
     visitId: row.visit_id,
     visitorId: row.visitor_id,
     siteId: row.site_id,
+    source: `${row.source} / ${row.medium}`,
     shownAt: shown_at,
     endedAt: endedAt === null ? null : Math.max(endedAt, shown_at),
     overAt: Math.max(overAt, shown_at),

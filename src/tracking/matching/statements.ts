@@ -3,7 +3,7 @@ import type { SqliteFile } from '../../store/index.ts';
 /** Statements of the matching, prepared once a connection. */
 const prepare = (file: SqliteFile) => {
   const suspects = `SELECT s.visit_id, s.shown_at, s.lease_id, v.visitor_id, v.site_id, v.last_seen_at, v.hidden_at, v.device,
-    v.region, l.opened_at, l.closed_at, l.expires_at
+    v.region, v.source, v.medium, l.opened_at, l.closed_at, l.expires_at
     FROM shown s JOIN visit v ON v.id = s.visit_id LEFT JOIN lease l ON l.id = s.lease_id`;
   return {
     visit: file.prepare<[string], unknown>('SELECT * FROM visit WHERE id = ?'),

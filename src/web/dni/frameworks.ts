@@ -8,24 +8,28 @@ const bears = (element: object, mark: string): boolean =>
 /**
  * Whether a framework has yet to take over what the server rendered. Vue marks its container in the end; React every element
  * once all that is in it is taken over, one by one and with pauses: the last one tells.
+ *
+ * @param begun only if it is about it
  */
-const isWaiting = (root: Element): boolean => {
-  const last = root.lastElementChild;
-  return !!last && !bears(root, '__vue_app__') && !bears(last, '__reactFiber');
-};
-
-const isHydrating = (): boolean =>
-  [...document.querySelectorAll(ROOTS)].some(isWaiting) ||
+const isHydrating = (begun?: boolean): boolean => {
+  const roots = [...document.querySelectorAll(ROOTS)];
   // Rendered into the document itself.
-  (!!document.querySelector('script[src*="/_next/"]') &&
-    !document.querySelector('#__next') &&
-    !bears(document.body, '__reactFiber'));
+  if (!roots[0])
+    return !!document.querySelector('script[src*="/_next/"]') && !bears(document.body, '__reactFiber');
+  return roots.some((root) => {
+    const last = root.lastElementChild;
+    const { __vue_app__: vue } = root as { __vue_app__?: unknown };
+    return last && !vue && !bears(last, '__reactFiber') && (!begun || bears(root, '__reactContainer'));
+  });
+};
 
 /** Not every browser knows when it is idle. */
 const whenIdle = (work: () => void): unknown =>
   ((window as Partial<Window>).requestIdleCallback || setTimeout)(work, { timeout: 500 } as number & object);
 
 const AFTER_LOAD = 50;
+/** So often what React has begun is waited for. */
+const ROUNDS = 60;
 
 /**
  * Text that changes before a framework takes a page over is a mistake in its eyes: it would throw the page away and render
@@ -36,15 +40,13 @@ const AFTER_LOAD = 50;
  */
 export const watchHydration = (onSettled: () => void): (() => boolean) => {
   let settled = false;
-  const settle = (): unknown =>
-    setTimeout(
-      () =>
-        whenIdle(() => {
-          settled = true;
-          onSettled();
-        }),
-      AFTER_LOAD,
-    );
+  let rounds = ROUNDS;
+  const look = (): unknown => {
+    if (rounds-- && isHydrating(true)) return settle();
+    settled = true;
+    onSettled();
+  };
+  const settle = (): unknown => setTimeout(() => whenIdle(look), AFTER_LOAD);
   if (document.readyState === 'complete') settle();
   else addEventListener('load', settle);
   return () => settled || !isHydrating();

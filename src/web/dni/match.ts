@@ -54,13 +54,14 @@ const INSIDE = new RegExp(`\\d[./${DASHES}]?$|(\\+|(^|\\D)00)[\\s(]*\\d{1,3}[\\s
 export const matcherOf = (numbers: readonly string[]): Matcher => {
   // Of two that begin alike the longer one is tried first.
   const sorted = numbers.filter(partsOf).sort((a, b) => b.length - a.length);
-  const any = sorted.map(patternOf).join('|');
-  const pattern = new RegExp(`\\(?(?:${any})(?![./${DASHES}]?\\d|@)`, 'g');
+  const nationals = sorted.map((each) => (partsOf(each) as Parts).national);
+  const pattern = new RegExp(`\\(?(?:${sorted.map(patternOf).join('|')})(?![./${DASHES}]?\\d|@)`, 'g');
   return (text) => {
     const found: Found[] = [];
     const ascii = plain(text);
-    if (!any) return found;
-    pattern.lastIndex = 0;
+    const digits = digitsOf(ascii);
+    // Most texts have no digits of ours: with many numbers the pattern is slow.
+    if (!nationals.some((each) => digits.includes(each))) return found;
     for (let match = pattern.exec(ascii); match; match = pattern.exec(ascii)) {
       const { 0: whole, index } = match;
       if (INSIDE.test(ascii.slice(Math.max(0, index - 12), index))) {

@@ -151,12 +151,11 @@ export const createSwapper = (
   const swapAttributes = (element: Element): void => {
     if (element.closest(SKIPPED)) return;
     for (const place of ATTRIBUTES) {
-      const page = pageText(element, place);
-      if (!HAS_DIGIT.test(page)) continue;
       if (place !== 'href') {
         swapLine([element], place);
         continue;
       }
+      const page = pageText(element, place);
       const wanted = rewriteLink(page, find, shownFor);
       if (wanted !== page) tally.found += 1;
       put(element, place, wanted);

@@ -165,7 +165,7 @@ describe('report sources', () => {
     const csv = await place.run('report', 'sources', ...PERIOD, '--csv');
     expect(csv.stdout.split('\r\n')[0]).toBe(
       'source_id,name,source,medium,campaign,cost_center,calls,answered,missed,blocked,answer_rate,first_time_callers,' +
-        'average_talk_ms,total_talk_ms,cost,currency,cost_per_call,cost_per_answered',
+        'average_talk_ms,total_talk_ms,cost,currency,cost_per_call,cost_per_answered,spam,other_costs',
     );
   });
 });

@@ -166,7 +166,7 @@ describe('a call', () => {
             file
               .prepare(
                 `INSERT INTO visit (id, visitor_id, site_id, started_at, last_seen_at, hidden_at, landing_url, last_url, channel,
-                  source, medium, click_ids, device, pages) VALUES (?, ?, 'main', ?, ?, ?, '', '', 'direct', '', '', '{}', 'desktop', 1)`,
+                  source, medium, click_ids, device, pages) VALUES (?, ?, 'main', ?, ?, ?, '', '', 'paid', 'google', 'cpc', '{}', 'desktop', 1)`,
               )
               .run(`v${index}`, `w${index}`, at, at + MINUTE, at + MINUTE);
             file

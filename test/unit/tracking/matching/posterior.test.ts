@@ -4,6 +4,7 @@ import { DAY_MS, DEFAULT_LAW, GRACE_MS, MINUTE_MS } from '../../../../src/tracki
 import { methodOf } from '../../../../src/tracking/matching/match.ts';
 import {
   candidatesOf,
+  likeliest,
   RATIOS,
   regionRatio,
   type Scene,
@@ -17,6 +18,7 @@ const suspect = (id: string, more: Partial<Suspect> = {}): Suspect => ({
   visitId: id,
   visitorId: `visitor-${id}`,
   siteId: 'main',
+  source: 'google / cpc',
   shownAt: NOW - MINUTE_MS,
   endedAt: null,
   overAt: NOW,
@@ -214,5 +216,29 @@ describe('the method', () => {
     expect(methodOf(alone, 0.6, [alone, suspect('c', { holds: true, visitorId: 'visitor-a' })])).toBe(
       'lease',
     );
+  });
+});
+
+describe('the likeliest source', () => {
+  const weighed = (id: string, probability: number, source: string) => ({
+    suspect: suspect(id, { source }),
+    probability,
+  });
+
+  it('is found when its visits together outweigh nobody, though none of them does alone', () => {
+    const many = Array.from({ length: 8 }, (_, n) => weighed(`g${n}`, 0.08 - n / 1000, 'google / cpc'));
+    const found = likeliest({ weighed: [weighed('b', 0.1, 'bing / cpc'), ...many], nobody: 0.2 });
+    expect(found?.best.suspect.visitId).toBe('g0');
+    expect(found?.ofSource).toBeCloseTo(0.612, 3);
+  });
+
+  it('is none when nobody is likelier than each source', () => {
+    expect(
+      likeliest({
+        weighed: [weighed('a', 0.3, 'google / cpc'), weighed('b', 0.3, 'bing / cpc')],
+        nobody: 0.4,
+      }),
+    ).toBeUndefined();
+    expect(likeliest({ weighed: [], nobody: 1 })).toBeUndefined();
   });
 });

@@ -86,6 +86,7 @@ const suspectOf = ({ id, at, end, phone }: Visit, now: number, tapped: boolean):
   visitId: id,
   visitorId: `visitor of ${id}`,
   siteId: 'main',
+  source: 'google / cpc',
   shownAt: at,
   endedAt: end <= now ? end : null,
   overAt: end,
