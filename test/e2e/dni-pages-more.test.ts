@@ -298,7 +298,7 @@ describe('what else runs in a page', () => {
     ['junk', '{"targets":[]}'],
     ['numbers of a time to come', 'LATER'],
   ])('is not led astray by %s in storage', async (_, stored) => {
-    gateway.answer = () => undefined;
+    gateway.instead = { status: 503, body: '' };
     serve(TEXT);
     // As if the clock stood a day later when it was stored.
     const later = JSON.stringify({ ...answerOf(), until: Date.now() + 86_400_000, granted: false });
@@ -371,7 +371,7 @@ describe('what a gateway, or who stands before it, may say', () => {
     expect(await textOf(page, '#text')).toBe(OURS);
     gateway.delayMs = 2000;
     const late = await visitReady();
-    await sleep(700);
+    await sleep(600);
     expect(await textOf(late, '#text')).toBe(CANONICAL);
     await expectCalm(late);
   });

@@ -11,11 +11,11 @@ const bears = (element: object, mark: string): boolean =>
  *
  * @param begun only if it is about it
  */
-const isHydrating = (begun?: boolean): boolean => {
+const isHydrating = (begun?: boolean): unknown => {
   const roots = [...document.querySelectorAll(ROOTS)];
   // Rendered into the document itself.
   if (!roots[0])
-    return !!document.querySelector('script[src*="/_next/"]') && !bears(document.body, '__reactFiber');
+    return document.querySelector('script[src*="/_next/"]') && !bears(document.body, '__reactFiber');
   return roots.some((root) => {
     const last = root.lastElementChild;
     const { __vue_app__: vue } = root as { __vue_app__?: unknown };
@@ -23,13 +23,9 @@ const isHydrating = (begun?: boolean): boolean => {
   });
 };
 
-/** Not every browser knows when it is idle. */
-const whenIdle = (work: () => void): unknown =>
-  ((window as Partial<Window>).requestIdleCallback || setTimeout)(work, { timeout: 500 } as number & object);
-
-const AFTER_LOAD = 50;
+const AFTER_LOAD = 100;
 /** So often what React has begun is waited for. */
-const ROUNDS = 60;
+const ROUNDS = 30;
 
 /**
  * Text that changes before a framework takes a page over is a mistake in its eyes: it would throw the page away and render
@@ -41,12 +37,14 @@ const ROUNDS = 60;
 export const watchHydration = (onSettled: () => void): (() => boolean) => {
   let settled = false;
   let rounds = ROUNDS;
-  const look = (): unknown => {
-    if (rounds-- && isHydrating(true)) return settle();
-    settled = true;
-    onSettled();
+  const look = (): void => {
+    if (rounds-- && isHydrating(true)) settle();
+    else {
+      settled = true;
+      onSettled();
+    }
   };
-  const settle = (): unknown => setTimeout(() => whenIdle(look), AFTER_LOAD);
+  const settle = (): unknown => setTimeout(look, AFTER_LOAD);
   if (document.readyState === 'complete') settle();
   else addEventListener('load', settle);
   return () => settled || !isHydrating();

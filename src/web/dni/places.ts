@@ -21,7 +21,7 @@ export const isText = (node: Node): node is Text => node.nodeType === 3;
 
 /** A button's label or a field that nobody can type into; anything else in a field is the visitor's own. */
 const isFixed = (element: Element): boolean =>
-  (element as HTMLInputElement).readOnly || /^(button|submit)$/.test((element as HTMLInputElement).type);
+  (element as HTMLInputElement).readOnly || /button|submit/.test((element as HTMLInputElement).type);
 
 /** What stands at a place now; null where there is none. */
 export const read = (node: Node, place: Place): string | null => {
