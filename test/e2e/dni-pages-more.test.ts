@@ -171,13 +171,11 @@ describe('pages of others', () => {
   });
 
   it('leaves React alone until all of a page is taken over, piece by piece', async () => {
-    site.pages.set('/app.js', { body: await reactScript('-wide'), type: 'text/javascript', delayMs: 100 });
+    site.pages.set('/app.js', { body: await reactScript('-wide'), type: 'text/javascript', delayMs: 400 });
     const markup = await reactMarkup(CANONICAL, '', '-wide');
     serve(`${markup}<script async src="/app.js"></script>`, {
       head: '<style>p{height:10px;margin:0}</style>',
     });
-    // The answer comes amidst.
-    gateway.delayMs = 350;
     const page = await visit();
     const problems: string[] = [];
     page.on('console', (line) => line.type() === 'error' && problems.push(line.text()));
@@ -295,7 +293,7 @@ describe('what else runs in a page', () => {
   });
 
   it.each([
-    ['junk', '{"targets":[]}'],
+    ['junk', '{"targets":[],"until":1e15}'],
     ['numbers of a time to come', 'LATER'],
   ])('is not led astray by %s in storage', async (_, stored) => {
     gateway.instead = { status: 503, body: '' };

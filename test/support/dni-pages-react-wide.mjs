@@ -4,9 +4,11 @@ import { createElement as h, useEffect, useState } from 'react';
 const PIECES = 40;
 const PIECE_MS = 12;
 
-const Piece = ({ number }) => {
+const Piece = ({ number, at }) => {
   const until = typeof document === 'undefined' ? 0 : performance.now() + PIECE_MS;
   while (performance.now() < until);
+  // A change of the page in the midst of it.
+  if (at === PIECES / 2) globalThis.dt?.rescan();
   return h('p', { className: 'piece' }, 'Call ', number);
 };
 
@@ -18,7 +20,7 @@ export const Page = ({ number }) => {
   }, []);
   return [
     h('p', { id: 'first', key: 'first' }, number),
-    ...Array.from({ length: PIECES }, (_, key) => h(Piece, { key, number })),
+    ...Array.from({ length: PIECES }, (_, at) => h(Piece, { key: at, at, number })),
     h('p', { id: 'last', key: 'last' }, `${round}: ${number}`),
   ];
 };

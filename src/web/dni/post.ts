@@ -2,7 +2,7 @@ const TIMEOUT = 1500;
 
 /**
  * Sends JSON as plain text, which a browser sends to another origin without asking first, and which outlives the page. Not as a
- * beacon: from pages with a strict referrer policy those come without their origin.
+ * beacon: blockers stop those first, and nothing is heard of them.
  *
  * Rejected with the status when it is no success, `timeout` after 1.5 s, or what `fetch` throws.
  */
