@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** A second try for what real sockets, browsers and timers spoil on a loaded machine; `.ci/run` names those that took it. */
-const retry = Number(process.env['DIALTRACE_TEST_RETRIES'] ?? 0);
+const retry = Number(process.env['TEST_RETRIES'] ?? 0);
 
 /** Unit tests are pure; integration tests use real sockets and files; e2e tests run the built gateway and SIPp. */
 export default defineConfig({

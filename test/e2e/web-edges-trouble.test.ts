@@ -20,7 +20,7 @@ const ADS = Array.from({ length: 30 }, (_, index) => `+493023125${200 + index}`)
 const CODED = '+493023125250';
 const ORIGIN = 'https://www.acme.example';
 /** From 6,000 a minute on they are refused by their number alone. */
-const JUNK_REQUESTS = Number(process.env['DIALTRACE_JUNK_REQUESTS'] ?? 2500);
+const JUNK_REQUESTS = Number(process.env['JUNK_REQUESTS'] ?? 2500);
 
 let stage: Stage;
 beforeAll(async () => {

@@ -20,7 +20,7 @@ import {
 import type { StormInput } from './leases-storm-run.ts';
 
 /** Operations in all; `npm run bench -- leases` does a million. */
-const OPERATIONS = Number(process.env['DIALTRACE_LEASE_OPERATIONS'] ?? 30_000);
+const OPERATIONS = Number(process.env['LEASE_OPERATIONS'] ?? 30_000);
 const START = 1_700_000_000_000;
 
 let stage: LeaseStage;
