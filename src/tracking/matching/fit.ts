@@ -20,10 +20,13 @@ export type FitCall = {
   readonly certain: boolean;
 };
 
+/** So many visits, whose calls are known from `fromMs` to `toMs` after they were shown a number; both finite. */
+export type Watched = { readonly count: number; readonly fromMs: number; readonly toMs: number };
+
 /** What there was to bring calls. */
 export type Exposure = {
   /** Visits that were shown a number. */
-  readonly visits: number;
+  readonly visits: readonly Watched[];
   /** Numbers of each kind times the days that they stood. */
   readonly numberDays: Readonly<Record<NumberKind, number>>;
 };
@@ -34,11 +37,15 @@ export type Fit = {
   readonly trace: readonly number[];
 };
 
-/** The defaults weigh as much as so many calls. */
-const PRIOR = { shares: 20, delays: 10, rate: 10, others: 2 } as const;
+/**
+ * The defaults weigh as much as so many calls. Late calls on a busy number and calls of strangers look alike, so that what is
+ * known beforehand parts them: a pool's number has rested before it is lent, while a source's may stand anywhere, or nowhere.
+ */
+const PRIOR = { shares: 20, delays: 10, rate: 10, others: { pool: 5, source: 0.5 } } as const;
 
-const MOST_STEPS = 100;
-const GOOD_ENOUGH = 1e-6;
+/** Where parts are so alike, each step goes only a little way. */
+const MOST_STEPS = 300;
+const GOOD_ENOUGH = 1e-8;
 
 /** Expected counts under a law: what the next law is made of. */
 type Counts = {
@@ -94,6 +101,44 @@ const countUnder = (law: DelayLaw, calls: readonly FitCall[], rows: Float64Array
   return counts;
 };
 
+const countOf = (visits: readonly Watched[]): number => visits.reduce((sum, { count }) => sum + count, 0);
+
+/** If each visit made a call after an Exp(`meanMs`) delay: how many would not be known, and how long their delays are together. */
+const unknown = (
+  visits: readonly Watched[],
+  meanMs: number,
+): { readonly count: number; readonly ms: number } => {
+  let count = 0;
+  let ms = 0;
+  for (const { count: visitCount, fromMs, toMs } of visits) {
+    const from = Math.exp(-fromMs / meanMs);
+    const to = Math.exp(-toMs / meanMs);
+    count += visitCount * (1 - from + to);
+    ms += visitCount * (meanMs - (fromMs + meanMs) * from + (toMs + meanMs) * to);
+  }
+  return { count, ms };
+};
+
+/**
+ * Calls to be expected of the visits that are not among the known ones: they came before, or are yet to come. Without them a site
+ * that is some days old would seem to have hardly any late callers.
+ */
+const missing = (law: DelayLaw, { visits }: Exposure): Pick<Counts, 'shares' | 'soonMs' | 'laterMs'> => {
+  const { callsPerVisit, shares } = law;
+  const earlier = countOf(visits.filter(({ fromMs }) => fromMs > 0));
+  const soon = unknown(visits, law.soonMs);
+  const later = unknown(visits, law.laterMs);
+  return {
+    shares: [
+      callsPerVisit * shares[0] * earlier,
+      callsPerVisit * shares[1] * soon.count,
+      callsPerVisit * shares[2] * later.count,
+    ],
+    soonMs: callsPerVisit * shares[1] * soon.ms,
+    laterMs: callsPerVisit * shares[2] * later.ms,
+  };
+};
+
 /** Logarithm of a gamma density's kernel whose mode is `mode` and that weighs `weight` events. */
 const logGamma = (value: number, mode: number, weight: number): number =>
   weight * Math.log(value) - (weight / mode) * value;
@@ -108,13 +153,14 @@ const objective = (law: DelayLaw, counts: Counts, exposure: Exposure, prior: Del
   const others = (['pool', 'source'] as const).reduce(
     (sum, kind) =>
       sum +
-      logGamma(law.othersPerDay[kind], prior.othersPerDay[kind], PRIOR.others) -
+      logGamma(law.othersPerDay[kind], prior.othersPerDay[kind], PRIOR.others[kind]) -
       law.othersPerDay[kind] * numberDays[kind],
     0,
   );
   return (
     counts.logLikelihood -
-    law.callsPerVisit * visits +
+    law.callsPerVisit * countOf(visits) +
+    missing(law, exposure).shares.reduce((sum, value) => sum + value, 0) +
     logGamma(law.callsPerVisit, prior.callsPerVisit, PRIOR.rate) +
     logGamma(1 / law.soonMs, 1 / prior.soonMs, PRIOR.delays) +
     logGamma(1 / law.laterMs, 1 / prior.laterMs, PRIOR.delays) +
@@ -125,28 +171,32 @@ const objective = (law: DelayLaw, counts: Counts, exposure: Exposure, prior: Del
 
 /** The likeliest law, given how the calls were shared out. */
 const lawOfCounts = (law: DelayLaw, counts: Counts, exposure: Exposure, prior: DelayLaw): DelayLaw => {
-  const [inVisit, soon, later] = counts.shares;
-  const brought = inVisit + soon + later;
+  const missed = missing(law, exposure);
+  const all = (index: 0 | 1 | 2): number => counts.shares[index] + missed.shares[index];
+  const [soon, later] = [all(1), all(2)];
+  const brought = all(0) + soon + later;
   const share = (index: 0 | 1 | 2): number =>
-    (counts.shares[index] + PRIOR.shares * prior.shares[index]) / (brought + PRIOR.shares);
+    (all(index) + PRIOR.shares * prior.shares[index]) / (brought + PRIOR.shares);
   const others = (kind: NumberKind): number =>
-    (counts.others[kind] + PRIOR.others) /
-    (exposure.numberDays[kind] + PRIOR.others / prior.othersPerDay[kind]);
+    (counts.others[kind] + PRIOR.others[kind]) /
+    (exposure.numberDays[kind] + PRIOR.others[kind] / prior.othersPerDay[kind]);
   return {
     ...law,
-    callsPerVisit: (brought + PRIOR.rate) / (exposure.visits + PRIOR.rate / prior.callsPerVisit),
+    callsPerVisit: (brought + PRIOR.rate) / (countOf(exposure.visits) + PRIOR.rate / prior.callsPerVisit),
     shares: [share(0), share(1), share(2)],
-    soonMs: (counts.soonMs + PRIOR.delays * prior.soonMs) / (soon + PRIOR.delays),
-    laterMs: (counts.laterMs + PRIOR.delays * prior.laterMs) / (later + PRIOR.delays),
+    soonMs: (counts.soonMs + missed.soonMs + PRIOR.delays * prior.soonMs) / (soon + PRIOR.delays),
+    laterMs: (counts.laterMs + missed.laterMs + PRIOR.delays * prior.laterMs) / (later + PRIOR.delays),
     othersPerDay: { pool: others('pool'), source: others('source') },
   };
 };
 
 /**
  * Fits the delay law to calls by expectation and maximisation (Dempster, Laird, Rubin 1977). Calls matched for certain count
- * for their visit; every other call is shared out between the visits that it may have come from, and nobody.
+ * for their visit; every other call is shared out between the visits that it may have come from, and nobody. Calls that fall
+ * outside the time that is looked at are missing data, and expected likewise.
  *
- * @param prior the law to begin with, which also weighs in as so many calls (shares 20, delays 10 each, calls a visit 10)
+ * @param prior the law to begin with, which also weighs in as so many calls (shares 20, delays 10 each, calls a visit 10, other callers of a
+ *   pool's number 5, of a source's 0.5)
  */
 export const fitDelayLaw = (calls: readonly FitCall[], exposure: Exposure, prior: DelayLaw): Fit => {
   const most = calls.reduce((longest, { suspects }) => Math.max(longest, suspects.length), 0);

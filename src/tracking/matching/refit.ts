@@ -1,5 +1,5 @@
 import type { CallTable, SqliteFile } from '../../store/index.ts';
-import { type FitCall, fitCall, fitDelayLaw } from './fit.ts';
+import { type FitCall, fitCall, fitDelayLaw, type Watched } from './fit.ts';
 import { DAY_MS, DEFAULT_LAW, type DelayLaw, type NumberKind } from './law.ts';
 import { kindOf, readScene } from './scene.ts';
 import { readSites } from './sites.ts';
@@ -44,6 +44,30 @@ const numbersOf = (
     .all(siteId, from, at);
   return new Map(rows.map(({ number, visits }) => [number, visits]));
 };
+
+/** Visits so long before the first call may have brought calls that are looked at; of earlier ones hardly any come. */
+const LOOK_BACK_MS = 10 * DAY_MS;
+const STEP_MS = DAY_MS / 4;
+
+/** Visits that were shown these numbers, and which part of their calls falls between `since` and `at`. */
+const watchedVisits = (
+  file: SqliteFile,
+  siteId: string,
+  numbers: readonly string[],
+  { since, at }: { readonly since: number; readonly at: number },
+): readonly Watched[] =>
+  file
+    .prepare<[number, number, string, string, number, number], { step: number; count: number }>(
+      `SELECT CAST((? - s.shown_at) / ? AS INTEGER) AS step, count(*) AS count
+        FROM visit v JOIN shown s ON s.visit_id = v.id
+        WHERE v.site_id = ? AND s.number IN (SELECT value FROM json_each(?)) AND s.shown_at > ? AND s.shown_at <= ?
+          AND v.bot IS NULL GROUP BY step`,
+    )
+    .all(at, STEP_MS, siteId, JSON.stringify(numbers), since - LOOK_BACK_MS, at)
+    .map(({ step, count }) => {
+      const ageMs = (step + 0.5) * STEP_MS;
+      return { count, fromMs: Math.max(0, ageMs - (at - since)), toMs: ageMs };
+    });
 
 /** The latest calls on these numbers, tests and refused ones left out. */
 const callsOn = (file: SqliteFile, numbers: readonly string[], from: number, at: number): readonly FitRow[] =>
@@ -116,8 +140,7 @@ const fitSite = (
   if (calls.length < LEAST_CALLS) return { siteId, calls: calls.length, law: undefined, steps: 0 };
   // A site that is younger than the period, or has more calls than are looked at, is measured from the first of these.
   const since = rows.at(-1)?.started_at ?? from;
-  const exposed = numbersOf(file, siteId, since, at);
-  const visits = numbers.reduce((sum, number) => sum + (exposed.get(number) ?? 0), 0);
+  const visits = watchedVisits(file, siteId, numbers, { since, at });
   const days = (kind: NumberKind): number =>
     (numbers.filter((number) => kindOf(file, number) === kind).length * (at - since)) / DAY_MS;
   const prior: DelayLaw = { ...DEFAULT_LAW, visit: visitLengthOf(file, siteId, at, heartbeatMs) };

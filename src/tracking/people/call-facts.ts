@@ -54,6 +54,24 @@ const dialledWithinDay = (file: SqliteFile, { id, caller_hmac, did, started_at }
   return { calls: rows.length + 1, numbers: [...numbers] };
 };
 
+/**
+ * The chance that no visit brought a call, as it was weighed when it came; 1 when no visit was shown the number. Where it is not
+ * among the candidates that were kept, it is less than each of them.
+ */
+const nobodyChance = (file: SqliteFile, { id }: CallTable): number =>
+  one<{ chance: number | null }>(
+    file,
+    `SELECT coalesce(max(probability) FILTER (WHERE visit_id IS NULL), min(probability)) AS chance
+     FROM call_candidate WHERE call_id = ?`,
+    id,
+  )?.chance ?? 1;
+
+/** A number of a source is shown to many at once: it matters that one of their visits brought the call, not which. */
+const isFromPage = (file: SqliteFile, call: CallTable): boolean =>
+  call.match_method === 'static'
+    ? nobodyChance(file, call) <= 1 - LINK_FROM
+    : call.visit_id !== null && isSureMatch(call);
+
 /** What the spam rules look at, from the call's row and those before it. */
 export const spamFacts = (file: SqliteFile, call: CallTable, person: string | undefined): SpamFacts => {
   const { calls, numbers } = dialledWithinDay(file, call);
@@ -69,8 +87,9 @@ export const spamFacts = (file: SqliteFile, call: CallTable, person: string | un
     sequentialNumbers: longestRun(numbers),
     callerMarked: callerMark(file, call, call.ended_at ?? call.started_at),
     callMarked: callMark(file, call.id),
+    scoredSpam: call.score === 'spam',
     knownLead: lead?.status === 'qualified' || lead?.status === 'customer',
-    fromPage: call.match_method !== 'static' && call.visit_id !== null && isSureMatch(call),
+    fromPage: isFromPage(file, call),
   };
 };
 

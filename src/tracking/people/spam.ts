@@ -17,9 +17,14 @@ export type SpamFacts = {
   readonly callerMarked: 'spam' | 'not-spam' | null;
   /** Of a person on this very call. */
   readonly callMarked: 'spam' | 'not-spam' | null;
+  /** The line said so by a key after the call. */
+  readonly scoredSpam: boolean;
   /** The person is a qualified lead or a customer. */
   readonly knownLead: boolean;
-  /** It almost certainly (.95) came from a visit: the call button, an extension code, a tap on the number, a number that it held. */
+  /**
+   * It almost certainly (.95) came from a visit: the call button, an extension code, a tap on the number, a number that it held; or
+   * from one of the visits that were shown the number of their source.
+   */
   readonly fromPage: boolean;
 };
 
@@ -99,6 +104,12 @@ export const SPAM_RULES: readonly SpamRule[] = [
   },
   {
     points: 3,
+    words: 'scored as spam by the line',
+    source: PEOPLE,
+    applies: ({ scoredSpam }) => scoredSpam,
+  },
+  {
+    points: 3,
     words: 'an earlier call of the caller was marked as spam',
     source: PEOPLE,
     applies: ({ callMarked, callerMarked }) => callMarked === null && callerMarked === 'spam',
@@ -131,7 +142,7 @@ export const spamScore = (facts: SpamFacts): SpamVerdict => {
   if (facts.callMarked === 'not-spam') return { score: 0, reasons: ['marked as no spam'] };
   const applied = SPAM_RULES.filter(({ applies }) => applies(facts));
   const sum = applied.reduce((total, { points }) => total + points, 0);
-  const least = facts.callMarked === 'spam' ? SPAM_FLAG : 0;
+  const least = facts.callMarked === 'spam' || facts.scoredSpam ? SPAM_FLAG : 0;
   return {
     score: Math.max(least, sum),
     reasons: applied.map(({ points, words }) => `${words} (${signed(points)})`),

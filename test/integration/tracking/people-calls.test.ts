@@ -189,6 +189,21 @@ describe('spam', () => {
     ]);
   });
 
+  it.each([
+    ['is none when a visit brought it almost for certain, whichever', 0.04, 1],
+    ['may be when a stranger may have called', 0.06, 3],
+  ])('on the number of a source %s', async (_, nobody, score) => {
+    const id = await stage.call(NOON, { talk_ms: 4000 });
+    await stage.run((file) => {
+      const add = file.prepare("INSERT INTO call_candidate VALUES (?, ?, ?, ?, '{}')");
+      add.run(id, 1, 'V1', 0.5);
+      add.run(id, 2, 'V2', 0.5 - nobody);
+      add.run(id, 3, null, nobody);
+      afterCall(file, id, { at: NOON });
+    });
+    expect(await scoreOf(id)).toBe(score);
+  });
+
   it('of a dialler who works through numbers', async () => {
     const scores: (number | null | undefined)[] = [];
     for (const [index, did] of ['+12025550101', '+12025550102', '+12025550103'].entries()) {

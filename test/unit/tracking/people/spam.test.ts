@@ -19,6 +19,7 @@ const CALM: SpamFacts = {
   sequentialNumbers: 1,
   callerMarked: null,
   callMarked: null,
+  scoredSpam: false,
   knownLead: false,
   fromPage: false,
 };
@@ -36,6 +37,7 @@ const factsArbitrary: fc.Arbitrary<SpamFacts> = fc.record({
   sequentialNumbers: fc.integer({ min: 1, max: 20 }),
   callerMarked: fc.constantFrom('spam', 'not-spam', null),
   callMarked: fc.constantFrom('spam', 'not-spam', null),
+  scoredSpam: fc.boolean(),
   knownLead: fc.boolean(),
   fromPage: fc.boolean(),
 });
