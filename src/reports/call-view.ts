@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import type { CallDetail, CallEventTable, CallerVault, CallRow, CallTable } from '../store/index.ts';
+import type {
+  CallDetail,
+  CallEventTable,
+  CallerVault,
+  CallRow,
+  CallStepTable,
+  CallTable,
+  ConsentTable,
+} from '../store/index.ts';
+import { SPAM_FLAG } from '../tracking/index.ts';
 import { MICROS } from './cost.ts';
 import { legView, legViewSchema } from './leg-view.ts';
 
@@ -85,10 +94,33 @@ export const callViewSchema = z.object({
     probability: count.meta({ description: '0 to 1' }),
   }),
   visit: z
-    .object({ id: z.string(), visitor: text, site: text, lease: text })
+    .object({
+      id: z.string(),
+      visitor: text,
+      site: text,
+      lease: text,
+      clickIds: z.array(z.string()).meta({ description: 'Kinds that it came with: gclid, msclkid …' }),
+    })
     .nullable()
     .meta({ description: 'The visit that the call came from' }),
   code: text.meta({ description: 'Extension code that the caller dialled' }),
+  flow: z
+    .object({
+      id: z.string(),
+      version: z.int(),
+      inputs: z.record(z.string(), z.string()).meta({ description: 'What the caller keyed in, by variable' }),
+    })
+    .nullable()
+    .meta({ description: 'The call flow that it ran; null: the lines of its number were dialled' }),
+  queue: z
+    .object({ group: z.string(), waitedMs: millis })
+    .nullable()
+    .meta({ description: 'Where the caller waited last, and how long in all' }),
+  voicemail: z.boolean().meta({ description: 'The caller left a message' }),
+  score: z
+    .enum(['good', 'bad', 'spam'])
+    .nullable()
+    .meta({ description: "What the line's side said of it with a key" }),
   spam: z
     .object({ score: z.int(), flagged: z.boolean(), reasons: z.array(z.string()) })
     .nullable()
@@ -121,8 +153,33 @@ export const recordingDetailSchema = recordingViewSchema.extend({
   sha256: text,
 });
 
+export const stepViewSchema = z.object({
+  at: z.string().meta({ format: 'date-time' }),
+  step: z.string(),
+  kind: z.string(),
+  input: text.meta({ description: 'What decided it: a key, the time of day, the share drawn' }),
+  exit: text,
+  next: text.meta({ description: 'The step that followed' }),
+  text: z.string(),
+});
+
+const consentViewSchema = z.object({
+  at: z.string().meta({ format: 'date-time' }),
+  textId: z.string(),
+  audioSha256: text,
+  language: z.string(),
+  heardMs: z.int(),
+  totalMs: z.int(),
+  key: text,
+  result: z.enum(['accepted', 'implied', 'declined']),
+});
+
 /** A call with its legs, decisions and recording. */
 export const callDetailViewSchema = callViewSchema.extend({
+  path: z.array(stepViewSchema).meta({ description: 'Its way through its flow' }),
+  consents: z
+    .array(consentViewSchema)
+    .meta({ description: 'Announcements of the recording, and the answers' }),
   legs: z.array(legViewSchema),
   events: z.array(eventViewSchema),
   recording: recordingDetailSchema.nullable(),
@@ -180,20 +237,34 @@ const sourceOf = (call: CallTable): CallView['source'] => {
   };
 };
 
-const visitOf = (call: CallTable): CallView['visit'] =>
+const clickIdsOf = (json: string | null): string[] => {
+  const ids: unknown = JSON.parse(json ?? '{}');
+  return typeof ids === 'object' && ids !== null ? Object.keys(ids) : [];
+};
+
+const inputsOf = (json: string | null): Record<string, string> =>
+  z
+    .record(z.string(), z.string())
+    .catch({})
+    .parse(JSON.parse(json ?? '{}'));
+
+const visitOf = (call: CallRow): CallView['visit'] =>
   call.visit_id === null
     ? null
-    : { id: call.visit_id, visitor: call.visitor_id, site: call.site_id, lease: call.lease_id };
-
-/** From this score on a call is flagged. */
-const SPAM_FROM = 3;
+    : {
+        id: call.visit_id,
+        visitor: call.visitor_id,
+        site: call.site_id,
+        lease: call.lease_id,
+        clickIds: clickIdsOf(call.click_ids),
+      };
 
 const spamOf = (call: CallTable): CallView['spam'] =>
   call.spam_score === null
     ? null
     : {
         score: call.spam_score,
-        flagged: call.spam_score >= SPAM_FROM,
+        flagged: call.spam_score >= SPAM_FLAG,
         reasons: z
           .array(z.string())
           .catch([])
@@ -226,6 +297,13 @@ export const callView = (row: CallRow, vault?: Revealing): CallView => ({
   match: { method: row.match_method, probability: row.match_prob },
   visit: visitOf(row),
   code: row.dialled_code,
+  flow:
+    row.flow_id === null || row.flow_version === null
+      ? null
+      : { id: row.flow_id, version: row.flow_version, inputs: inputsOf(row.flow_inputs) },
+  queue: row.queue === null ? null : { group: row.queue, waitedMs: row.queue_ms },
+  voicemail: row.voicemail === 1,
+  score: row.score,
   spam: spamOf(row),
   firstCall: flag(row.first_call),
   priorCalls: row.prior_calls,
@@ -260,8 +338,30 @@ export const eventView = (event: CallEventTable): EventView => ({
   detail: parseDetail(event.detail),
 });
 
+/** A step of a call's way through its flow. */
+export const stepView = (step: CallStepTable): z.output<typeof stepViewSchema> => ({
+  at: iso(step.at),
+  step: step.step,
+  kind: step.kind,
+  input: step.input,
+  exit: step.exit,
+  next: step.next_step,
+  text: step.text,
+});
+
+const consentView = (consent: ConsentTable): z.output<typeof consentViewSchema> => ({
+  at: iso(consent.at),
+  textId: consent.text_id,
+  audioSha256: consent.audio_sha256,
+  language: consent.language,
+  heardMs: consent.heard_ms,
+  totalMs: consent.total_ms,
+  key: consent.key,
+  result: consent.result,
+});
+
 /** The call with its recording and wrap-up, as the call log has it. */
-export const callRow = ({ call, recording, wrapUp }: CallDetail): CallRow => ({
+export const callRow = ({ call, clickIds, recording, wrapUp }: CallDetail): CallRow => ({
   ...call,
   recording_path: recording?.path ?? null,
   recording_state: recording?.state ?? null,
@@ -272,13 +372,16 @@ export const callRow = ({ call, recording, wrapUp }: CallDetail): CallRow => ({
   note_encrypted: wrapUp?.note_encrypted ?? null,
   value_micros: wrapUp?.value_micros ?? null,
   value_currency: wrapUp?.value_currency ?? null,
+  click_ids: clickIds,
 });
 
 /** The call record with all that belongs to it; see {@link callView} for `vault`. */
 export const callDetailView = (detail: CallDetail, vault?: Revealing): CallDetailView => {
-  const { legs, quality, events, recording } = detail;
+  const { legs, quality, events, recording, steps, consents } = detail;
   return {
     ...callView(callRow(detail), vault),
+    path: steps.map(stepView),
+    consents: consents.map(consentView),
     legs: legs.map((leg) => legView(leg, quality)),
     events: events.map(eventView),
     recording:

@@ -46,6 +46,16 @@ export const CALL_COLUMNS: readonly Column<CallView>[] = [
   { name: 'note', value: (call) => call.wrapUp?.note ?? null },
   { name: 'value', value: (call) => call.wrapUp?.value?.amount ?? null },
   { name: 'value_currency', value: (call) => call.wrapUp?.value?.currency ?? null },
+  { name: 'channel', value: (call) => call.source?.channel ?? null },
+  { name: 'content', value: (call) => call.source?.content ?? null },
+  { name: 'visit_id', value: (call) => call.visit?.id ?? null },
+  { name: 'visitor_id', value: (call) => call.visit?.visitor ?? null },
+  { name: 'site_id', value: (call) => call.visit?.site ?? null },
+  { name: 'click_id_kinds', value: (call) => call.visit?.clickIds.join(', ') || null },
+  { name: 'code', value: (call) => call.code },
+  { name: 'spam_score', value: (call) => call.spam?.score ?? null },
+  { name: 'spam_flagged', value: (call) => call.spam?.flagged ?? null },
+  { name: 'spam_reasons', value: (call) => call.spam?.reasons.join(', ') || null },
 ];
 
 /** Columns of the exported report by source. */

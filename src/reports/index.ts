@@ -1,4 +1,12 @@
 export {
+  type AgentView,
+  agentView,
+  agentViewSchema,
+  type QueueStatus,
+  queueStatus,
+  queueStatusSchema,
+} from './agent-view.ts';
+export {
   type AttributionCost,
   type AttributionCosts,
   attributionCostSchema,
@@ -16,6 +24,8 @@ export {
   type EventView,
   eventView,
   eventViewSchema,
+  stepView,
+  stepViewSchema,
 } from './call-view.ts';
 export {
   type CallsFigures,
@@ -42,8 +52,11 @@ export {
   readPeriod,
 } from './period.ts';
 export {
+  countBlock,
   countDay,
+  keepBlock,
   keepDay,
+  missingBlocks,
   type RollupKeeper,
   staleDays,
   startRollupKeeper,
@@ -76,3 +89,4 @@ export {
   trunkStatusView,
 } from './trunk-status-view.ts';
 export { type UserView, userView, userViewSchema } from './user-view.ts';
+export { type VoicemailView, voicemailView, voicemailViewSchema } from './voicemail-view.ts';

@@ -5,7 +5,7 @@ import { openStore, type Store, type StoreOptions } from '../store/index.ts';
 import { calibrationReport, fitSites, makeComparison, makeReport, recompute } from '../tracking/index.ts';
 import { attributionCosts } from './attribution-cost.ts';
 import { callsReport } from './calls-report.ts';
-import { countDay } from './rollup/index.ts';
+import { countBlock, countDay } from './rollup/index.ts';
 import type { ReportReply, ReportRequest, ReportResults, ReportWork } from './runner.ts';
 import { sourcesReport } from './sources.ts';
 
@@ -32,6 +32,8 @@ const perform = (store: Store, work: ReportWork): Promise<ReportResults[ReportWo
       return store.exclusively((file) => callsReport(file, work.options));
     case 'day':
       return store.exclusively((file) => countDay(file, work.options.day));
+    case 'block':
+      return store.exclusively((file) => countBlock(file, work.options.day));
     case 'attribution':
       return store.exclusively((file) => {
         const sealed = makeReport(file, work.options);

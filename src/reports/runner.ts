@@ -13,7 +13,7 @@ import type {
 } from '../tracking/index.ts';
 import type { AttributionCosts } from './attribution-cost.ts';
 import type { CallsReport, CallsReportOptions } from './calls-report.ts';
-import type { DayFigures } from './rollup/index.ts';
+import type { BlockFigures, DayFigures } from './rollup/index.ts';
 import type { SourcesReport, SourcesReportOptions } from './sources.ts';
 
 /** What the thread can be asked for. */
@@ -22,6 +22,8 @@ export type ReportWork =
   | { readonly type: 'calls'; readonly options: CallsReportOptions }
   /** A UTC day's figures, in days since 1970. */
   | { readonly type: 'day'; readonly options: { readonly day: number } }
+  /** The same of a block of days, from its first. */
+  | { readonly type: 'block'; readonly options: { readonly day: number } }
   | { readonly type: 'attribution'; readonly options: AttributionRequest & { readonly now: number } }
   | { readonly type: 'attribution-models'; readonly options: AttributionRequest }
   /** A report made again, by its digest or the beginning of it. */
@@ -35,6 +37,7 @@ export type ReportResults = {
   readonly sources: SourcesReport;
   readonly calls: CallsReport;
   readonly day: DayFigures;
+  readonly block: BlockFigures;
   /** With what was spent on each row. */
   readonly attribution: SealedReport & { readonly costs: AttributionCosts };
   readonly 'attribution-models': ModelComparison;

@@ -38,6 +38,10 @@ export const numberViewSchema = z.object({
   pool: text.meta({ description: 'The pool that lends it, instead of a source' }),
   state: z.string().meta({ description: 'testing, active, draining, quarantine, retired or failed' }),
   lines: z.array(z.string()).meta({ description: 'In the order they are tried' }),
+  flow: z
+    .object({ id: z.string(), version: z.int() })
+    .nullable()
+    .meta({ description: 'What its calls run; null: an implied flow, which dials the lines' }),
   record: z.boolean().nullable().meta({ description: "Null: the gateway's default" }),
   enabled: z.boolean(),
 });
@@ -76,7 +80,7 @@ export const lineView = (row: LineTable): LineView => ({
 });
 
 /** A tracking number as `--json` and the API show it. */
-export const numberView = ({ number, source, lines }: NumberRoute): NumberView => ({
+export const numberView = ({ number, source, lines, flow }: NumberRoute): NumberView => ({
   number: number.number,
   label: number.label,
   source: source?.id ?? null,
@@ -84,6 +88,7 @@ export const numberView = ({ number, source, lines }: NumberRoute): NumberView =
   pool: number.pool_id,
   state: number.state,
   lines: lines.map((line) => line.id),
+  flow: flow ?? null,
   record: number.record === null ? null : number.record === 1,
   enabled: number.enabled === 1,
 });

@@ -1,16 +1,17 @@
+import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { silentLogger } from '../../src/base/logger.ts';
 import { Registry } from '../../src/base/metrics.ts';
-import { startThread } from '../../src/base/thread.ts';
 import { gatewayConfigSchema } from '../../src/config/gateway-schema.ts';
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/index.ts';
 import { startCheckpoints } from '../../src/store/checkpoints.ts';
 import { type DniStage, makeDniStage } from '../support/dni-stage.ts';
 import type { ClientResult, ClientWork } from './dni-client.ts';
 import { pageHeaders, pageOf } from './dni-pages.ts';
-import { type Distribution, distribution, round } from './figures.ts';
+import { type Distribution, distribution, round, watchCpu } from './figures.ts';
 
 /** Pool numbers: two visits of five come with a click id. */
 const NUMBERS = 400;
@@ -28,13 +29,15 @@ export type DniLoad = {
   readonly sent: number;
   readonly failed: number;
   readonly ms: Distribution;
+  /** Of this process with all its threads, ms a session. */
+  readonly cpuMs: number;
 };
 
 export type DniBench = {
   readonly script: { readonly bytes: number; readonly gzip: number };
   /** Through the routes, without sockets. */
   readonly inject: DniRate;
-  /** The same over sockets, from a client in another thread. */
+  /** The same over sockets, from a client in another process. */
   readonly loads: readonly DniLoad[];
   readonly databaseBytesPerSession: number;
 };
@@ -93,13 +96,20 @@ const injected = async (server: HttpServer, first: number, sessions: number): Pr
   };
 };
 
+/** A process of its own: what asking costs is not to count as what answering costs. */
+const CLIENT = new URL(`./dni-client${extname(import.meta.url)}`, import.meta.url);
+
 const offered = (work: ClientWork): Promise<DniLoad> =>
   new Promise((resolve, reject) => {
-    const client = startThread(import.meta.url, './dni-client', { workerData: work });
+    const used = watchCpu(process.pid);
+    const client = fork(CLIENT, [JSON.stringify(work)]);
     client.once('error', reject);
-    client.once('message', ({ sent, failed, latencies }: ClientResult) => {
-      resolve({ offered: work.perSecond, sent, failed, ms: distribution(latencies) });
-      void client.terminate();
+    client.once('exit', (code) => reject(new Error(`The client ended with ${code}.`)));
+    client.once('message', (result) => {
+      const { sent, failed, latencies } = result as ClientResult;
+      const cpuMs = round(used().ms / sent, 3);
+      resolve({ offered: work.perSecond, sent, failed, ms: distribution(latencies), cpuMs });
+      client.kill();
     });
   });
 

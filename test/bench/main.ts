@@ -12,13 +12,14 @@ import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { mixCost } from './mix.ts';
 import { ramp } from './ramp.ts';
 import { benchReports } from './reports.ts';
+import { choiceCost } from './ring.ts';
 import { setupDelay } from './setup.ts';
 import { benchCalls, benchParsers, benchTransactions, type SipRate } from './sip.ts';
 import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.ts';
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,mix,recorded,flood,webrtc,leases,dni,reports]`
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,ring,mix,recorded,flood,webrtc,leases,dni,reports]`
  * (`--calls` and `--page-views`: how many reports are measured on).
  */
 
@@ -204,6 +205,14 @@ const measureMix = async (): Promise<void> => {
   figures.set('mix', cost);
 };
 
+const measureRing = (): void => {
+  say('\nWho rings, of a group of 1,000 agents');
+  const cost = choiceCost(quick ? 200 : 2000);
+  for (const { strategy, p50, p99 } of cost)
+    line(strategy, `p50 ${p50} µs, p99 ${p99} µs`, 'p99 below 1,000 µs');
+  figures.set('ring', cost);
+};
+
 const measureFlood = async (stage: Stage): Promise<void> => {
   const seconds = quick ? 5 : 30;
   say(`\n20,000 hostile datagrams a second for ${seconds} s while 20 calls a second go on`);
@@ -300,10 +309,10 @@ const measureDni = async (): Promise<void> => {
     `${inject.perSecond}/s, ${inject.cpuMs} ms CPU each: ${round(1000 / inject.cpuMs, 0)}/s on one core`,
     '3,000/s',
   );
-  for (const { offered, sent, failed, ms } of loads)
+  for (const { offered, sent, failed, ms, cpuMs } of loads)
     line(
       `${offered}/s offered over sockets`,
-      `p50 ${ms.p50} ms, p99 ${ms.p99} ms, ${failed} of ${sent} failed`,
+      `p50 ${ms.p50} ms, p99 ${ms.p99} ms, ${failed} of ${sent} failed; ${cpuMs} ms CPU each: ${round(1000 / cpuMs, 0)}/s on one core`,
       offered === 1000 ? 'p99 under 10 ms' : '',
     );
   line('database', `${result.databaseBytesPerSession} bytes a session`);
@@ -319,15 +328,17 @@ const measureReports = async (): Promise<void> => {
   const calls = Number(options.calls ?? (quick ? 100_000 : 1_000_000));
   const pageViews = Number(options['page-views'] ?? calls * 10);
   say(`\nReports over ${calls} calls and ${pageViews} page views of a year`);
-  const result = await benchReports({ calls, pageViews, runs: quick ? 5 : 20 }, ({ report, period, ms }) =>
-    line(`${report}, ${period}`, `p50 ${ms.p50} ms, p99 ${ms.p99} ms`),
+  const result = await benchReports(
+    { calls, pageViews, runs: quick ? 5 : 20 },
+    ({ report, period, ms, cpuMs }) =>
+      line(`${report}, ${period}`, `p50 ${ms.p50} ms, p99 ${ms.p99} ms, ${cpuMs} ms CPU`),
   );
   line('the slowest of those that read calls', `${slowest(result.reports)} ms p99`, 'under 300 ms');
   line('database', `${result.megabytes} MB, built in ${result.buildSeconds} s`);
-  line('figures of past days', `${result.rollupRows} rows, counted in ${result.keepSeconds} s`);
+  line('figures of past days', `${result.rollupRows} rows, counted in ${result.keepSeconds} s of CPU`);
   line(
     'their cost',
-    `${result.triggerMicroseconds} µs as a call is written, ${result.keepMicroseconds} µs when its day is counted`,
+    `${result.triggerMicroseconds} µs of CPU as a call is written, ${result.keepMicroseconds} µs when its day is counted`,
   );
   line('compared with the calls', `${result.differences} differences`, '0');
   figures.set('reports', result);
@@ -347,6 +358,7 @@ if (['ramp', 'setup', 'media', 'limit'].some(wanted)) {
     if (wanted('ramp')) await measureRamp(stage);
   });
 }
+if (wanted('ring')) measureRing();
 if (wanted('mix')) await measureMix();
 if (wanted('dni')) await measureDni();
 if (wanted('reports')) await measureReports();

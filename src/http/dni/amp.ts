@@ -103,6 +103,6 @@ export const ampRoute = (app: FastifyInstance, dni: Dni): void => {
         };
       },
     },
-    { open: true },
+    { open: true, helmet: false },
   );
 };

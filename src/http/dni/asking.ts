@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SitePlan } from '../../config/index.ts';
 import type { Dni } from '../../tracking/index.ts';
 import { HttpProblem } from '../problem.ts';
-import { isHostOf, pageHost } from './origin.ts';
+import { isHostOf, originHost } from './origin.ts';
 
 const RETRY_SECONDS = 5;
 
@@ -14,7 +14,7 @@ const RETRY_SECONDS = 5;
 export const siteOfPage = (dni: Dni, siteId: string, request: FastifyRequest): SitePlan => {
   const site = dni.site(siteId);
   if (!site) throw new HttpProblem(404, 'There is no such site.');
-  const host = pageHost(request.headers.origin);
+  const host = originHost(request.headers.origin);
   if (host !== undefined && isHostOf(site.hosts, host)) return site;
   throw new HttpProblem(403, 'The Origin header names no host of the site.');
 };

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SitePlan } from '../../config/index.ts';
-import { pageHost } from './origin.ts';
+import { originHost } from './origin.ts';
 
 const COOKIE = 'dt_v';
 const DAY_SECONDS = 86_400;
@@ -11,7 +11,7 @@ const DAY_SECONDS = 86_400;
  */
 const place = (request: FastifyRequest) => {
   const secure = request.protocol === 'https';
-  const elsewhere = secure && pageHost(request.headers.origin) !== request.host.toLowerCase();
+  const elsewhere = secure && originHost(request.headers.origin) !== request.host.toLowerCase();
   return {
     path: '/',
     httpOnly: true,

@@ -62,6 +62,6 @@ export const eventsRoute = (app: FastifyInstance, dni: Dni): void => {
         return { ok: true, ...(answer.renew && { renew: true }), ...linkOf(dni, site, answer.visitor) };
       },
     },
-    { open: true, bodyLimit: BODY_BYTES },
+    { open: true, helmet: false, bodyLimit: BODY_BYTES },
   );
 };

@@ -4,7 +4,7 @@ import type { Dni } from '../../tracking/index.ts';
 import { HttpProblem } from '../problem.ts';
 import { ampRoute } from './amp.ts';
 import { eventsRoute } from './events.ts';
-import { isKnownHost, pageHost } from './origin.ts';
+import { isKnownHost, originHost } from './origin.ts';
 import { scriptRoutes } from './script.ts';
 import { sessionRoute } from './session.ts';
 
@@ -24,9 +24,10 @@ const allowOrigin = (dni: Dni, request: FastifyRequest, reply: FastifyReply): vo
   reply
     .header('cache-control', 'no-store')
     .header('vary', 'Origin')
+    .header('x-content-type-options', 'nosniff')
     .header('cross-origin-resource-policy', 'cross-origin');
   const { origin } = request.headers;
-  const host = pageHost(origin);
+  const host = originHost(origin);
   if (origin === undefined || host === undefined || !isKnownHost(dni.sites(), host)) return;
   reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true');
 };
@@ -53,7 +54,7 @@ export const dniRoutes = async (app: FastifyInstance, dni: Dni, scripts?: string
     eventsRoute(pages, dni);
     ampRoute(pages, dni);
     for (const url of ['/v1/dni/session', '/v1/dni/events'])
-      pages.options(url, { schema: { hide: true } }, preflight);
+      pages.options(url, { schema: { hide: true }, helmet: false }, preflight);
   });
   scriptRoutes(app, scripts);
 };

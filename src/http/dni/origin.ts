@@ -4,8 +4,27 @@ type Sites = ReadonlyMap<string, SitePlan>;
 
 /** Host, and port where it is not its protocol's, of a page's origin or address; undefined for anything but http(s). */
 export const pageHost = (address: string | undefined): string | undefined => {
-  if (address === undefined || !/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
-  return new URL(address).host;
+  if (address === undefined || !/^https?:\/\//i.test(address)) return undefined;
+  try {
+    return new URL(address).host;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The sites of one gateway have few origins; others come from strangers. */
+const ORIGINS = 1000;
+const hosts = new Map<string, string | undefined>();
+
+/** The same of an `Origin` header, which all pages of a site send alike. */
+export const originHost = (origin: string | undefined): string | undefined => {
+  if (origin === undefined || origin.length > 300) return pageHost(origin);
+  const known = hosts.get(origin);
+  if (known !== undefined || hosts.has(origin)) return known;
+  if (hosts.size >= ORIGINS) hosts.clear();
+  const host = pageHost(origin);
+  hosts.set(origin, host);
+  return host;
 };
 
 /** `*.example.com` for `www.example.com`: a wildcard stands for one level. */

@@ -113,6 +113,6 @@ export const sessionRoute = (app: FastifyInstance, dni: Dni): void => {
         return answerOf(dni, site, answer);
       },
     },
-    { open: true, bodyLimit: BODY_BYTES },
+    { open: true, helmet: false, bodyLimit: BODY_BYTES },
   );
 };

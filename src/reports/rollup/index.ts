@@ -1,6 +1,8 @@
-/** Figures of calls: of whole UTC days as they were kept, of the rest counted from the calls. */
-export { countDay, keepDay, staleDays, verifyRollups } from './keep.ts';
+/** Figures of calls: of whole UTC days and blocks of them as they were kept, of the rest counted from the calls. */
+export { countBlock, keepBlock, missingBlocks } from './blocks.ts';
+export { countDay, keepDay, staleDays } from './keep.ts';
 export { type RollupKeeper, startRollupKeeper } from './keeper.ts';
 export { addFigures, consistently, NO_FIGURES, readGroups, readTimes } from './read.ts';
 export type { TimeKey } from './sql.ts';
-export type { DayFigures, Figures, Group, Groups, ValueGroup } from './types.ts';
+export type { BlockFigures, DayFigures, Figures, Group, Groups, ValueGroup } from './types.ts';
+export { verifyRollups } from './verify.ts';

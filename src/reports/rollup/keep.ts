@@ -6,7 +6,7 @@ import type { DayFigures, DayRow, DayValue, Figures, RollupDimension } from './t
 
 export const DIMENSIONS = Object.keys(KEY_SQL) as readonly RollupDimension[];
 
-const inOrder = <Row extends { dimension: string; key: string; test: number; spam: number }>(
+export const inOrder = <Row extends { dimension: string; key: string; test: number; spam: number }>(
   rows: Row[],
 ): Row[] =>
   rows.sort(
@@ -89,10 +89,20 @@ export const countDay = (file: SqliteFile, day: number): DayFigures =>
     };
   });
 
-const COLUMNS = ['dimension', 'day', 'key', 'test', 'spam', ...FIGURE_NAMES];
-const VALUE_COLUMNS = ['dimension', 'day', 'key', 'test', 'spam', 'currency', 'valued', 'micros'];
+export const COLUMNS = ['dimension', 'days', 'day', 'key', 'test', 'spam', ...FIGURE_NAMES];
+export const VALUE_COLUMNS = [
+  'dimension',
+  'days',
+  'day',
+  'key',
+  'test',
+  'spam',
+  'currency',
+  'valued',
+  'micros',
+];
 
-const insertSql = (table: string, columns: readonly string[]): string =>
+export const insertSql = (table: string, columns: readonly string[]): string =>
   `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
 const FIND_KEY = 'SELECT id FROM call_rollup_key WHERE dimension = ? AND key = ?';
@@ -120,11 +130,14 @@ export const keepDay = (file: SqliteFile, { day, touched, figures, values }: Day
     if (fresh.changes === 0) return false;
     for (const table of ['call_rollup', 'call_rollup_value'])
       for (const dimension of DIMENSIONS)
-        statement(file, `DELETE FROM ${table} WHERE dimension = ? AND day = ?`).run(dimension, day);
+        statement(file, `DELETE FROM ${table} WHERE dimension = ? AND days = 1 AND day = ?`).run(
+          dimension,
+          day,
+        );
     const insert = statement(file, insertSql('call_rollup', COLUMNS));
-    for (const row of figures) insert.run({ ...row, key: numberOf(file, row) });
+    for (const row of figures) insert.run({ ...row, days: 1, key: numberOf(file, row) });
     const insertValue = statement(file, insertSql('call_rollup_value', VALUE_COLUMNS));
-    for (const row of values) insertValue.run({ ...row, key: numberOf(file, row) });
+    for (const row of values) insertValue.run({ ...row, days: 1, key: numberOf(file, row) });
     return true;
   };
   return file.transaction(work).immediate();
@@ -142,68 +155,3 @@ export const staleDays = (file: SqliteFile, now: number, limit = 1000): readonly
     )
     .pluck()
     .all(Math.floor(now / DAY_MS), limit);
-
-/** What is kept of a day and its calls don't say, or the other way round. */
-export type RollupFault = { readonly day: number; readonly dimension: string; readonly key: string };
-
-const kept = (file: SqliteFile, day: number): Pick<DayFigures, 'figures' | 'values'> => {
-  const wordsOf = (dimension: RollupDimension): string =>
-    isNumbered(dimension)
-      ? 'CAST(kept.key AS TEXT)'
-      : '(SELECT words.key FROM call_rollup_key words WHERE words.id = kept.key)';
-  const rows = <Row>(table: string, columns: readonly string[]): Row[] =>
-    DIMENSIONS.flatMap((dimension) => {
-      const read = columns.map((name) => (name === 'key' ? `${wordsOf(dimension)} AS key` : name)).join(', ');
-      const sql = `SELECT ${read} FROM ${table} kept WHERE dimension = ? AND day = ?`;
-      return statement<Row>(file, sql).all(dimension, day);
-    });
-  return {
-    figures: inOrder(rows<DayRow>('call_rollup', COLUMNS)),
-    values: inOrder(rows<DayValue>('call_rollup_value', VALUE_COLUMNS)),
-  };
-};
-
-type Keyed = { readonly dimension: string; readonly key: string };
-
-const differing = <Row extends Keyed>(
-  a: readonly Row[],
-  b: readonly Row[],
-  columns: readonly string[],
-): Keyed[] => {
-  const text = (row: Row): string => JSON.stringify(columns.map((name) => row[name as keyof Row]));
-  const [inA, inB] = [new Set(a.map(text)), new Set(b.map(text))];
-  return [...a.filter((row) => !inB.has(text(row))), ...b.filter((row) => !inA.has(text(row)))];
-};
-
-/**
- * Compares what is kept with the calls themselves, a day at a time. Days that are known to be stale are passed over: no report
- * reads them.
- *
- * @returns every day and key that differ, days checked
- */
-export const verifyRollups = (
-  file: SqliteFile,
-): { readonly days: number; readonly faults: readonly RollupFault[] } => {
-  const days = file
-    .prepare<[], number>(
-      `SELECT day FROM (SELECT DISTINCT started_at / ${DAY_MS} AS day FROM call UNION SELECT DISTINCT day FROM call_rollup)
-       WHERE day NOT IN (SELECT day FROM call_stale_day) ORDER BY day`,
-    )
-    .pluck()
-    .all();
-  const faultsOf = (day: number): RollupFault[] =>
-    consistently(file, () => {
-      const counted = countDay(file, day);
-      if (counted.touched !== undefined) return [];
-      const stored = kept(file, day);
-      const rows = [
-        ...differing(stored.figures, counted.figures, COLUMNS),
-        ...differing(stored.values, counted.values, VALUE_COLUMNS),
-      ];
-      const keys = new Map(
-        rows.map(({ dimension, key }) => [`${dimension} ${key}`, { day, dimension, key }]),
-      );
-      return [...keys.values()];
-    });
-  return { days: days.length, faults: days.flatMap(faultsOf) };
-};

@@ -1,8 +1,9 @@
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import { isBusy, type Store } from '../../store/index.ts';
+import { isBusy, type SqliteFile, type Store } from '../../store/index.ts';
+import { keepBlock, missingBlocks } from './blocks.ts';
 import { keepDay, staleDays } from './keep.ts';
-import type { DayFigures } from './types.ts';
+import type { BlockFigures, DayFigures } from './types.ts';
 
 const LOOK_EVERY_MS = 60_000;
 /** Between two days: whoever waits for the database comes first. */
@@ -17,6 +18,8 @@ type Parts = {
   readonly store: Pick<Store, 'exclusively'>;
   /** Counts a day elsewhere than on this thread. */
   readonly countDay: (day: number) => Promise<DayFigures>;
+  /** The same for a block of days, from its first. */
+  readonly countBlock: (day: number) => Promise<BlockFigures>;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -26,8 +29,10 @@ type Parts = {
  * Keeps the figures of days that are over up to date: looks every minute, counts stale days in the thread of reports, and
  * writes each in a short transaction.
  */
-export const startRollupKeeper = ({ store, countDay, logger, now }: Parts): RollupKeeper => {
+export const startRollupKeeper = ({ store, countDay, countBlock, logger, now }: Parts): RollupKeeper => {
   let stopped = false;
+  /** Whether a block may have to be counted. */
+  let blocksDue = true;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   const sleep = (milliseconds: number): Promise<void> =>
@@ -35,14 +40,27 @@ export const startRollupKeeper = ({ store, countDay, logger, now }: Parts): Roll
       setTimeout(resolve, milliseconds).unref();
     });
 
-  const catchUp = async (): Promise<void> => {
-    for (const day of await store.exclusively((file) => staleDays(file, now()))) {
-      const figures = await countDay(day);
+  const each = async <Counted>(
+    days: readonly number[],
+    count: (day: number) => Promise<Counted>,
+    keep: (file: SqliteFile, counted: Counted) => boolean,
+  ): Promise<void> => {
+    for (const day of days) {
       if (stopped) return;
-      await store.exclusively((file) => keepDay(file, figures));
+      const counted = await count(day);
       if (stopped) return;
+      await store.exclusively((file) => keep(file, counted));
       await sleep(PAUSE_MS);
     }
+  };
+
+  const catchUp = async (): Promise<void> => {
+    const days = await store.exclusively((file) => staleDays(file, now()));
+    blocksDue ||= days.length > 0;
+    await each(days, countDay, keepDay);
+    if (!blocksDue) return;
+    await each(await store.exclusively((file) => missingBlocks(file, now())), countBlock, keepBlock);
+    blocksDue = false;
   };
 
   const look = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { SqliteFile } from '../../store/index.ts';
-import { offsetSpans, type Reading, readingOf } from './spans.ts';
+import { offsetSpans, readingOf, type Stretch, stretchesOf } from './spans.ts';
 import {
   countSql,
   DAY_MS,
@@ -51,8 +51,8 @@ type Tally = ReturnType<typeof createTally>;
 type Keys = {
   readonly dimension: RollupDimension;
   readonly raw: string;
-  /** Left out: by the dimension's words. */
-  readonly kept?: string;
+  /** Of times: what rows are told by, and what they are kept by, ms. Left out: by the dimension's words, of whole days. */
+  readonly kept?: { readonly by: string; readonly unit: number };
   /** Of local time from UTC, milliseconds. */
   readonly offset: number;
 };
@@ -73,16 +73,25 @@ const readRaw = (
   }
 };
 
+type KeptPart = Stretch & { readonly fromKey?: number; readonly toKey?: number };
+
 const readKept = (
   file: SqliteFile,
   { dimension, kept, offset }: Keys,
-  days: NonNullable<Reading['kept']>,
+  part: KeptPart,
   tests: boolean,
   tally: Tally,
 ): void => {
-  const given = { dimension, offset, ...days, tests: tests ? 1 : 0 };
-  for (const row of statement<Group>(file, keptCountSql(kept)).iterate(given)) tally.addFigures(row);
-  for (const row of statement<ValueGroup>(file, keptWorthSql(kept)).iterate(given)) tally.addValue(row);
+  const given = { dimension, offset, ...part, tests: tests ? 1 : 0 };
+  for (const row of statement<Group>(file, keptCountSql(kept?.by)).iterate(given)) tally.addFigures(row);
+  for (const row of statement<ValueGroup>(file, keptWorthSql(kept?.by)).iterate(given)) tally.addValue(row);
+};
+
+/** Times have few rows a day as it is: no blocks of them are kept. */
+const partsOf = (file: SqliteFile, { kept }: Keys, { from, to }: Span): readonly KeptPart[] => {
+  const days = { fromDay: Math.floor(from / DAY_MS), toDay: Math.ceil(to / DAY_MS) };
+  if (kept === undefined) return stretchesOf(days, keptBlocks(file));
+  return [{ days: 1, ...days, fromKey: from / kept.unit, toKey: to / kept.unit }];
 };
 
 const staleDaysWithin = (file: SqliteFile, { from, to }: Span): readonly number[] =>
@@ -93,9 +102,15 @@ const staleDaysWithin = (file: SqliteFile, { from, to }: Span): readonly number[
     .pluck()
     .all(Math.floor(from / DAY_MS), Math.ceil(to / DAY_MS));
 
+/** First days of the blocks that are kept, ascending. */
+export const keptBlocks = (file: SqliteFile): readonly number[] =>
+  statement<{ day: number }>(file, 'SELECT day FROM call_kept_block ORDER BY day')
+    .all()
+    .map(({ day }) => day);
+
 const read = (file: SqliteFile, keys: Keys, span: Span, tests: boolean, tally: Tally): void => {
-  const { kept, raw } = readingOf(span, staleDaysWithin(file, span));
-  if (kept) readKept(file, keys, kept, tests, tally);
+  const { kept, raw } = readingOf(span, staleDaysWithin(file, span), keys.kept?.unit);
+  for (const part of kept ? partsOf(file, keys, kept) : []) readKept(file, keys, part, tests, tally);
   readRaw(file, keys, raw, tests, tally);
 };
 
@@ -128,7 +143,7 @@ export const readTimes = (
     // Hours are fewer to read; where they don't fit the zone's, quarters do; what fits none is counted.
     const [dimension, unit] =
       offset % HOUR_MS === 0 ? (['hour', HOUR_MS] as const) : (['quarter', QUARTER_MS] as const);
-    const kept = TIME_SQL[by](`key * ${unit}`);
+    const kept = { by: TIME_SQL[by](`key * ${unit}`), unit };
     const keys = { dimension, raw: TIME_SQL[by]('c.started_at'), kept, offset };
     const own = { from: span.from, to: span.to };
     if (offset % unit === 0) read(file, keys, own, includeTests, tally);

@@ -46,8 +46,8 @@ export const offsetSpans = ({ from, to }: Span, zone: string): readonly OffsetSp
 
 /** What of a span is read from kept figures, and what from the calls themselves. */
 export type Reading = {
-  /** UTC days, the last one exclusive; stale ones in between are not among the kept. */
-  readonly kept: { readonly fromDay: number; readonly toDay: number } | undefined;
+  /** Stale days in between are not among the kept. */
+  readonly kept: Span | undefined;
   readonly raw: readonly Span[];
 };
 
@@ -63,18 +63,55 @@ const runs = (days: readonly number[]): Span[] => {
 };
 
 /**
- * Whole UTC days are read from what is kept, edges and stale days from the calls: nothing twice, nothing left out.
+ * Whole UTC days, or hours, are read from what is kept, edges and stale days from the calls: nothing twice, nothing left out.
  *
  * @param stale days whose figures can't be trusted, ascending
+ * @param unit that rows are kept by, ms
  */
-export const readingOf = ({ from, to }: Span, stale: readonly number[]): Reading => {
-  const fromDay = Math.ceil(from / DAY_MS);
-  const toDay = Math.floor(to / DAY_MS);
-  if (fromDay >= toDay) return { kept: undefined, raw: from < to ? [{ from, to }] : [] };
-  const edges = [
-    { from, to: fromDay * DAY_MS },
-    { from: toDay * DAY_MS, to },
-  ].filter((edge) => edge.from < edge.to);
-  const within = stale.filter((day) => day >= fromDay && day < toDay);
-  return { kept: { fromDay, toDay }, raw: [...edges, ...runs(within)] };
+export const readingOf = ({ from, to }: Span, stale: readonly number[], unit: number = DAY_MS): Reading => {
+  const first = Math.ceil(from / unit) * unit;
+  const last = Math.floor(to / unit) * unit;
+  if (first >= last) return { kept: undefined, raw: from < to ? [{ from, to }] : [] };
+  const within = runs(stale).map((run) => ({
+    from: Math.max(run.from, first),
+    to: Math.min(run.to, last),
+  }));
+  const raw = [{ from, to: first }, { from: last, to }, ...within];
+  return { kept: { from: first, to: last }, raw: raw.filter((span) => span.from < span.to) };
+};
+
+/** Days that are kept together. */
+export const BLOCK_DAYS = 32;
+
+/** Kept days as they are read: whole blocks, and days one by one; the last one exclusive. */
+export type Stretch = {
+  readonly days: 1 | typeof BLOCK_DAYS;
+  readonly fromDay: number;
+  readonly toDay: number;
+};
+
+/**
+ * Cuts days into blocks that are kept together and what lies between them.
+ *
+ * @param blocks first days of the blocks that are kept, ascending
+ */
+export const stretchesOf = (
+  { fromDay, toDay }: Pick<Stretch, 'fromDay' | 'toDay'>,
+  blocks: readonly number[],
+): readonly Stretch[] => {
+  const stretches: Stretch[] = [];
+  let at = fromDay;
+  const add = (days: Stretch['days'], to: number): void => {
+    const last = stretches.at(-1);
+    if (last?.days === days) stretches[stretches.length - 1] = { ...last, toDay: to };
+    else if (at < to) stretches.push({ days, fromDay: at, toDay: to });
+    at = to;
+  };
+  for (const block of blocks) {
+    if (block < fromDay || block + BLOCK_DAYS > toDay) continue;
+    if (at < block) add(1, block);
+    add(BLOCK_DAYS, block + BLOCK_DAYS);
+  }
+  if (at < toDay) add(1, toDay);
+  return stretches;
 };

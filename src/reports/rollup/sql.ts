@@ -109,8 +109,12 @@ const EACH = `${KEYS}, c.is_test AS test, ${SPAM} AS spam`;
 export const EACH_CALL = `SELECT ${EACH}, ${figureSql((value) => value)} ${CALLS} WHERE ${WHERE}`;
 export const EACH_WORTH = worths(EACH);
 
-const KEPT = `dimension = @dimension AND day >= @fromDay AND day < @toDay
+const KEPT = `dimension = @dimension AND days = @days AND day >= @fromDay AND day < @toDay
   AND day NOT IN (SELECT day FROM call_stale_day) AND test <= @tests`;
+
+/** Of times parts of days may be asked for. */
+const keptWhere = (time: string | undefined): string =>
+  time === undefined ? KEPT : `${KEPT} AND key >= @fromKey AND key < @toKey`;
 
 /** Dimensions whose key is a number by itself. */
 export const isNumbered = (dimension: RollupDimension): boolean =>
@@ -122,18 +126,19 @@ const numbered = (grouped: string): string =>
   `SELECT CAST(number AS TEXT) AS key, sums.* FROM (${grouped}) AS sums`;
 
 /**
- * The same from what is kept of whole UTC days: `@dimension`, `@fromDay`, `@toDay`, `@tests` 0 or 1.
+ * The same from what is kept of UTC days: `@dimension`, `@days` 1 or 32, `@fromDay`, `@toDay`, `@tests` 0 or 1; of times
+ * also `@fromKey` and `@toKey`.
  *
  * @param time what rows are told by, of a dimension of numbers; left out: by its words
  */
 export const keptCountSql = (time?: string): string => {
-  const grouped = `SELECT ${time ?? 'key'} AS number, spam, ${SUMS} FROM call_rollup WHERE ${KEPT} GROUP BY 1, 2`;
+  const grouped = `SELECT ${time ?? 'key'} AS number, spam, ${SUMS} FROM call_rollup WHERE ${keptWhere(time)} GROUP BY 1, 2`;
   return time === undefined ? keyed(grouped) : numbered(grouped);
 };
 
 export const keptWorthSql = (time?: string): string => {
   const grouped = `SELECT ${time ?? 'key'} AS number, spam, currency, sum(valued) AS valued, sum(micros) AS micros
-    FROM call_rollup_value WHERE ${KEPT} GROUP BY 1, 2, 3`;
+    FROM call_rollup_value WHERE ${keptWhere(time)} GROUP BY 1, 2, 3`;
   return time === undefined ? keyed(grouped) : numbered(grouped);
 };
 

@@ -4,7 +4,7 @@ import type { CallRollupTable, CallRollupValueTable } from '../../store/index.ts
 export type RollupDimension = CallRollupTable['dimension'];
 
 /** Counted calls. `calls` leaves blocked ones out. */
-export type Figures = Omit<CallRollupTable, 'dimension' | 'day' | 'key' | 'test' | 'spam'>;
+export type Figures = Omit<CallRollupTable, 'dimension' | 'days' | 'day' | 'key' | 'test' | 'spam'>;
 
 /** Calls that have something in common, counted. */
 export type Group = Figures & {
@@ -27,8 +27,8 @@ export type ValueGroup = {
 export type Groups = { readonly figures: readonly Group[]; readonly values: readonly ValueGroup[] };
 
 /** Rows of a day as they come out of its calls, with their keys as texts. */
-export type DayRow = Omit<CallRollupTable, 'key'> & { readonly key: string };
-export type DayValue = Omit<CallRollupValueTable, 'key'> & { readonly key: string };
+export type DayRow = Omit<CallRollupTable, 'key' | 'days'> & { readonly key: string };
+export type DayValue = Omit<CallRollupValueTable, 'key' | 'days'> & { readonly key: string };
 
 /** A UTC day's figures as they come out of its calls. */
 export type DayFigures = {
@@ -37,6 +37,14 @@ export type DayFigures = {
   readonly touched: number | undefined;
   readonly figures: readonly DayRow[];
   readonly values: readonly DayValue[];
+};
+
+/** A block of days, counted together. */
+export type BlockFigures = {
+  /** The first one. */
+  readonly day: number;
+  readonly figures: readonly CallRollupTable[];
+  readonly values: readonly CallRollupValueTable[];
 };
 
 /** From a moment up to another, exclusive; milliseconds since the epoch. */

@@ -218,7 +218,9 @@ const STATEMENTS: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   'CREATE UNIQUE INDEX lease_open_number ON lease (number) WHERE closed_at IS NULL',
   'CREATE INDEX lease_number ON lease (number, opened_at, closed_at)',
-  'CREATE INDEX lease_open_pool ON lease (pool_id, expires_at) WHERE closed_at IS NULL',
+  // With all that tells whether a lease may be taken: of a pool that is in view as a whole no row is read.
+  `CREATE INDEX lease_open_pool ON lease (pool_id, expires_at, id, last_seen_at, idle_at, number, closed_at)
+    WHERE closed_at IS NULL`,
   'CREATE INDEX lease_visitor ON lease (visitor_id, opened_at)',
   'CREATE INDEX lease_open_class ON lease (pool_id, class) WHERE closed_at IS NULL AND class IS NOT NULL',
   `CREATE TABLE lease_event (

@@ -89,6 +89,7 @@ const STATEMENTS: readonly string[] = [
   ) STRICT`,
   `CREATE TABLE call_rollup (
     dimension TEXT NOT NULL CHECK (dimension IN ('source', 'keyword', 'landing', 'region', 'hour', 'quarter')),
+    days INTEGER NOT NULL CHECK (days IN (1, 32)),
     day INTEGER NOT NULL,
     key INTEGER NOT NULL,
     test INTEGER NOT NULL CHECK (test IN (0, 1)),
@@ -102,10 +103,11 @@ const STATEMENTS: readonly string[] = [
     talked INTEGER NOT NULL,
     talk_ms INTEGER NOT NULL,
     answer_ms INTEGER NOT NULL,
-    PRIMARY KEY (dimension, day, key, test, spam)
+    PRIMARY KEY (dimension, days, day, key, test, spam)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE call_rollup_value (
     dimension TEXT NOT NULL,
+    days INTEGER NOT NULL CHECK (days IN (1, 32)),
     day INTEGER NOT NULL,
     key INTEGER NOT NULL,
     test INTEGER NOT NULL,
@@ -113,8 +115,17 @@ const STATEMENTS: readonly string[] = [
     currency TEXT NOT NULL,
     valued INTEGER NOT NULL,
     micros INTEGER NOT NULL,
-    PRIMARY KEY (dimension, day, key, test, spam, currency)
+    PRIMARY KEY (dimension, days, day, key, test, spam, currency)
   ) STRICT, WITHOUT ROWID`,
+  // Blocks of 32 days whose figures are also kept together, by what has many words: a year is eleven of them.
+  `CREATE TABLE call_kept_block (
+    day INTEGER PRIMARY KEY CHECK (day % 32 = 0)
+  ) STRICT`,
+  trigger(
+    'stale_day_added',
+    'INSERT ON call_stale_day',
+    'DELETE FROM call_kept_block WHERE day = NEW.day - NEW.day % 32;',
+  ),
   `INSERT INTO call_stale_day (day, touched) SELECT DISTINCT started_at / 86400000, 1 FROM call`,
 
   trigger('call_added', 'INSERT ON call', touchDay('NEW')),

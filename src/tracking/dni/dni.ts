@@ -70,12 +70,13 @@ export const createDni = ({ store, plan, now, logger, onAlert }: DniOptions): Dn
     page: ReadPage,
     at: number,
   ): SessionAnswer => {
-    const visit = openPage(file, page, { visits }, at);
-    if (visit === undefined) {
+    const opened = openPage(file, page, { visits }, at);
+    if (opened === undefined) {
       alarm({ type: 'visit-limit', site: site.id });
       return unstoredAnswer(site, unlent(wishesOf(inForce, site, pageFacts(page))), true);
     }
-    const wishes = wishesOf(inForce, site, visitFacts(visit, site));
+    const { visit, isFirst } = opened;
+    const wishes = wishesOf(inForce, site, isFirst ? pageFacts(page) : visitFacts(visit, site));
     const { given, limited } = lend(file, wishes, { site, visit, ledgerKey, at });
     if (limited) alarm({ type: 'lease-limit', site: site.id });
     const { show } = statementsOf(file);

@@ -42,8 +42,13 @@ export const createLimit = (perMinute: number, remembered: number = REMEMBERED):
   };
 };
 
+const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+/** As sockets and proxies write it: there is nothing to read in it. */
+const PLAIN_IPV4 = new RegExp(`^(?:${BYTE}\\.){3}${BYTE}$`);
+
 /** What counts as one place: an IPv4 address, or the /64 network of an IPv6 one, which is one customer's. */
 export const networkOf = (address: string): string => {
+  if (PLAIN_IPV4.test(address)) return address;
   if (!ipaddr.isValid(address)) return address.slice(0, 64);
   const parsed = ipaddr.process(address);
   if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();

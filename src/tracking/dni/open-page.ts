@@ -61,6 +61,12 @@ const knownVisitor = (file: SqliteFile, page: ReadPage, at: number): string | un
   return [page.visitorId, ofVisit].find((id) => id !== undefined && seeVisitor.run(at, id).changes === 1);
 };
 
+export type OpenedPage = {
+  readonly visit: VisitTable;
+  /** The visit began with this page. */
+  readonly isFirst: boolean;
+};
+
 export type PageLimits = {
   /** Visits that may begin, by address. */
   readonly visits: Limit;
@@ -76,15 +82,15 @@ export const openPage = (
   page: ReadPage,
   limits: PageLimits,
   at: number,
-): VisitTable | undefined => {
+): OpenedPage | undefined => {
   const { lastVisit, addVisitor } = statementsOf(file);
   const known = knownVisitor(file, page, at);
   const last = known === undefined ? undefined : lastVisit.get(known, page.siteId);
-  if (last && !beginsVisit(last, page.touch, at)) return goOn(file, last, page, at);
+  if (last && !beginsVisit(last, page.touch, at))
+    return { visit: goOn(file, last, page, at), isFirst: false };
   if (!limits.visits.take(page.addressHmac, at)) return undefined;
   if (last) endLastPage(file, last, at);
-  if (known !== undefined) return begin(file, known, page, at);
-  const visitorId = ulid(at);
-  addVisitor.run(visitorId, at, at);
-  return begin(file, visitorId, page, at);
+  const visitorId = known ?? ulid(at);
+  if (known === undefined) addVisitor.run(visitorId, at, at);
+  return { visit: begin(file, visitorId, page, at), isFirst: true };
 };

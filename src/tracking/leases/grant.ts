@@ -49,9 +49,9 @@ const statements = perFile((file) => ({
   ),
   use: file.prepare<[number: string]>(`UPDATE tracking_number SET used_at = ${IN_USE} WHERE number = ?`),
   oldestIdle: file.prepare<[pool: string, seen: Millis], OpenLease>(
-    `SELECT ${COLUMNS} FROM lease l WHERE l.pool_id = ? AND l.closed_at IS NULL
-        AND (l.idle_at IS NOT NULL OR l.last_seen_at < ?) AND ${LENT}
-      ORDER BY l.expires_at, l.id LIMIT 1`,
+    // Found in the index alone, then read: a pool may have hundreds in view.
+    `SELECT ${COLUMNS} FROM lease l WHERE l.id = (SELECT l.id FROM lease l WHERE l.pool_id = ? AND l.closed_at IS NULL
+        AND (l.idle_at IS NOT NULL OR l.last_seen_at < ?) AND ${LENT} ORDER BY l.expires_at, l.id LIMIT 1)`,
   ),
   hasNumbers: file.prepare<[pool: string], { n: number }>(
     "SELECT 1 AS n FROM tracking_number WHERE pool_id = ? AND state = 'active' AND enabled = 1 LIMIT 1",

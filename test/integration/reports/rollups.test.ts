@@ -6,9 +6,12 @@ import {
   type CallDimension,
   type CallsReport,
   callsReport,
+  countBlock,
   countDay,
   createReportRunner,
+  keepBlock,
   keepDay,
+  missingBlocks,
   staleDays,
   startRollupKeeper,
   verifyRollups,
@@ -20,8 +23,11 @@ import { makeSampleStore, type SampleStore } from './sample-store.ts';
 const DAY = 86_400_000;
 /** Clocks change in Berlin on 29 March, on Lord Howe (by half an hour) on 5 April. */
 const BEGIN = Date.UTC(2026, 2, 20);
-const DAYS = 24;
+/** From the middle of one block of days into the next but one. */
+const DAYS = 56;
 const NOW = BEGIN + 400 * DAY;
+/** The block of days that lies in them as a whole. */
+const BLOCK = Math.ceil(BEGIN / DAY / 32);
 
 let sample: SampleStore;
 beforeAll(async () => {
@@ -90,6 +96,7 @@ const fillRandomly = (file: SqliteFile, seed: number, count: number): void => {
 const keepAll = (file: SqliteFile): number => {
   const days = staleDays(file, NOW);
   for (const day of days) expect(keepDay(file, countDay(file, day))).toBe(true);
+  for (const block of missingBlocks(file, NOW)) expect(keepBlock(file, countBlock(file, block))).toBe(true);
   return days.length;
 };
 
@@ -233,12 +240,14 @@ describe('figures of past days', () => {
         const days = staleDays(file, NOW);
         const day = days[random.below(days.length + 2)];
         if (day !== undefined) keepDay(file, countDay(file, day));
+        for (const block of missingBlocks(file, NOW).slice(random.below(2)))
+          keepBlock(file, countBlock(file, block));
         if (step % 10 === 0) expect(verifyRollups(file).faults).toEqual([]);
       }
       const mixed = allReports(file);
       keepAll(file);
       expect(verifyRollups(file)).toMatchObject({ faults: [] });
-      expect(verifyRollups(file).days).toBeGreaterThan(DAYS - 2);
+      expect(verifyRollups(file).days).toBeGreaterThan(DAYS / 2);
       expect(allReports(file)).toEqual(mixed);
       file.prepare('UPDATE call_stale_day SET touched = 0').run();
       file
@@ -256,8 +265,44 @@ describe('figures of past days', () => {
       file.prepare("UPDATE call_rollup SET answered = 1 WHERE dimension = 'region'").run();
       expect(verifyRollups(file)).toEqual({
         days: 1,
-        faults: [{ day: BEGIN / DAY, dimension: 'region', key: '[null]' }],
+        faults: [{ day: BEGIN / DAY, days: 1, dimension: 'region', key: '[null]' }],
       });
+    }));
+
+  it('are kept of whole blocks too: these are read, found out when they differ, and dropped when a day changes', () =>
+    read((file) => {
+      fillRandomly(file, 5, 200);
+      keepAll(file);
+      const block = BLOCK * 32;
+      const calls = (by: CallDimension): number => reportOf(file, by, 'UTC').totals.calls;
+      const before = calls('region');
+      const wrong =
+        "UPDATE call_rollup SET calls = calls + 1000 WHERE days = 32 AND day = ? AND key = (SELECT id FROM call_rollup_key WHERE dimension = 'region' AND key = '[\"DE\"]')";
+      expect(file.prepare(wrong).run(block).changes).toBeGreaterThan(0);
+      expect(calls('region')).toBeGreaterThanOrEqual(before + 1000);
+      expect(calls('day')).toBe(before);
+      expect(verifyRollups(file).faults).toEqual([
+        { day: block, days: 32, dimension: 'region', key: '["DE"]' },
+      ]);
+      insertCall(file, (block + 5) * DAY);
+      expect(calls('region')).toBe(before + 1);
+      expect(missingBlocks(file, NOW)).toEqual([]);
+      keepAll(file);
+      expect(calls('region')).toBe(before + 1);
+      expect(verifyRollups(file).faults).toEqual([]);
+    }));
+
+  it('of a block are not kept while one of its days is stale, or before it is over', () =>
+    read((file) => {
+      const first = BLOCK * 32;
+      insertCall(file, first * DAY);
+      for (const day of staleDays(file, NOW)) keepDay(file, countDay(file, day));
+      expect(missingBlocks(file, (first + 32) * DAY - 1)).toEqual([]);
+      expect(missingBlocks(file, (first + 32) * DAY)).toEqual([first]);
+      const counted = countBlock(file, first);
+      insertCall(file, (first + 31) * DAY);
+      expect(keepBlock(file, counted)).toBe(false);
+      expect(missingBlocks(file, NOW)).toEqual([]);
     }));
 
   it('are not kept when something came while the day was counted', () =>
@@ -283,10 +328,12 @@ describe('figures of past days', () => {
     const keeper = startRollupKeeper({
       store: sample.store,
       countDay: countDayThere,
+      countBlock: (day) => reports.run({ type: 'block', options: { day } }),
       logger: silentLogger,
       now: () => NOW,
     });
-    await expect.poll(() => read((file) => staleDays(file, NOW)), { timeout: 20_000 }).toEqual([]);
+    const left = (file: SqliteFile) => [...staleDays(file, NOW), ...missingBlocks(file, NOW)];
+    await expect.poll(() => read(left), { timeout: 20_000 }).toEqual([]);
     await keeper.stop();
     await reports.close();
     expect(await read(verifyRollups)).toMatchObject({ faults: [] });
