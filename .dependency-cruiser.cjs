@@ -5,7 +5,7 @@
 const floors = [
   ['base', 'sdp', 'sip-engine'],
   ['sip', 'media', 'store', 'config'],
-  ['flows', 'tracking'],
+  ['flows', 'prompts', 'tracking'],
   ['calls', 'user-agent'],
   ['reports', 'integrations'],
   ['http'],

@@ -29,9 +29,10 @@ FROM node:${NODE_VERSION}-bookworm-slim
 LABEL org.opencontainers.image.title="Dialtrace" \
       org.opencontainers.image.description="Self-hosted call tracking gateway" \
       org.opencontainers.image.licenses="Apache-2.0"
-# What a worker that was built here is linked with; it says 41 when it starts without a gateway.
+# What a worker that was built here is linked with; it says 41 when it starts without a gateway. What speaks, and reads MP3.
 RUN apt-get -q update \
  && apt-get -q install -y --no-install-recommends libssl3 libuv1 libsrtp2-1 libusrsctp2 libabsl20220623 \
+    espeak-ng mpg123 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app/package.json /app/package.json
 COPY --from=build /app/node_modules /app/node_modules
@@ -49,6 +50,7 @@ ENV NODE_ENV=production \
     DIALTRACE_DATABASE__BACKUP_DIRECTORY=/data/backups \
     DIALTRACE_SIP__TLS__DIRECTORY=/data/tls \
     DIALTRACE_RECORDING__DIRECTORY=/data/recordings \
+    DIALTRACE_PROMPTS__DIRECTORY=/data/prompts \
     DIALTRACE_RUN_FILE=/data/gateway.json
 USER node
 # From here the command finds /config/dialtrace.yaml, and the shipped example where there is none.

@@ -1,11 +1,13 @@
 import { counter, gauge, Histogram, labelledGauge, Registry } from './base/metrics.ts';
-import type { CallServices, Calls } from './calls/index.ts';
+import type { Agents, CallServices, Calls, QueueRooms } from './calls/index.ts';
 import type { GatewayTracking } from './gateway-tracking.ts';
 import type { EncryptionStats, MediaEngine, MediaEngineStats } from './media/index.ts';
 import type { Registrar, SipEngineStats, SipServer, TrunkOperation } from './sip/index.ts';
 
 type Observed = {
   readonly calls: Calls;
+  readonly agents: Pick<Agents, 'refresh' | 'list'>;
+  readonly queues: QueueRooms;
   readonly sip: SipServer;
   readonly media: MediaEngine;
   readonly trunks: Pick<TrunkOperation, 'status'>;
@@ -143,6 +145,42 @@ const observeTracking = (registry: Registry, tracking: Observed['tracking']): vo
   );
 };
 
+const AGENT_STATES = ['ready', 'busy', 'wrap-up', 'away', 'offline'] as const;
+
+const observeAgents = (registry: Registry, { agents, queues }: Pick<Observed, 'agents' | 'queues'>): void => {
+  labelledGauge(registry, 'dialtrace_agents', 'Agents by their state', ['state'], async () => {
+    await agents.refresh();
+    const states = agents.list().map(({ state }) => state);
+    return AGENT_STATES.map((state) => ({
+      labels: { state },
+      value: states.filter((each) => each === state).length,
+    }));
+  });
+  labelledGauge(registry, 'dialtrace_queue_waiting', 'Callers who wait in a queue', ['queue'], () =>
+    queues.list().map(({ id, waiting }) => ({ labels: { queue: id }, value: waiting })),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_queue_longest_wait_seconds',
+    'How long the first in a queue has waited',
+    ['queue'],
+    () =>
+      queues.list().map(({ id, longestNowMs }) => ({ labels: { queue: id }, value: longestNowMs / 1000 })),
+  );
+  labelledGauge(
+    registry,
+    'dialtrace_queue_service_level',
+    "Share of today's callers of a queue who were answered in time",
+    ['queue'],
+    () =>
+      queues
+        .list()
+        .flatMap(({ id, serviceLevel }) =>
+          serviceLevel === undefined ? [] : [{ labels: { queue: id }, value: serviceLevel }],
+        ),
+  );
+};
+
 /** The gateway's metrics in one registry: what is counted as it happens, and what is asked for at each scrape. */
 export const createGatewayMetrics = () => {
   const registry = new Registry();
@@ -162,8 +200,9 @@ export const createGatewayMetrics = () => {
     setup.observe(setupMs / 1000);
   };
 
-  const observe = ({ calls, sip, media, trunks, registrar, tracking }: Observed): void => {
+  const observe = ({ calls, agents, queues, sip, media, trunks, registrar, tracking }: Observed): void => {
     observeTrunks(registry, trunks);
+    observeAgents(registry, { agents, queues });
     observeTracking(registry, tracking);
     gauge(
       registry,

@@ -1,7 +1,7 @@
 import { errorMessage } from './base/errors.ts';
 import { ulid } from './base/ids.ts';
 import type { Logger } from './base/logger.ts';
-import type { CallServices, Calls, UserRules } from './calls/index.ts';
+import type { Agents, CallServices, Calls, UserRules } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import type { PhoneParts } from './http/index.ts';
 import type { Registrar, Trunk } from './sip/index.ts';
@@ -32,12 +32,21 @@ export const phoneParts = (
   parts: {
     readonly registrar: Registrar | undefined;
     readonly calls: Calls;
+    readonly agents: Agents;
     readonly listeners: readonly string[];
     readonly rules: UserRules;
   },
 ): PhoneParts | undefined => {
-  const { registrar, calls, listeners, rules } = parts;
+  const { registrar, calls, agents, listeners, rules } = parts;
   const domain = domains?.domains[0];
   if (!phone.enabled || registrar === undefined || domain === undefined) return undefined;
-  return { settings: phone, domain, registrar, calls, listeners, canDialOut: rules.trunk !== undefined };
+  return {
+    settings: phone,
+    domain,
+    registrar,
+    calls,
+    agents,
+    listeners,
+    canDialOut: rules.trunk !== undefined,
+  };
 };

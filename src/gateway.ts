@@ -6,7 +6,7 @@ import type { Logger } from './base/logger.ts';
 import { removeRunFile, writeRunFile } from './base/run-file.ts';
 import { createShutdown, type Shutdown } from './base/shutdown.ts';
 import { VERSION } from './base/version.ts';
-import { type Calls, createCalls } from './calls/index.ts';
+import { type Calls, createAgents, createCalls, createQueueRooms } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { createBanKeeper, lastBans, withWall } from './gateway-bans.ts';
 import { httpsOptions, prepareCertificate, watchCertificates } from './gateway-certificates.ts';
@@ -18,12 +18,15 @@ import { silenceMs, sipServerKind } from './gateway-sip.ts';
 import { startTracking } from './gateway-tracking.ts';
 import { createHttpServer, type Health } from './http/index.ts';
 import { createMediaEngine, mediaAddressFor, repairRecordings } from './media/index.ts';
+import { createPromptLibrary, recoverVoicemail } from './prompts/index.ts';
 import { createReportRunner, startRollupKeeper } from './reports/index.ts';
 import { createTrunkOperation, createTrunkTable, startSipServer, type Trunk } from './sip/index.ts';
 import { claimDatabase, isBusy, openStore, type Store } from './store/index.ts';
 import { createEchoLine, selfTestTrunk } from './user-agent/index.ts';
 
 const ALIVE_EVERY_MS = 1000;
+/** How often what was spoken with values of calls is looked through for what is too old to keep. */
+const PRUNE_EVERY_MS = 3_600_000;
 /** How long the end of a run waits for a database that another process holds. */
 const STOP_WAITS_MS = 1000;
 
@@ -73,6 +76,7 @@ const recover = async (
         : { state: 'failed', duration_ms: null, bytes: null, sha256: null },
     );
   }
+  await recoverVoicemail(store.voicemail, config.recording.directory);
   return interrupted.length;
 };
 
@@ -203,6 +207,18 @@ const assemble = async (
   const tracking = await startTracking({ store, reports, logger, now });
   shutdown.add('tracking', () => tracking.stop());
   const rules = userRules(config, configured);
+  const audit = createAudit(store, logger, now);
+  const agents = createAgents({ store, phones: registrar, audit, logger, now });
+  shutdown.add('agents', () => agents.stop());
+  await agents.refresh();
+  const queues = createQueueRooms({ agents, now });
+  const prompts = createPromptLibrary({ ...config.prompts, db: store.db, logger, now });
+  const pruning = setInterval(() => void prompts.prune(), PRUNE_EVERY_MS);
+  void prompts.prune();
+  shutdown.add('prompts', () => {
+    clearInterval(pruning);
+    return prompts.close();
+  });
   calls = createCalls({
     runId,
     store,
@@ -211,9 +227,14 @@ const assemble = async (
     operation,
     dial: (options) => sip.dial(options),
     phones: registrar,
+    agents,
+    queues,
     userRules: rules,
     holdMusic: holdMusic(config),
-    audit: createAudit(store, logger, now),
+    prompts,
+    features: config.features,
+    areaOf: async (e164) => store.areas.of(e164),
+    audit,
     silenceMs: silenceMs(config),
     echoUri: () => echo.uri(),
     mediaAddress: mediaAddressFor(config.media),
@@ -224,10 +245,11 @@ const assemble = async (
     onEnded: metrics.callEnded,
   });
   const activeCalls = calls;
-  metrics.observe({ calls: activeCalls, sip, media, trunks: operation, registrar, tracking });
+  metrics.observe({ calls: activeCalls, agents, queues, sip, media, trunks: operation, registrar, tracking });
 
   const countDay = (day: number) => reports.run({ type: 'day', options: { day } });
-  const figures = startRollupKeeper({ store, countDay, logger, now });
+  const countBlock = (day: number) => reports.run({ type: 'block', options: { day } });
+  const figures = startRollupKeeper({ store, countDay, countBlock, logger, now });
   shutdown.add('figures of past days', () => figures.stop());
   const http = await createHttpServer({
     config,
@@ -237,10 +259,13 @@ const assemble = async (
     health: () => ({ status: state, callsInProgress: activeCalls.active }),
     reports,
     wall: sip.wall,
-    phone: phoneParts(config, { registrar, calls: activeCalls, listeners: sip.hostports, rules }),
+    phone: phoneParts(config, { registrar, calls: activeCalls, agents, listeners: sip.hostports, rules }),
+    agents,
+    queues,
     tls: httpsOptions(config),
     trunkStatus: () => operation.status(),
     dni: tracking.dni,
+    prompts,
   });
   shutdown.add('HTTP', () => http.close());
   const httpAddress = await http.listen();

@@ -1,8 +1,12 @@
 import type { Logger } from '../base/logger.ts';
+import type { CallScore } from '../config/index.ts';
+import type { PathEntry } from '../flows/index.ts';
 import type {
   CallEventTable,
   CallPatch,
   CallRepository,
+  CallStepTable,
+  ConsentTable,
   NewCall,
   NewRecording,
   RecordingEnd,
@@ -21,11 +25,22 @@ export type CallRecord = {
   answered(patch: CallPatch, recording: NewRecording | undefined): void;
   /** Fills in what became known of the source after the beginning. */
   attributed(patch: CallPatch): void;
+  /** Notes steps of the call's flow as they are passed. */
+  passed(path: readonly PathEntry[]): void;
+  /** Keeps the proof of an announcement, at once. */
+  consented(consent: Omit<ConsentTable, 'seq'>): void;
+  /** The caller waited in a queue. */
+  queued(queue: string, waitedMs: number): void;
+  /** The caller left a message. */
+  messageLeft(): void;
+  /** The line said what the call was worth. */
+  scored(score: CallScore): void;
   /** Ends the record; later calls do nothing. Resolves when it is written or given up. */
   complete(
     end: CallPatch,
     legs: readonly LegRecord[],
     recording?: RecordingEnd & { readonly id: string },
+    tags?: readonly string[],
   ): Promise<void>;
 };
 
@@ -42,6 +57,9 @@ export const openCallRecord = async (
 ): Promise<{ record: CallRecord; priorCalls: number | null }> => {
   const writer = createWriter(call.id, logger);
   let written = 0;
+  let consents = 0;
+  let queueMs = 0;
+  const steps: CallStepTable[] = [];
   let pending: CallEventTable[] = [];
   let completed: Promise<void> | undefined;
   let priorCalls: number | null = null;
@@ -77,11 +95,41 @@ export const openCallRecord = async (
     answered: (patch, recording) =>
       void writer.write('answer of the call', () => calls.update(call.id, patch, recording)),
     attributed: (patch) => void writer.write('source of the call', () => calls.update(call.id, patch)),
-    complete: (end, legs, recording) => {
+    passed: (path) => {
+      for (const { step, kind, at, input, exit, to, text } of path) {
+        const seq = steps.length;
+        const [took, next_step] = [exit ?? null, to ?? null];
+        steps.push({
+          call_id: call.id,
+          seq,
+          at,
+          step,
+          kind,
+          input: input ?? null,
+          exit: took,
+          next_step,
+          text,
+        });
+      }
+    },
+    consented: (consent) => {
+      const seq = consents;
+      consents += 1;
+      void writer.write('consent of the caller', () => calls.consented({ ...consent, seq }));
+    },
+    queued: (queue, waitedMs) => {
+      queueMs += Math.round(waitedMs);
+      const queue_ms = queueMs;
+      void writer.write('wait of the caller', () => calls.update(call.id, { queue, queue_ms }));
+    },
+    scored: (score) => void writer.write('score of the call', () => calls.update(call.id, { score })),
+    messageLeft: () =>
+      void writer.write('message of the caller', () => calls.update(call.id, { voicemail: 1 })),
+    complete: (end, legs, recording, tags = []) => {
       if (completed) return completed;
       const notes = takeNotes();
       completed = writer.write('end of the call', () =>
-        calls.complete(call.id, end, legs, notes, recording),
+        calls.complete(call.id, end, legs, notes, { recording, steps, tags }),
       ).settled;
       return completed;
     },

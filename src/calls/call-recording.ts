@@ -28,14 +28,17 @@ const pathOf = (callId: string, startedAt: number): string =>
 /**
  * Starts to record a call, caller left and line right, if its number wants that. What goes wrong is noted; the call goes on.
  *
+ * @param right nobody yet: the caller alone is recorded until somebody answers
+ * @param mayRecord what the call's flow has decided; undefined: as the number says
  * @returns undefined when the call is not recorded
  */
 export const startCallRecording = (
   { services, plan, record, session }: Dependencies,
   left: MediaLeg,
-  right: MediaLeg,
+  right: readonly MediaLeg[],
+  mayRecord: boolean | undefined = undefined,
 ): CallRecording | undefined => {
-  if (!plan.record) {
+  if (!(mayRecord ?? plan.record)) {
     record.note('not-recorded', 'Recording is switched off for this call.');
     return undefined;
   }

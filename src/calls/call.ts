@@ -1,16 +1,17 @@
 import { errorMessage } from '../base/errors.ts';
+import type { FlowState } from '../flows/index.ts';
 import type { MediaLeg, MediaSession } from '../media/index.ts';
 import { connectionAddress, SdpError } from '../sdp/index.ts';
 import type { SipDialog } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
-import { type AnsweredCaller, askForCode } from './asking.ts';
+import { askForCode } from './asking.ts';
 import type { Board, BoardEntry } from './board.ts';
 import type { CallRecord } from './call-record.ts';
 import { type CallRecording, startCallRecording } from './call-recording.ts';
-import { createCallerProgress } from './caller-progress.ts';
 import { completeRecord } from './completion.ts';
 import { openConversation } from './conversation.ts';
-import { type AnsweredLine, dialLines } from './dial-lines.ts';
+import type { AnsweredLine } from './dial-lines.ts';
+import { type CallerSide, createCallerSide, type FlowOutcome, runFlow } from './flow/index.ts';
 import { originLegOptions } from './leg-options.ts';
 import type { LegBook } from './legs.ts';
 import { matchNote } from './opening.ts';
@@ -38,42 +39,31 @@ const endedEarly = (stop: CallStop): CallEnd => ({
   reason: stop.reason,
 });
 
-/** Sends the 200 and, for an INVITE without offer, takes the caller's answer from its ACK. */
-const answerCaller = (plan: DialPlan, leg: MediaLeg, answer: string | undefined): Promise<SipDialog> =>
-  answer === undefined
-    ? plan.invite.answer(leg.createOffer(), (sdp) => leg.acceptAnswer(sdp))
-    : plan.invite.answer(answer);
-
 /** Asks for the extension code, and notes whose visit it belongs to. */
 const askCaller = async (
-  { services, plan, record, stopped }: Dependencies,
+  { services, plan, record }: Dependencies,
   code: CodeLookup,
-  session: MediaSession,
-  leg: MediaLeg,
-  answer: string | undefined,
-): Promise<AnsweredCaller> => {
-  const asked = await askForCode(
-    { services, plan, record, session, leg, stopped, answer: () => answerCaller(plan, leg, answer) },
-    code.digits,
-  );
-  const found = asked.digits === '' ? undefined : await code.find(asked.digits);
+  caller: CallerSide,
+): Promise<void> => {
+  const { origin, callId, region } = plan;
+  const digits = await askForCode(caller, record, { count: code.digits, region });
+  const found = digits === '' ? undefined : await code.find(digits);
   if (!found) {
-    const heard =
-      asked.digits === '' ? 'No extension code was dialled' : 'The extension code is none of ours';
+    const heard = digits === '' ? 'No extension code was dialled' : 'The extension code is none of ours';
     record.note('no-code', `${heard}: the call goes on without it.`);
-    return asked;
+    return;
   }
   record.attributed(found.patch);
   const { type, text, detail } = matchNote(found.match);
   record.note(type, text, detail);
-  const { origin, callId } = plan;
   const isTest = origin.type === 'trunk' && origin.trunk.isTest;
   void record.opened.then(() => services.tracking.noteMatch(callId, found.match, !isTest));
-  return asked;
 };
 
 type Bridged = {
   readonly end: CallEnd;
+  /** When they stopped talking. */
+  readonly at: number | undefined;
   readonly hungUp: Promise<unknown>;
   readonly conversation: Conversation | undefined;
   readonly recording: CallRecording | undefined;
@@ -103,31 +93,42 @@ const answerAndTalk = async (
   deps: Dependencies,
   session: MediaSession,
   entry: BoardEntry,
-  leg: MediaLeg,
-  answer: () => Promise<SipDialog>,
+  caller: CallerSide,
   answered: AnsweredLine,
+  begun: CallRecording | undefined,
+  mayRecord: boolean | undefined,
   moved: ReadonlySet<MediaLeg>,
 ): Promise<Bridged> => {
   const { services, plan, record, book, callerRow } = deps;
+  const { leg } = caller;
   leg.stopPlaying();
   session.bridge(leg, answered.leg);
   let dialog: SipDialog;
   try {
-    dialog = await answer();
+    dialog = await caller.answer();
   } catch (error) {
     // The line's answer crossed the caller's CANCEL, or the caller's network is gone (RFC 3261 9.1).
     const hungUp = answered.dialog.bye({ q850: 16, text: 'the caller is gone' });
     answered.leave();
-    return { end: callerGone(plan, error), hungUp, conversation: undefined, recording: undefined };
+    return {
+      end: callerGone(plan, error),
+      at: undefined,
+      hungUp,
+      conversation: undefined,
+      recording: undefined,
+    };
   }
   const now = services.now();
   callerRow.answered_at = now;
   const { line } = answered;
   record.note('answered', `Line ${line.name ?? line.id} answered.`, { line: line.id });
-  const recording = startCallRecording({ services, plan, record, session }, leg, answered.leg);
+  const recording =
+    begun ?? startCallRecording({ services, plan, record, session }, leg, [answered.leg], mayRecord);
+  begun?.listen(leg, [answered.leg]);
   const agent = line.user ?? callerUser(plan) ?? null;
   const { ringing_at } = callerRow;
-  record.answered({ ringing_at, answered_at: now, line_id: line.id, agent }, recording?.row);
+  const row = recording === begun ? undefined : recording?.row;
+  record.answered({ ringing_at, answered_at: now, line_id: line.id, agent }, row);
   session.watch(leg, answered.leg);
   const conversation = openConversation({
     services,
@@ -157,8 +158,8 @@ const answerAndTalk = async (
     stopped: deps.stopped,
   });
   entry.conversation = conversation;
-  const { end, hungUp } = await conversation.ended;
-  return { end, hungUp, conversation, recording };
+  const { end, at, hungUp } = await conversation.ended;
+  return { end, at, hungUp, conversation, recording };
 };
 
 const liveView = (deps: Dependencies, session: MediaSession): BoardEntry => {
@@ -168,7 +169,8 @@ const liveView = (deps: Dependencies, session: MediaSession): BoardEntry => {
     conversation: undefined,
     view: () => {
       const { conversation } = entry;
-      const rung = plan.lines.flatMap(({ user }) => user ?? []);
+      const named = plan.lines.flatMap(({ user }) => user ?? []);
+      const rung = [...named, ...deps.services.agents.offeredTo(plan.callId)];
       const ringing = [...new Set([callerUser(plan) ?? [], rung].flat())];
       return {
         id: plan.callId,
@@ -185,8 +187,14 @@ const liveView = (deps: Dependencies, session: MediaSession): BoardEntry => {
   return entry;
 };
 
+/** What the caller keyed in, for the record; sensitive digits stand nowhere. */
+const inputsOf = ({ variables, sensitive }: FlowState): string | null => {
+  const shown = Object.entries(variables).filter(([name]) => !sensitive.includes(name));
+  return shown.length === 0 ? null : JSON.stringify(Object.fromEntries(shown));
+};
+
 /**
- * Runs a call that has lines to dial, from its media to its end. Never rejects.
+ * Runs a call, from its media to its end. Never rejects.
  *
  * @returns how it ended; `settled` when its record is written and its BYEs are answered, which a database can delay
  */
@@ -202,8 +210,10 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   const moved = new Set<MediaLeg>();
   session.on('moved', (leg) => moved.add(leg));
   let bridged: Bridged | undefined;
-  /** Answered before any line was, for an extension code. */
-  let asked: AnsweredCaller | undefined;
+  let caller: CallerSide | undefined;
+  let outcome: FlowOutcome | undefined;
+  /** Begun before a line answered. */
+  let recording: CallRecording | undefined;
 
   const run = async (): Promise<CallEnd> => {
     const leg = await session.addLeg({
@@ -215,30 +225,41 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     book.open(callerRow, leg);
     const answer = plan.invite.offer === undefined ? undefined : await leg.acceptOffer(plan.invite.offer);
     plan.invite.onEarlyOffer((offer) => leg.acceptOffer(offer));
-    if (plan.code) asked = await askCaller(deps, plan.code, session, leg, answer);
-    const gone = asked && (await Promise.race([asked.stopped, undefined]));
+    const { stopped, record } = deps;
+    caller = createCallerSide({ services, plan, session, leg, row: callerRow, answer, stopped });
+    if (plan.code) await askCaller(deps, plan.code, caller);
+    const gone = await Promise.race([caller.stopped, undefined]);
     if (gone) return endedEarly(gone);
-    const dialled = await dialLines({
+
+    const recordFromAnswer = (): void => {
+      if (plan.flow.definition.flow.record !== 'answer') return;
+      recording = startCallRecording({ services, plan, record, session }, leg, []);
+      if (recording) record.answered({}, recording.row);
+    };
+    const pauseRecording = session.pauseRecording;
+    const stage = {
       services,
       plan,
       session,
-      record: deps.record,
+      record,
       book,
-      progress:
-        asked?.progress ??
-        createCallerProgress({ plan, session, leg, row: callerRow, answer, now: services.now }),
-      stopped: asked?.stopped ?? deps.stopped,
-    });
-    if (dialled.type === 'stopped') return endedEarly(dialled.stop);
-    if (dialled.type === 'failed') {
-      const { failure } = dialled;
-      const tried = plan.lines.length === 1 ? 'the line did not answer' : 'no line answered';
-      return { ...failure, by: 'line', reason: `${tried}: ${failure.status.replace('_', ' ')}` };
-    }
-    const { answered } = dialled;
+      caller,
+      onAnswered: recordFromAnswer,
+      pauseRecording,
+    };
+    if (caller.dialog) recordFromAnswer();
+    outcome = await runFlow(stage);
+    if (outcome.type === 'stopped') return endedEarly(outcome.stop);
+    if (outcome.type === 'ended') return outcome.end;
+    const { answered, state } = outcome;
     book.open(answered.row, answered.leg);
-    const take = async (): Promise<SipDialog> => asked?.dialog ?? answerCaller(plan, leg, answer);
-    bridged = await answerAndTalk(deps, session, entry, leg, take, answered, moved);
+    const left = await Promise.race([caller.stopped, undefined]);
+    if (left) {
+      void answered.dialog.bye({ q850: 16, text: 'the caller is gone' });
+      answered.leave();
+      return endedEarly(left);
+    }
+    bridged = await answerAndTalk(deps, session, entry, caller, answered, recording, state.record, moved);
     return bridged.end;
   };
 
@@ -261,11 +282,11 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
       reason: `gateway failure: ${errorMessage(error)}`,
     };
   });
-  const endedAt = services.now();
+  const endedAt = bridged?.at ?? services.now();
   board.remove(plan.callId);
-  const goodbye =
-    end.status === 'answered' ? undefined : asked?.dialog.bye({ q850: end.q850, text: end.reason });
-  if (end.status !== 'answered' && !asked)
+  const dialog = caller?.dialog;
+  const goodbye = end.status === 'answered' ? undefined : dialog?.bye({ q850: end.q850, text: end.reason });
+  if (end.status !== 'answered' && !dialog)
     plan.invite.refuse(end.sipCode, { Reason: `Q.850;cause=${end.q850}` });
 
   book.look();
@@ -283,7 +304,9 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
     legs,
     agent: bridged?.conversation?.agent() ?? user ?? null,
     heldMs,
-    recording: bridged?.recording?.end(summary?.recording),
+    recording: (bridged?.recording ?? recording)?.end(summary?.recording),
+    inputs: outcome && inputsOf(outcome.state),
+    tags: outcome?.state.tags,
   });
   return { end, settled: Promise.all([written, bridged?.hungUp, goodbye]) };
 };

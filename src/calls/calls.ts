@@ -6,6 +6,7 @@ import { runCall } from './call.ts';
 import { openCallRecord } from './call-record.ts';
 import { completeRecord } from './completion.ts';
 import { createDoor } from './door.ts';
+import { createFlows, gatherFacts } from './flow/index.ts';
 import { createLegBook, newLeg, peerText } from './legs.ts';
 import { callerHistory } from './opening.ts';
 import { type Prepared, prepareTrunkCall, prepareUserCall } from './preparing.ts';
@@ -60,8 +61,10 @@ type Arrival = {
 export const createCalls = (services: CallServices): Calls => {
   const active = new Map<string, ActiveCall>();
   const board: Board = createBoard(createUserPlaces(services.userRules.maxCalls));
+  services.agents.watch(board.live);
   const door = createDoor(services);
   const routes = createRoutes(services);
+  const flows = createFlows(services);
   /** What calls that are over still have to do. */
   const settling = new Set<Promise<unknown>>();
   let draining = false;
@@ -115,8 +118,12 @@ export const createCalls = (services: CallServices): Calls => {
       return { settled: settled.then(() => services.tracking.ended(id)) };
     }
 
-    const { type: _, ...dialled } = decision;
-    const plan = { callId: id, invite, origin, ...dialled };
+    const { type: _, flow: route, ...dialled } = decision;
+    const flow = await flows.of(route, dialled.lines);
+    const facts = await gatherFacts(services, { row, caller: dialled.caller, priorCalls, flow });
+    if (flow.version !== undefined) record.attributed({ flow_id: flow.id, flow_version: flow.version });
+    const mayRecord = dialled.record && flow.definition.flow.record !== 'never';
+    const plan = { callId: id, invite, origin, ...dialled, record: mayRecord, flow, facts };
     const book = createLegBook();
     const { direction } = row;
     const { end, settled } = await runCall({

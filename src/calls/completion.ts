@@ -15,6 +15,10 @@ export type Completion = {
   /** Name of the user who talked last, or who called. */
   readonly agent: string | null;
   readonly heldMs: number;
+  /** JSON of what the caller keyed in. */
+  readonly inputs?: string | null | undefined;
+  /** That its flow has given it. */
+  readonly tags?: readonly string[] | undefined;
   readonly recording?: (RecordingEnd & { readonly id: string }) | undefined;
 };
 
@@ -45,8 +49,10 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
       agent,
       hangup_by: end.by,
       end_reason: end.reason,
+      ...(completion.inputs !== undefined && { flow_inputs: completion.inputs }),
     },
     legs,
     completion.recording,
+    completion.tags,
   );
 };

@@ -5,9 +5,11 @@ import type { HangupBy } from '../store/index.ts';
 import type { Board } from './board.ts';
 import type { CallRecord } from './call-record.ts';
 import type { CallRecording } from './call-recording.ts';
-import { agentOf, hearingOf } from './hearing.ts';
+import { agentOf, asideHearing, hearingOf } from './hearing.ts';
+import { openKeypad } from './keypad.ts';
 import type { LegBook } from './legs.ts';
 import type { Conversation, Ended, Party, Supervisor } from './parties.ts';
+import { askForScore, mayBeScored } from './scoring.ts';
 import { takeTransfer } from './transfer.ts';
 import type { CallEnd, CallServices, CallStop, DialPlan } from './types.ts';
 
@@ -50,7 +52,9 @@ export const openConversation = (deps: Dependencies): Conversation => {
   const { services, plan, record, session, book } = deps;
   let seats: Readonly<Record<Party['side'], Party>> = { caller: deps.caller, line: deps.line };
   let supervisor: Supervisor | undefined;
-  let detained: { readonly side: Party['side']; gone: boolean } | undefined;
+  let detained: { readonly side: Party['side']; gone: boolean; readonly left: () => void } | undefined;
+  /** Who talks to somebody without a seat. */
+  let aside: { readonly side: Party['side']; readonly guest: MediaLeg } | undefined;
   let over = false;
   let settle: (ended: Ended) => void = () => undefined;
   const ended = new Promise<Ended>((resolve) => {
@@ -65,19 +69,35 @@ export const openConversation = (deps: Dependencies): Conversation => {
     if (over) return;
     over = true;
     book.look();
-    const cause = { q850: end.q850, text: end.reason };
-    const goodbyes = parties()
-      .filter((party) => !away.includes(party))
-      .map(({ dialog }) => dialog.bye(cause));
+    const at = services.now();
+    const { caller, line } = seats;
+    const goodbyes: Promise<unknown>[] = [];
     if (supervisor) goodbyes.push(supervisor.dialog.bye({ q850: 16, text: 'the call is over' }));
-    for (const party of parties()) party.leave();
-    settle({ end, hungUp: Promise.all(goodbyes) });
+    const sayGoodbye = (): void => {
+      const cause = { q850: end.q850, text: end.reason };
+      for (const party of [caller, line]) {
+        if (!away.includes(party)) goodbyes.push(party.dialog.bye(cause));
+        party.leave();
+      }
+      settle({ end, at, hungUp: Promise.all(goodbyes) });
+    };
+    const callerLeft = end.by === 'caller' && away.includes(caller);
+    if (!callerLeft || detained !== undefined || !mayBeScored(deps, line)) {
+      sayGoodbye();
+      return;
+    }
+    session.endRecording();
+    void askForScore(deps, line).then(sayGoodbye, sayGoodbye);
   };
 
   /** Who hears whom, and what is recorded, as the seats are now. */
   const arrange = (): void => {
     const { caller, line } = seats;
-    session.connect(hearingOf(caller, line, supervisor));
+    session.connect(
+      aside
+        ? asideHearing(seats[aside.side].leg, aside.guest, opposite(seats[aside.side]).leg)
+        : hearingOf(caller, line, supervisor),
+    );
     const heard = supervisor?.mode === 'barge' ? [line.leg, supervisor.leg] : [line.leg];
     deps.recording?.listen(caller.leg, heard);
   };
@@ -116,25 +136,24 @@ export const openConversation = (deps: Dependencies): Conversation => {
     });
   };
 
+  const leaveDetained = (away: NonNullable<typeof detained>): void => {
+    if (away.gone) return;
+    away.gone = true;
+    away.left();
+  };
+
   const hungUp = (party: Party, hangUp: HangUp): void => {
     // Who hands a call on may leave before it is known whether somebody takes it.
     if (!isSeated(party)) return;
-    if (detained?.side === party.side) {
-      detained.gone = true;
-      return;
-    }
-    finish(endOf(party.side, hangUp), [party]);
+    if (detained?.side === party.side) leaveDetained(detained);
+    else finish(endOf(party.side, hangUp), [party]);
   };
 
   const attend = (party: Party): void => {
     serveMedia(party);
     const { dialog, user } = party;
-    dialog.onDigit((digit, durationMs) => {
-      if (isSeated(party))
-        void opposite(party)
-          .leg.sendDigits(digit, durationMs)
-          .catch(() => undefined);
-    });
+    dialog.onDigit((digit, durationMs) => keypad.pressed(party, digit, durationMs));
+    keypad.attend(party);
     dialog.onHangUp((how) => hungUp(party, how));
     if (user !== undefined)
       dialog.onRefer((refer) => void takeTransfer({ ...deps, conversation }, party, user, refer));
@@ -160,7 +179,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     const party = parties().find((each) => each.leg === leg);
     if (!party) return;
     if (detained?.side === party.side) {
-      detained.gone = true;
+      leaveDetained(detained);
       return;
     }
     const words =
@@ -228,9 +247,13 @@ export const openConversation = (deps: Dependencies): Conversation => {
       seats = { ...seats, [party.side]: released };
       finish(answeredEnd('gateway', reason, 16), [released]);
     },
-    detain: (side) => {
+    aside: (party, guest) => {
+      aside = guest && { side: party.side, guest };
+      if (!over) arrange();
+    },
+    detain: (side, left = () => undefined) => {
       if (detained || over) return undefined;
-      const mine = { side, gone: false };
+      const mine = { side, gone: false, left };
       detained = mine;
       return () => {
         if (detained === mine) detained = undefined;
@@ -264,6 +287,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     },
   };
 
+  const keypad = openKeypad({ ...deps, conversation, isRecorded: deps.recording !== undefined });
   session.on('lost', lost);
   session.on('moved', (leg) => void reconnect(leg));
   void deps.stopped.then((stop) => finish(answeredEnd(stop.by, stop.reason, stop.q850)));

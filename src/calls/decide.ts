@@ -37,6 +37,7 @@ export const decide = (facts: Facts): Decision => {
     return refuse('failed', 404, 1, `tracking number ${called.e164} was taken off its pool and has retired`);
   if (!route.number.enabled)
     return refuse('blocked', 480, 18, `tracking number ${called.e164} is switched off`);
-  if (route.lines.length === 0) return refuse('failed', 480, 3, `tracking number ${called.e164} has no line`);
+  if (route.lines.length === 0 && !route.flow)
+    return refuse('failed', 480, 3, `tracking number ${called.e164} has no line`);
   return { type: 'dial', route };
 };

@@ -8,6 +8,13 @@ export type Hearing = readonly (readonly [listener: MediaLeg, speakers: readonly
 export const agentOf = (caller: Party, line: Party): Party =>
   line.user !== undefined || caller.user === undefined ? line : caller;
 
+/** Two talk, of whom one has no seat; the third waits, and a supervisor goes on hearing those who have seats. */
+export const asideHearing = (party: MediaLeg, guest: MediaLeg, waiting: MediaLeg): Hearing => [
+  [party, [guest]],
+  [guest, [party]],
+  [waiting, []],
+];
+
 /**
  * Caller and line hear each other. A supervisor hears both; is heard by the agent when whispering, by both when in the call.
  */

@@ -17,6 +17,10 @@ export type Party = {
   readonly leave: () => void;
 };
 
+/** As the notes of a call name somebody in it. */
+export const nameOf = ({ side, user, row }: Party): string =>
+  user ?? (side === 'line' ? `line ${row.line_id ?? 'unknown'}` : 'the caller');
+
 /** Somebody who looks after a call. */
 export type Supervisor = {
   readonly user: string;
@@ -27,6 +31,8 @@ export type Supervisor = {
 
 export type Ended = {
   readonly end: CallEnd;
+  /** Milliseconds since the epoch: when they stopped talking. */
+  readonly at: number;
   /** Settles when the BYEs are answered. */
   readonly hungUp: Promise<unknown>;
 };
@@ -38,7 +44,7 @@ export type Conversation = {
   readonly session: MediaSession;
   readonly record: CallRecord;
   readonly book: LegBook;
-  /** How it ended, at once. */
+  /** How it ended: at once, or when the line has scored it. */
   readonly ended: Promise<Ended>;
   /** Settles when somebody outside ends it, or it has ended: whatever is being dialled for it is to stop. */
   readonly stopped: Promise<CallStop>;
@@ -61,9 +67,12 @@ export type Conversation = {
   /**
    * Begins a transfer: while it goes on, a hang-up on this side does not end the call.
    *
+   * @param left called when that side hangs up
    * @returns how to let go, which tells whether that side has hung up; undefined while another transfer goes on
    */
-  detain(side: Party['side']): (() => boolean) | undefined;
+  detain(side: Party['side'], left?: () => void): (() => boolean) | undefined;
+  /** Party and somebody who has no seat talk to each other alone, while the other side waits; undefined: no more. */
+  aside(party: Party, leg: MediaLeg | undefined): void;
   finish(end: CallEnd): void;
   /** Name of the user in it: of the two, the one who was called. */
   agent(): string | undefined;

@@ -7,7 +7,7 @@ import {
   readCaller,
   type Trunk,
 } from '../sip/index.ts';
-import type { LineTable, NewCall, UserTable } from '../store/index.ts';
+import type { LineTable, NewCall, NumberRoute, UserTable } from '../store/index.ts';
 import { attribute, type Match } from '../tracking/index.ts';
 import { decide } from './decide.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
@@ -31,6 +31,8 @@ export type Prepared = {
         readonly caller: Caller;
         readonly trackingNumber: string | undefined;
         readonly lines: readonly LineTable[];
+        /** The flow that it runs; undefined: the lines are dialled. */
+        readonly flow?: NumberRoute['flow'];
         readonly record: boolean;
         readonly region: Region | undefined;
         readonly code?: CodeLookup | undefined;
@@ -78,7 +80,7 @@ export const prepareTrunkCall = async (
   const row = newCall(opening, vault);
   const common = { row, notes: openingNotes(opening), agent: null, trunk, match };
   if (decision.type === 'refuse') return { ...common, decision };
-  const { number, lines } = decision.route;
+  const { number, lines, flow } = decision.route;
   const digits = services.tracking.codeDigits(number.number);
   const find: CodeLookup['find'] = async (code) => {
     const found = await services.tracking.match({ ...looked, did: number.number, code });
@@ -94,6 +96,7 @@ export const prepareTrunkCall = async (
       caller,
       trackingNumber: number.number,
       lines,
+      flow,
       record: number.record === null ? services.recording.enabled : number.record === 1,
       region: trunk.region,
     },

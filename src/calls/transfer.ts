@@ -1,48 +1,75 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
-import type { Admittance, DialogId, Refer } from '../sip/index.ts';
+import type { Playable } from '../media/index.ts';
+import { type Admittance, type DialogId, parseAddress, type Refer } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
 import type { Board } from './board.ts';
+import { NO_PROGRESS } from './caller-progress.ts';
 import { dialLines } from './dial-lines.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
 import { newLeg } from './legs.ts';
-import type { Conversation, Party } from './parties.ts';
+import { type Conversation, nameOf, type Party } from './parties.ts';
 import type { CallEnd, CallServices, DialPlan } from './types.ts';
 
-type Dependencies = {
+export type TransferDependencies = {
   readonly services: CallServices;
   readonly board: Board;
   readonly conversation: Conversation;
 };
+type Dependencies = TransferDependencies;
 
-const TRANSFERRED = { q850: 16, text: 'transferred' } as const;
+/** Whom a call is to be handed to. */
+export type Wish = {
+  /** A user, a line or a telephone number, as it was dialled. */
+  readonly target: string;
+  readonly mayCallNumbers: boolean;
+};
 
-type Refused = { readonly refusal: number; readonly reason: string };
+/** Hears what becomes of a transfer. */
+type Asker = Pick<Refer, 'accept' | 'refuse' | 'notify'>;
+
+export type Found = { readonly plan: DialPlan; readonly leave: () => void };
+
+export const TRANSFERRED = { q850: 16, text: 'transferred' } as const;
+
+export type Refused = { readonly refusal: number; readonly reason: string };
 
 /** RFC 3261 21.4.27: it may be asked again when the other transfer is over. */
-const UNDER_WAY: Refused = { refusal: 491, reason: 'another transfer is under way' };
+export const UNDER_WAY: Refused = { refusal: 491, reason: 'another transfer is under way' };
 
-const failed = (error: unknown): Refused => ({ refusal: 500, reason: errorMessage(error) });
+export const failed = (error: unknown): Refused => ({ refusal: 500, reason: errorMessage(error) });
 
-/** Whom the user may hand a call to: the same as he may call. */
-const planFor = async (
+const FREE: Admittance = { type: 'admitted', leave: () => undefined };
+
+/** Whom somebody may hand a call to: a user whom he may call, a line the other lines and users. */
+export const planFor = async (
   { services, board, conversation }: Dependencies,
-  name: string,
-  target: string,
-): Promise<{ readonly plan: DialPlan; readonly leave: () => void } | Refused> => {
+  from: Party,
+  { target, mayCallNumbers }: Wish,
+): Promise<Found | Refused> => {
   const { store, userRules } = services;
   const { plan } = conversation;
-  const region = userRules.trunk?.region;
-  const [user, dialled, numbers] = await Promise.all([
-    store.users.find(name),
-    lookUpDialled(target, { user: store.users.find, line: store.numbers.line }, region),
+  const region = userRules.trunk?.region ?? plan.region;
+  const name = nameOf(from);
+  const uri = `sip:${encodeURIComponent(target)}@transfer.invalid`;
+  const [known, dialled, numbers] = await Promise.all([
+    from.user === undefined ? undefined : store.users.find(from.user),
+    lookUpDialled(uri, { user: store.users.find, line: store.numbers.line }, region),
     store.numbers.list(),
   ]);
-  if (user === undefined || user.disabled === 1)
+  if (from.user !== undefined && (known === undefined || known.disabled === 1))
     return { refusal: 403, reason: `${name} is no user any more` };
+  if (dialled.type === 'number' && !mayCallNumbers)
+    return {
+      refusal: 403,
+      reason: 'calls are not handed to telephone numbers: see features.transferNumbers',
+    };
+  if (dialled.type === 'line' && from.user === undefined && dialled.line.id === from.row.line_id)
+    return { refusal: 486, reason: `${name} asked for itself` };
+  const user = known ?? { name, display: null };
   // The call that the user placed has its place already, whoever it goes on with.
   const isOwn = plan.origin.type === 'user' && plan.origin.user.name === name;
-  const room: Admittance = isOwn ? { type: 'admitted', leave: () => undefined } : board.places.enter(name);
+  const room = isOwn || from.user === undefined ? FREE : board.places.enter(name);
   const leave = (): void => {
     if (room.type === 'admitted') room.leave();
   };
@@ -68,34 +95,35 @@ const planFor = async (
 };
 
 /** Who sits now where `from` sat when it asked: its page may have been loaded again since. */
-const seatedFor = ({ conversation }: Dependencies, { side }: Party): Party | undefined =>
+export const seatedFor = ({ conversation }: Dependencies, { side }: Party): Party | undefined =>
   conversation.parties().find((party) => party.side === side);
 
-const nobodyLeft = ({ side }: Party, user: string): CallEnd => ({
+export const nobodyLeft = (party: Party): CallEnd => ({
   status: 'answered',
   sipCode: 200,
   sipReason: 'OK',
   q850: 16,
-  by: side,
-  reason: `${user} handed the call on and hung up; nobody took it`,
+  by: party.side,
+  reason: `${nameOf(party)} handed the call on and hung up; nobody took it`,
 });
 
 /** Calls somebody else for the other side, and leaves the call when they answer (RFC 5589 6). */
-const blindTransfer = async (deps: Dependencies, from: Party, user: string, refer: Refer): Promise<void> => {
+const blindTransfer = async (deps: Dependencies, from: Party, wish: Wish, asker: Asker): Promise<void> => {
   const { services, conversation } = deps;
   const { record, book, session } = conversation;
   const release = conversation.detain(from.side);
-  const found = release ? await planFor(deps, user, refer.target).catch(failed) : UNDER_WAY;
+  const found = release ? await planFor(deps, from, wish).catch(failed) : UNDER_WAY;
+  const user = nameOf(from);
   if (!release || 'refusal' in found) {
     const { refusal, reason } = 'refusal' in found ? found : UNDER_WAY;
     record.note('transfer-refused', `A transfer by ${user} was refused: ${reason}.`);
-    refer.refuse(refusal);
-    if (release?.()) conversation.finish(nobodyLeft(from, user));
+    asker.refuse(refusal);
+    if (release?.()) conversation.finish(nobodyLeft(from));
     return;
   }
   void conversation.ended.then(found.leave);
-  refer.accept();
-  void refer.notify(100, 'Trying');
+  asker.accept();
+  void asker.notify(100, 'Trying');
   const [line] = found.plan.lines;
   record.note('transfer', `${user} hands the call to ${line?.name ?? line?.id}.`, {
     by: user,
@@ -111,7 +139,7 @@ const blindTransfer = async (deps: Dependencies, from: Party, user: string, refe
     session,
     record,
     book,
-    progress: { ringing: () => undefined, earlyMedia: () => undefined },
+    progress: NO_PROGRESS,
     stopped: conversation.stopped,
   });
   const gone = release();
@@ -123,7 +151,7 @@ const blindTransfer = async (deps: Dependencies, from: Party, user: string, refe
     const leaving = seatedFor(deps, from) ?? from;
     if (!conversation.seat(next)) return conversation.dismiss(next, { q850: 16, text: 'the call is over' });
     record.note('transferred', `${line?.name ?? line?.id} has the call.`, { line: line?.id });
-    await refer.notify(200, 'OK');
+    await asker.notify(200, 'OK');
     return conversation.dismiss(leaving, TRANSFERRED);
   }
   found.leave();
@@ -132,8 +160,8 @@ const blindTransfer = async (deps: Dependencies, from: Party, user: string, refe
       ? [dialled.failure.sipCode, dialled.failure.status.replace('_', ' ')]
       : [487, dialled.stop.reason];
   record.note('transfer-failed', `The transfer failed: ${reason}.`);
-  await refer.notify(status, reason);
-  if (gone) return conversation.finish(nobodyLeft(from, user));
+  await asker.notify(status, reason);
+  if (gone) return conversation.finish(nobodyLeft(from));
   // Whoever held the call before still does.
   if (seatedFor(deps, from)?.leg.held) await other.leg.play(services.holdMusic).catch(() => undefined);
   else other.leg.stopPlaying();
@@ -160,8 +188,8 @@ const attendedTransfer = async (
   const notJoined = (status: number): void => {
     refer.refuse(status);
     const [gone, goneThere] = letGo();
-    if (gone) conversation.finish(nobodyLeft(from, user));
-    if (goneThere) second.finish(nobodyLeft(found.party, user));
+    if (gone) conversation.finish(nobodyLeft(from));
+    if (goneThere) second.finish(nobodyLeft(found.party));
   };
   if (releases.includes(undefined)) return notJoined(UNDER_WAY.refusal);
   try {
@@ -174,7 +202,7 @@ const attendedTransfer = async (
     // One of the others hung up in between; the leg belongs to neither call now.
     void joining.leg.close();
     notJoined(481);
-    return second.finish(nobodyLeft(found.party, user));
+    return second.finish(nobodyLeft(found.party));
   }
   refer.accept();
   const now = services.now();
@@ -204,6 +232,9 @@ const attendedTransfer = async (
   await conversation.dismiss(leaving, TRANSFERRED);
 };
 
+/** What a REFER's URI names: its user part. */
+const dialledIn = (uri: string): string => parseAddress(uri)?.user ?? '';
+
 /** Does what a user's REFER asks for. Never rejects. */
 export const takeTransfer = async (
   deps: Dependencies,
@@ -215,11 +246,39 @@ export const takeTransfer = async (
     if (!deps.conversation.isSeated(from)) return refer.refuse(481);
     const { replaces } = refer;
     if (replaces) await attendedTransfer(deps, from, user, refer, replaces);
-    else await blindTransfer(deps, from, user, refer);
+    else await blindTransfer(deps, from, { target: dialledIn(refer.target), mayCallNumbers: true }, refer);
   } catch (error) {
     deps.services.logger.error(
       { call: deps.conversation.callId, error: errorMessage(error) },
       'transfer failed',
     );
+  }
+};
+
+/** A tone that says that something can't be, and then the other side again. Never rejects. */
+export const tellRefused = async ({ conversation }: Dependencies, party: Party): Promise<void> => {
+  const { region } = conversation.plan;
+  const tone: Playable = { type: 'congestion', seconds: 1.5, ...(region && { region }) };
+  await party.leg.play(tone).catch(() => undefined);
+};
+
+/** Hands the call on as `from` wishes, who keeps it when nobody takes it. Never rejects. */
+export const handOver = async (deps: Dependencies, from: Party, wish: Wish): Promise<void> => {
+  const { conversation, services } = deps;
+  const { region } = conversation.plan;
+  const asker: Asker = {
+    accept: () => void from.leg.play({ type: 'ringback', ...(region && { region }) }).catch(() => undefined),
+    refuse: () => {
+      if (!conversation.isOver) conversation.opposite(from).leg.stopPlaying();
+      void tellRefused(deps, from);
+    },
+    notify: async (status) => {
+      if (status >= 300) void tellRefused(deps, from);
+    },
+  };
+  try {
+    if (conversation.isSeated(from)) await blindTransfer(deps, from, wish, asker);
+  } catch (error) {
+    services.logger.error({ call: conversation.callId, error: errorMessage(error) }, 'transfer failed');
   }
 };

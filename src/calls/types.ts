@@ -1,5 +1,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { Region } from '../base/phone.ts';
+import type { Features, Sound } from '../config/index.ts';
+import type { Flow, FlowFacts } from '../flows/index.ts';
 import type { LegOptions, MediaEngine, Playable } from '../media/index.ts';
 import type {
   Caller,
@@ -21,6 +23,8 @@ import type {
   UserTable,
 } from '../store/index.ts';
 import type { Match } from '../tracking/index.ts';
+import type { Agents } from './agent-states.ts';
+import type { QueueRooms } from './queue-rooms.ts';
 
 /** What users may do with their phones. */
 export type UserRules = {
@@ -62,6 +66,30 @@ export type CallTracking = {
   ended(callId: string): Promise<void>;
 };
 
+/** Turns what flows play into audio. */
+export type Prompter = {
+  /**
+   * What can't be had in time is left out; never rejects.
+   *
+   * @param context the language of the call, and what `{name}` in words stands for
+   */
+  resolve(
+    sounds: readonly Sound[],
+    context: {
+      readonly language: string;
+      readonly values: Readonly<Record<string, string>>;
+      /** Whose tones are heard. */
+      readonly region: Region | undefined;
+    },
+  ): Promise<readonly Playable[]>;
+  /** Has words that hold nothing of a call spoken before one needs them. @returns how many could not be */
+  warm(sounds: readonly Sound[], languages: readonly string[]): Promise<number>;
+  /** What was played, for the proof of it: undefined when a file is gone. Never rejects. */
+  fingerprint(
+    played: readonly Playable[],
+  ): Promise<{ readonly sha256: string; readonly durationMs: number | undefined } | undefined>;
+};
+
 /** What calls stand on; the composition root fills it in. */
 export type CallServices = {
   readonly runId: string;
@@ -72,6 +100,10 @@ export type CallServices = {
   readonly dial: (options: DialOptions) => OutgoingInvite;
   /** Users' phones; undefined when none can register. */
   readonly phones: Pick<Registrar, 'reach' | 'isRegistered' | 'verifyUser'> | undefined;
+  /** Who can take calls. */
+  readonly agents: Agents;
+  /** Where callers wait for them. */
+  readonly queues: QueueRooms;
   readonly userRules: UserRules;
   /** Milliseconds after which `dial` gives up on who says nothing at all, not even 100; undefined when it isn't known. */
   readonly silenceMs: number | undefined;
@@ -81,6 +113,13 @@ export type CallServices = {
   readonly mediaAddress: (peer: string) => Pick<LegOptions, 'advertisedAddress'>;
   readonly recording: { readonly enabled: boolean; readonly directory: string };
   readonly holdMusic: Playable;
+  readonly prompts: Prompter;
+  /** What is done by keys. */
+  readonly features: Features;
+  /** Where a telephone number is at home, as the imported table says. Never rejects. */
+  readonly areaOf: (
+    e164: string,
+  ) => Promise<{ readonly area: string; readonly city: string | null } | undefined>;
   /** Notes who did what that others may ask about. */
   readonly audit: (entry: {
     readonly user: string;
@@ -142,8 +181,11 @@ export type DialPlan = {
   readonly caller: Caller;
   /** E.164 of the tracking number that was dialled, or that a user calls from. */
   readonly trackingNumber: string | undefined;
-  /** In the order in which they are dialled. */
+  /** Lines that are known already: those of a number without a flow, or what a user dialled. */
   readonly lines: readonly LineTable[];
+  /** What the call does; an implied one dials the lines in their order. */
+  readonly flow: Flow;
+  readonly facts: FlowFacts;
   readonly record: boolean;
   /** Pages show an extension code with the number: the caller is asked for it before a line is dialled. */
   readonly code?: CodeLookup | undefined;

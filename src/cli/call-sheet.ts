@@ -39,6 +39,12 @@ const endWords = (call: CallDetailView): string | null => {
   return codes.length === 0 ? null : codes.join(', ');
 };
 
+const flowWords = ({ flow }: CallDetailView): string | null => {
+  if (flow === null) return null;
+  const inputs = Object.entries(flow.inputs).map(([name, value]) => `${name} ${value}`);
+  return [`${flow.id}, version ${flow.version}`, ...inputs].join(', ');
+};
+
 const recordingWords = ({ recording }: CallDetailView): string =>
   recording === null
     ? 'none'
@@ -70,8 +76,12 @@ export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, z
     [call.direction === 'outbound' ? 'Called' : 'Caller', callerText(call) + repeat],
     ['Number', call.did],
     ['Source', sourceWords(call)],
+    ['Flow', flowWords(call)],
     ['Line', call.lineId],
     ['Agent', call.agent],
+    ['Waited', call.queue && `${formatDuration(call.queue.waitedMs)} in queue ${call.queue.group}`],
+    ['Voicemail', call.voicemail ? 'left a message' : null],
+    ['Score', call.score],
     ['Started', formatTime(call.startedAt, zone)],
     ['Answered', formatTime(call.answeredAt, zone)],
     ['Ended', formatTime(call.endedAt, zone)],

@@ -9,6 +9,7 @@ import {
   csvLines,
   eachCall,
   eventView,
+  stepView,
   jsonLines,
   readPeriod,
 } from '../reports/index.ts';
@@ -150,14 +151,21 @@ const addExplain = (group: Command, cli: Cli): void => {
     .action(
       act<[string, { details?: boolean }]>(cli, (session, id, { details = false }) =>
         session.withStore('read', async (store) => {
-          const { call, events } = await findCall(store.calls, id);
-          if (session.json) return cli.out.json({ id: call.id, events: events.map(eventView) });
+          const { call, events, steps } = await findCall(store.calls, id);
+          if (session.json) {
+            const path = steps.map(stepView);
+            return cli.out.json({ id: call.id, events: events.map(eventView), path });
+          }
           cli.out.line(`${cli.out.paint('bold', call.id)}  ${formatTime(call.started_at)}`);
-          for (const event of events) {
-            const at = `+${((event.at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
-            cli.out.line(`${cli.out.paint('dim', at)}  ${event.text}`);
-            if (details && event.detail !== '{}')
-              cli.out.line(`${' '.repeat(13)}${cli.out.paint('dim', event.detail)}`);
+          if (call.flow_id !== null) cli.out.line(`Flow ${call.flow_id}, version ${call.flow_version}`);
+          // Ends stay last: the end of the call is noted after its last step, at the same moment.
+          const lines = [...steps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
+            (a, b) => a.at - b.at,
+          );
+          for (const { at, text, detail } of lines) {
+            const after = `+${((at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
+            cli.out.line(`${cli.out.paint('dim', after)}  ${text}`);
+            if (details && detail !== '{}') cli.out.line(`${' '.repeat(13)}${cli.out.paint('dim', detail)}`);
           }
         }),
       ),

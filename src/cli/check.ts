@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { certificateFiles, clearKeys } from '../config/index.ts';
 import { plural } from './format.ts';
 import { examples } from './options.ts';
-import { readPlan } from './plan-input.ts';
+import { findingWords, lintOf, readSoundPlan } from './plan-input.ts';
 import { act, type Cli } from './session.ts';
 
 export const addCheck = (program: Command, cli: Cli): void => {
@@ -19,7 +19,7 @@ export const addCheck = (program: Command, cli: Cli): void => {
         const config = session.config();
         const planPath =
           options.plan === undefined ? config.trackingPlan : resolve(cli.directory, options.plan);
-        const plan = readPlan(config, planPath);
+        const plan = readSoundPlan(config, planPath);
         const counts = {
           trunks: config.trunks.length,
           sources: plan.sources.length,
@@ -28,8 +28,12 @@ export const addCheck = (program: Command, cli: Cli): void => {
           pools: plan.pools.length,
           sites: plan.sites.length,
           automations: plan.automations.length,
+          flows: plan.flows.length,
         };
-        const warnings = clearKeys(config).map(({ trunk, text, mend }) => `trunk ${trunk}: ${text}; ${mend}`);
+        const warnings = [
+          ...clearKeys(config).map(({ trunk, text, mend }) => `trunk ${trunk}: ${text}; ${mend}`),
+          ...lintOf(config, plan).map(findingWords),
+        ];
         if (session.json)
           return cli.out.json({ ok: true, config: session.configPath, plan: planPath, ...counts, warnings });
         cli.out.line(
@@ -46,7 +50,8 @@ export const addCheck = (program: Command, cli: Cli): void => {
             // Not everybody has web pages.
             (counts.pools + counts.sites > 0
               ? `, ${plural(counts.pools, 'pool')}, ${plural(counts.sites, 'site')}`
-              : ''),
+              : '') +
+            (counts.flows > 0 ? `, ${plural(counts.flows, 'flow')}` : ''),
         );
         for (const warning of warnings) cli.out.line(`${cli.out.paint('yellow', 'warn')}  ${warning}`);
       }),

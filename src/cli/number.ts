@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { NumberPlan } from '../config/index.ts';
 import { listNumbers } from '../tracking/index.ts';
 import { addListing, addRemoval, givenFields, runEdit } from './entries.ts';
 import { formatTime } from './format.ts';
@@ -9,6 +10,7 @@ type NumberOptions = {
   readonly label?: string;
   readonly source?: string;
   readonly line?: readonly string[];
+  readonly flow?: string;
   readonly record?: 'yes' | 'no' | 'default';
   readonly enabled?: 'yes' | 'no';
 };
@@ -17,13 +19,20 @@ const RECORD = { yes: true, no: false, default: 'none' } as const;
 const recordWords = (record: boolean | undefined): string =>
   record === undefined ? 'default' : record ? 'yes' : 'no';
 
-const fields = ({ line, record, enabled, ...rest }: NumberOptions) =>
+/** Calls ring lines or run a flow: naming one leaves the other. */
+const fields = ({ line, flow, record, enabled, ...rest }: NumberOptions) =>
   givenFields({
     ...rest,
-    lines: line,
+    lines: flow === undefined ? line : 'none',
+    flow: line === undefined ? flow : 'none',
     record: record === undefined ? undefined : RECORD[record],
     enabled: enabled === undefined ? undefined : enabled === 'yes',
   });
+
+const goesTo = ({ flow, lines, pool }: NumberPlan): string => {
+  if (flow !== undefined) return `flow ${flow}`;
+  return lines === undefined ? `as pool ${pool}` : `${lines.join(', ')} (implied flow)`;
+};
 
 const addOptions = (command: Command): Command =>
   command
@@ -46,13 +55,13 @@ export const addNumberCommands = (program: Command, cli: Cli): void => {
     summary: 'List tracking numbers with their calls.',
     empty: 'There are no tracking numbers yet: see `dialtrace number add --help`.',
     rows: listNumbers,
-    head: ['Number', 'Label', 'Source', 'Lines', 'Record', 'Enabled', 'Calls', 'Last call'],
+    head: ['Number', 'Label', 'Source', 'Calls go to', 'Record', 'Enabled', 'Calls', 'Last call'],
     right: [6],
     cells: (row) => [
       row.number,
       row.label ?? null,
       row.source ?? `pool ${row.pool}`,
-      row.lines?.join(', ') ?? null,
+      goesTo(row),
       recordWords(row.record),
       row.enabled ? 'yes' : 'no',
       row.calls,
@@ -65,7 +74,8 @@ export const addNumberCommands = (program: Command, cli: Cli): void => {
       .description('Add a tracking number.')
       .argument('<number>', 'E.164, or as dialled in the region of the first trunk')
       .requiredOption('--source <id>', 'the source it stands for')
-      .requiredOption('--line <id...>', 'lines that ring, tried in this order'),
+      .option('--line <id...>', 'lines that ring, tried in this order')
+      .option('--flow <id>', 'the flow that its calls run, in place of lines'),
   ).action(
     act<[string, NumberOptions]>(cli, (session, number, options) =>
       runEdit(session, (edits) => edits.addNumber({ ...fields(options), number })),
@@ -80,7 +90,8 @@ export const addNumberCommands = (program: Command, cli: Cli): void => {
       .description('Change a tracking number; what is not named stays.')
       .argument('<number>')
       .option('--source <id>', 'the source it stands for')
-      .option('--line <id...>', 'lines that ring, tried in this order'),
+      .option('--line <id...>', 'lines that ring, tried in this order')
+      .option('--flow <id>', 'the flow that its calls run, in place of lines'),
   ).action(
     act<[string, NumberOptions]>(cli, (session, number, options) =>
       runEdit(session, (edits) => edits.updateNumber(number, fields(options))),
@@ -88,6 +99,7 @@ export const addNumberCommands = (program: Command, cli: Cli): void => {
   );
   examples(set, [
     'dialtrace number set +12025550123 --line office',
+    'dialtrace number set +12025550123 --flow small-business',
     'dialtrace number set +12025550123 --record no',
   ]);
   addRemoval(group, cli, {

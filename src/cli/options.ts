@@ -29,7 +29,8 @@ export const oneLine = (text: string): string => {
   throw new InvalidArgumentError('Use one line of up to 200 characters.');
 };
 
-const zoneName = (text: string): string => {
+/** An IANA time zone. */
+export const zoneName = (text: string): string => {
   if (isZone(text)) return text;
   throw new InvalidArgumentError('It is no time zone: use an IANA name such as Europe/Berlin.');
 };

@@ -16,7 +16,7 @@ import {
   summariseDiff,
 } from '../tracking/index.ts';
 import { addRevealOption, examples } from './options.ts';
-import { readPlan } from './plan-input.ts';
+import { readSoundPlan } from './plan-input.ts';
 import { act, type Cli, isMissing, type Session } from './session.ts';
 import type { Paint } from './style.ts';
 
@@ -69,7 +69,7 @@ const printDiff = (session: Session, diff: PlanDiff, applied: boolean): void => 
 };
 
 const planFile = (session: Session, given: string | undefined): TrackingPlan =>
-  readPlan(session.config(), given === undefined ? undefined : resolve(session.directory, given));
+  readSoundPlan(session.config(), given === undefined ? undefined : resolve(session.directory, given));
 
 const addPlan = (program: Command, cli: Cli): void => {
   const command = program

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.ts';
+import { addAgentCommands } from './agent.ts';
+import { addAreaCommands } from './area.ts';
 import { addAttributionCommands } from './attribution.ts';
 import { addAuditCommands } from './audit.ts';
 import { addAutomationCommands } from './automation.ts';
 import { addBanCommands } from './ban.ts';
+import { addCalendarCommands } from './calendar.ts';
 import { addCallCommands } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addDoctor } from './doctor.ts';
+import { addFlowCommands } from './flow.ts';
 import { addFormCommands } from './form.ts';
 import { addLeadCommands } from './lead.ts';
 import { addLineCommands } from './line.ts';
@@ -17,8 +21,11 @@ import { examples } from './options.ts';
 import { addPersonCommands } from './person.ts';
 import { addPlanCommands } from './plan.ts';
 import { addPoolCommands } from './pool.ts';
+import { addPromptCommands } from './prompt.ts';
+import { addQueueCommands } from './queue.ts';
 import { addRecordingCommands } from './recording.ts';
 import { addReportCommands } from './report.ts';
+import { addScheduleCommands } from './schedule.ts';
 import { act, type Cli } from './session.ts';
 import { addSimulate } from './simulate.ts';
 import { addSipEngine } from './sip-engine.ts';
@@ -32,6 +39,7 @@ import { addTestCall } from './test-call.ts';
 import { addTrunkCommands } from './trunk.ts';
 import { addUserCommands } from './user.ts';
 import { addVisitCommands } from './visit.ts';
+import { addVoicemailCommands } from './voicemail.ts';
 
 const addVersion = (program: Command, cli: Cli): void => {
   program
@@ -61,6 +69,11 @@ const GROUPS: readonly (readonly [
       addSiteCommands,
       addLineCommands,
       addPoolCommands,
+      addFlowCommands,
+      addScheduleCommands,
+      addCalendarCommands,
+      addAreaCommands,
+      addPromptCommands,
       addTrunkCommands,
       addUserCommands,
       addBanCommands,
@@ -70,9 +83,12 @@ const GROUPS: readonly (readonly [
     'Look:',
     [
       addCallCommands,
+      addAgentCommands,
+      addQueueCommands,
       addVisitCommands,
       addMatchingCommands,
       addRecordingCommands,
+      addVoicemailCommands,
       addReportCommands,
       addSpendCommands,
       addAttributionCommands,

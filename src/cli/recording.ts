@@ -1,53 +1,19 @@
-import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../base/errors.ts';
 import { verifyRecording } from '../media/index.ts';
 import type { RecordingTable, Store } from '../store/index.ts';
 import { findCall } from './calls.ts';
-import { EXIT, Unsuccessful } from './failure.ts';
+import { Unsuccessful } from './failure.ts';
 import { examples } from './options.ts';
+import { playFile } from './player.ts';
 import { act, type Cli, type Session } from './session.ts';
-
-/** Players of WAV files, with what makes them play and end. */
-const PLAYERS: readonly (readonly [command: string, ...options: string[]])[] = [
-  ['aplay', '-q'],
-  ['play', '-q'],
-  ['ffplay', '-nodisp', '-autoexit', '-loglevel', 'error'],
-  ['afplay'],
-];
 
 const recordingOf = async (session: Session, id: string): Promise<{ row: RecordingTable; path: string }> => {
   const { call, recording: row } = await session.withStore('read', (store) => findCall(store.calls, id));
   if (row === undefined) throw new FailureError(`Call ${call.id} has no recording.`);
   return { row, path: resolve(session.config().recording.directory, row.path) };
 };
-
-const findPlayer = async ({ PATH = '' }: NodeJS.ProcessEnv): Promise<readonly string[] | undefined> => {
-  const directories = PATH.split(delimiter).filter((directory) => directory !== '');
-  for (const player of PLAYERS) {
-    for (const directory of directories) {
-      const found = await access(join(directory, player[0]), constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (found) return player;
-    }
-  }
-  return undefined;
-};
-
-const run = ([command = '', ...options]: readonly string[]): Promise<void> =>
-  new Promise((done, fail) => {
-    const child = spawn(command, options, { stdio: ['ignore', 'ignore', 'inherit'] });
-    child.on('error', fail);
-    child.on('exit', (code, signal) =>
-      code === EXIT.ok || signal === 'SIGINT'
-        ? done()
-        : fail(new FailureError(`${command} could not play it.`)),
-    );
-  });
 
 /** What became of a recording's file since it was written. */
 export type Verification = {
@@ -123,11 +89,7 @@ export const addRecordingCommands = (program: Command, cli: Cli): void => {
     .action(
       act<[string]>(cli, async (session, id) => {
         const { path } = await recordingOf(session, id);
-        const player = await findPlayer(cli.env);
-        if (player === undefined) {
-          throw new FailureError(`Found no player (aplay, play, ffplay, afplay). The recording is ${path}`);
-        }
-        await run([...player, path]);
+        await playFile(path, 'recording', cli.env);
       }),
     );
   addVerify(group, cli);

@@ -129,7 +129,10 @@ const addVerify = (group: Command, cli: Cli): void => {
           }));
           if (session.json) cli.out.json({ days, faults: found });
           else {
-            for (const { day, dimension, key } of found) cli.out.line(`${day}  ${dimension} ${key} differs`);
+            for (const { day, days: kept, dimension, key } of found)
+              cli.out.line(
+                `${day}${kept > 1 ? ` and ${kept - 1} days on` : ''}  ${dimension} ${key} differs`,
+              );
             cli.out.line(`${plural(days, 'day')} compared, ${plural(faults.length, 'difference')}.`);
           }
           if (faults.length > 0) throw new Unsuccessful();

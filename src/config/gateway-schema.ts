@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { parsePhone } from '../base/phone.ts';
 import { isAddress, isNetwork, isReachableAddress, isTrunkSource } from './addresses.ts';
+import { featuresSchema } from './features-schema.ts';
 import { pathSchema, secretSchema, sipUriSchema } from './fields.ts';
 import { phoneSchema } from './phone-schema.ts';
 import { registrarSchema } from './registrar-schema.ts';
+import { languageSchema } from './sound-schema.ts';
 import { trunkSchema } from './trunk-schema.ts';
 
 const portSchema = z.int().min(0).max(65_535);
@@ -210,6 +212,32 @@ const mediaSchema = z.strictObject({
     .describe('Mono WAV file of 8 kHz that a held side hears in place of the built-in music.'),
 });
 
+const promptsSchema = z.strictObject({
+  directory: pathSchema
+    .default('data/prompts')
+    .describe('Prompts that were uploaded or spoken, and what was spoken before, for the next time.'),
+  speech: z
+    .strictObject({
+      command: z
+        .array(z.string().min(1).max(1000))
+        .min(1)
+        .optional()
+        .describe(
+          'Program that speaks, with its parameters; default: espeak-ng where it is installed. It gets the words on its standard input ' +
+            'and writes WAV to its standard output, or to `{file}`. `{language}` stands for en, zh …, `{voice}` for the voice of it.',
+        ),
+      voices: z
+        .record(languageSchema, z.string().min(1).max(200))
+        .default({})
+        .describe(
+          "Voice of each language, as the program names it: `{en: en-gb}`; default: the language's own.",
+        ),
+      timeoutSeconds: z.number().min(1).max(300).default(20),
+    })
+    .prefault({})
+    .describe('How words are spoken.'),
+});
+
 /** `dialtrace.yaml`: where the gateway listens, whom it talks to, where it keeps things. */
 export const gatewayConfigSchema = z.strictObject({
   sip: sipSchema.prefault({}),
@@ -238,6 +266,8 @@ export const gatewayConfigSchema = z.strictObject({
       directory: pathSchema.default('data/recordings').describe('Stereo WAV files: caller left, line right.'),
     })
     .prefault({}),
+  prompts: promptsSchema.prefault({}).describe('What callers and lines hear.'),
+  features: featuresSchema.prefault({}).describe('Codes that lines and users key in during a call.'),
   http: z
     .strictObject({
       address: addressSchema.default('127.0.0.1'),

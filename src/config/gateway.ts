@@ -110,6 +110,7 @@ const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig
       backupDirectory: absolute(config.database.backupDirectory),
     },
     recording: { ...config.recording, directory: absolute(config.recording.directory) },
+    prompts: { ...config.prompts, directory: absolute(config.prompts.directory) },
     runFile: absolute(config.runFile),
     trackingPlan: absolute(config.trackingPlan),
   };

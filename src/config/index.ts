@@ -7,7 +7,23 @@ export {
 } from './certificates.ts';
 export { clearKeys } from './clear-keys.ts';
 export type { Environment } from './environment.ts';
-export { USER_NAME } from './fields.ts';
+export type { CallScore, Features } from './features-schema.ts';
+export { idSchema, USER_NAME } from './fields.ts';
+export {
+  type FlowPlan,
+  flowSchema,
+  type GroupMember,
+  type GroupPlan,
+  groupSchema,
+  type Holiday,
+  type RouteCase,
+  type SchedulePlan,
+  type StepOf,
+  type StepPlan,
+  scheduleSchema,
+  WEEKDAYS,
+  type Weekday,
+} from './flow-schema.ts';
 export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';
@@ -21,6 +37,7 @@ export {
   type SiteRule,
   siteSchema,
 } from './site-schema.ts';
+export { languageSchema, type Sound } from './sound-schema.ts';
 export { loadTrackingPlan, parseTrackingPlan } from './tracking.ts';
 export type { PlanContext } from './tracking-checks.ts';
 export type { LinePlan, NumberPlan, SourcePlan, TrackingPlan } from './tracking-schema.ts';

@@ -11,6 +11,7 @@ export type CheckedSites = {
   readonly pools: readonly (PoolPlan | { readonly id: string })[];
   readonly sites: readonly (SitePlan | undefined)[];
   readonly automations: readonly AutomationPlan[];
+  readonly flows: readonly { readonly id: string }[];
 };
 
 type Numbers = { readonly ofSources: ReadonlySet<string>; readonly region: KnownRegion };
@@ -32,7 +33,7 @@ export const siteProblems = (plan: CheckedSites, region: KnownRegion): readonly 
       'give each its own',
     ),
     ...plan.pools.flatMap((pool, index) =>
-      'lines' in pool ? poolProblems(pool, `pools[${index}]`, plan, numbers) : [],
+      'idleMinutes' in pool ? poolProblems(pool, `pools[${index}]`, plan, numbers) : [],
     ),
     ...plan.sites.flatMap((site, index) => (site ? oneSite(site, `sites[${index}]`, plan, numbers) : [])),
   ];
@@ -59,13 +60,25 @@ const sourceNumber = (path: string, text: string, { ofSources, region }: Numbers
   ];
 };
 
+/** Calls go to lines or run a flow. */
+export const linesOrFlow = (
+  entry: { readonly lines?: unknown; readonly flow?: string | undefined },
+  path: string,
+): readonly Problem[] => {
+  if (entry.lines !== undefined && entry.flow !== undefined)
+    return [{ path: `${path}.flow`, message: 'stands beside lines', mend: 'keep one of the two' }];
+  if (entry.lines === undefined && entry.flow === undefined)
+    return [{ path: `${path}.lines`, message: 'is missing', mend: 'name the lines that ring, or a flow' }];
+  return [];
+};
+
 const poolProblems = (
   pool: PoolPlan,
   path: string,
   plan: CheckedSites,
   numbers: Numbers,
 ): readonly Problem[] => [
-  ...pool.lines.flatMap((id, index) =>
+  ...(pool.lines ?? []).flatMap((id, index) =>
     reference(
       `${path}.lines[${index}]`,
       'line',
@@ -75,10 +88,20 @@ const poolProblems = (
     ),
   ),
   ...duplicates(
-    pool.lines.map((key, index) => ({ path: `${path}.lines[${index}]`, key })),
+    (pool.lines ?? []).map((key, index) => ({ path: `${path}.lines[${index}]`, key })),
     'the line',
     'name each line once',
   ),
+  ...(pool.flow === undefined
+    ? []
+    : reference(
+        `${path}.flow`,
+        'flow',
+        pool.flow,
+        plan.flows.map(({ id }) => id),
+        'add it to flows',
+      )),
+  ...linesOrFlow(pool, path),
   ...(pool.overflow === undefined ? [] : sourceNumber(`${path}.overflow`, pool.overflow, numbers)),
 ];
 

@@ -131,7 +131,12 @@ export const siteSchema = z.strictObject({
 export const poolSchema = z.strictObject({
   id: idSchema,
   name: words.optional(),
-  lines: z.array(idSchema).min(1).describe('Where calls on its numbers go, tried in this order.'),
+  lines: z
+    .array(idSchema)
+    .min(1)
+    .optional()
+    .describe('Where calls on its numbers go, tried in this order. Either these or `flow`.'),
+  flow: idSchema.optional().describe('The flow that calls on its numbers run.'),
   record: z.boolean().optional().describe('Default: `recording.enabled` of dialtrace.yaml.'),
   overflow: z
     .string()

@@ -1,9 +1,11 @@
 import type { Problem } from '../base/errors.ts';
 import { maskPhone, type Region } from '../base/phone.ts';
 import { duplicates } from './checks.ts';
+import { type CheckedFlows, flowProblems } from './flow-checks.ts';
+import { flowSchema, groupSchema, scheduleSchema } from './flow-schema.ts';
 import { type KnownRegion, phoneOf, phoneProblem, reference } from './phone-checks.ts';
 import { valueAt } from './problems.ts';
-import { type CheckedSites, siteProblems } from './site-checks.ts';
+import { type CheckedSites, linesOrFlow, siteProblems } from './site-checks.ts';
 import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
 import {
   type LinePlan,
@@ -21,14 +23,15 @@ export type PlanContext = {
 };
 
 /** As much of a plan as the checks look at. */
-export type CheckedPlan = Omit<CheckedSites, 'lines'> & {
-  readonly region?: KnownRegion;
-  readonly sources: readonly { readonly id: string }[];
-  readonly lines: readonly (LinePlan | { readonly id: string; readonly type: 'wrong' })[];
-  /** Undefined: an entry that is wrong in itself. */
-  readonly numbers: readonly (NumberPlan | undefined)[];
-  readonly blockedCallers?: readonly string[] | undefined;
-};
+export type CheckedPlan = Omit<CheckedSites, 'lines' | 'flows'> &
+  Omit<CheckedFlows, 'lines'> & {
+    readonly region?: KnownRegion;
+    readonly sources: readonly { readonly id: string }[];
+    readonly lines: readonly (LinePlan | { readonly id: string; readonly type: 'wrong' })[];
+    /** Undefined: an entry that is wrong in itself. */
+    readonly numbers: readonly (NumberPlan | undefined)[];
+    readonly blockedCallers?: readonly string[] | undefined;
+  };
 
 /** What no entry can say alone: references to nothing, numbers that are none, what stands twice. */
 export const planProblems = (plan: CheckedPlan, context: PlanContext): readonly Problem[] => {
@@ -39,6 +42,7 @@ export const planProblems = (plan: CheckedPlan, context: PlanContext): readonly 
     ...lineProblems(plan, context.trunkIds, region),
     ...numberProblems(plan, region),
     ...siteProblems(plan, region),
+    ...flowProblems(plan),
     ...(plan.blockedCallers ?? []).flatMap((text, index) =>
       // A caller's number, wrong as it may be, is shown masked.
       phoneProblem(`blockedCallers[${index}]`, text, region, maskPhone),
@@ -95,6 +99,15 @@ const numberProblems = (plan: CheckedPlan, region: KnownRegion): readonly Proble
           ...(entry.lines ?? []).flatMap((id, position) =>
             reference(`numbers[${index}].lines[${position}]`, 'line', id, lineIds, 'add it to lines'),
           ),
+          ...(entry.flow === undefined
+            ? []
+            : reference(
+                `numbers[${index}].flow`,
+                'flow',
+                entry.flow,
+                plan.flows.map(({ id }) => id),
+                'add it to flows',
+              )),
           ...duplicates(
             (entry.lines ?? []).map((key, position) => ({
               path: `numbers[${index}].lines[${position}]`,
@@ -112,26 +125,27 @@ const numberProblems = (plan: CheckedPlan, region: KnownRegion): readonly Proble
   return [...each, ...duplicates(keys, 'the number', 'keep one entry a number')];
 };
 
-/** A number belongs to a source and has lines of its own, or to a pool and has the pool's. */
+/** A number belongs to a source and has lines or a flow of its own, or to a pool and has the pool's. */
 const ownerProblems = (entry: NumberPlan, path: string): readonly Problem[] => {
   if (entry.source !== undefined && entry.pool !== undefined)
     return [{ path: `${path}.pool`, message: 'stands beside source', mend: 'keep one of the two' }];
   if (entry.pool !== undefined)
-    return entry.lines
-      ? [
-          {
-            path: `${path}.lines`,
-            message: 'stands beside pool',
-            mend: 'leave it out: a pool has lines for all its numbers',
-          },
-        ]
+    return (['lines', 'flow'] as const).flatMap((field) =>
+      entry[field] === undefined
+        ? []
+        : [
+            {
+              path: `${path}.${field}`,
+              message: 'stands beside pool',
+              mend: `leave it out: a pool has ${field === 'flow' ? 'the flow of' : 'lines for'} all its numbers`,
+            },
+          ],
+    );
+  const missing =
+    entry.source === undefined
+      ? [{ path: `${path}.source`, message: 'is missing', mend: 'name the source it stands for, or a pool' }]
       : [];
-  const missing = (field: 'source' | 'lines', mend: string): readonly Problem[] =>
-    entry[field] === undefined ? [{ path: `${path}.${field}`, message: 'is missing', mend }] : [];
-  return [
-    ...missing('source', 'name the source it stands for, or a pool'),
-    ...missing('lines', 'name the lines that ring'),
-  ];
+  return [...missing, ...linesOrFlow(entry, path)];
 };
 
 /**
@@ -153,6 +167,15 @@ export const rightParts = (values: unknown): CheckedPlan => {
       (entry, index) => poolSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
     ),
     sites: entriesAt(values, 'sites').map((entry) => siteSchema.safeParse(entry).data),
+    flows: entriesAt(values, 'flows').map(
+      (entry, index) => flowSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
+    groups: entriesAt(values, 'groups').map(
+      (entry, index) => groupSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
+    schedules: entriesAt(values, 'schedules').map(
+      (entry, index) => scheduleSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
     automations: entriesAt(values, 'automations').flatMap(
       (entry) => automationSchema.safeParse(entry).data ?? [],
     ),

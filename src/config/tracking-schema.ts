@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
 import { idSchema, regionSchema, USER_NAME } from './fields.ts';
+import { flowSchema, groupSchema, scheduleSchema } from './flow-schema.ts';
 import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
 
 /** Words that stand in tables, reports and terminals. */
@@ -98,6 +99,9 @@ export const numberSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Tried in this order until one answers. Numbers of a pool have its lines.'),
+  flow: idSchema
+    .optional()
+    .describe('The flow that its calls run, in place of `lines`. Numbers of a pool have its flow.'),
   record: z.boolean().optional().describe('Default: `recording.enabled` of dialtrace.yaml.'),
   enabled: z.boolean().default(true).describe('false: its calls are refused (480), outcome `blocked`.'),
 });
@@ -110,6 +114,9 @@ export const trackingPlanSchema = z.strictObject({
   numbers: z.array(numberSchema).default([]),
   pools: z.array(poolSchema).default([]).describe('Numbers that are lent to visits of a site.'),
   sites: z.array(siteSchema).default([]).describe('Web sites whose numbers are swapped.'),
+  flows: z.array(flowSchema).default([]).describe('What happens to a call, step by step.'),
+  groups: z.array(groupSchema).default([]).describe('Lines and users that take calls together.'),
+  schedules: z.array(scheduleSchema).default([]).describe('When a business is open.'),
   automations: z
     .array(automationSchema)
     .default([])

@@ -8,6 +8,8 @@ import {
   callViewSchema,
   eventView,
   eventViewSchema,
+  stepView,
+  stepViewSchema,
   parseInstant,
 } from '../reports/index.ts';
 import type { CallDetail, CallerVault, CallFilter } from '../store/index.ts';
@@ -130,10 +132,14 @@ export const callRoutes = (app: FastifyInstance, parts: HttpParts): void => {
     tag: 'calls',
     params: idParams,
     query: nothing,
-    response: z.object({ id: z.string(), events: z.array(eventViewSchema) }),
+    response: z.object({
+      id: z.string(),
+      events: z.array(eventViewSchema),
+      path: z.array(stepViewSchema).meta({ description: 'Its way through its flow' }),
+    }),
     handle: async ({ params }) => {
-      const { events } = await findCall(parts, params.id);
-      return { id: params.id, events: events.map(eventView) };
+      const { events, steps } = await findCall(parts, params.id);
+      return { id: params.id, events: events.map(eventView), path: steps.map(stepView) };
     },
   });
 };

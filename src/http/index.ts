@@ -9,10 +9,14 @@ import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { networkOf } from '../tracking/index.ts';
 import { createAccessCheck } from './access.ts';
+import { agentRoutes } from './agents.ts';
+import { areaRoutes } from './areas.ts';
 import { attributionRoutes } from './attribution.ts';
 import { banRoutes } from './bans.ts';
+import { calendarRoutes } from './calendars.ts';
 import { callRoutes } from './calls.ts';
 import { dniRoutes, isDniRequest } from './dni/index.ts';
+import { flowRoutes } from './flows.ts';
 import { formRoutes } from './forms.ts';
 import { leadRoutes } from './leads.ts';
 import { matchingRoutes } from './matching.ts';
@@ -21,8 +25,11 @@ import { peopleRoutes } from './people.ts';
 import { phoneRoutes } from './phone/index.ts';
 import { poolRoutes } from './pools.ts';
 import { answerError, sendProblem } from './problem.ts';
+import { promptRoutes } from './prompts.ts';
+import { queueRoutes } from './queues.ts';
 import { recordingRoutes } from './recordings.ts';
 import { reportRoutes } from './report-routes.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { siteRoutes } from './sites.ts';
 import { spendRoutes } from './spend.ts';
 import { healthRoute, systemRoutes } from './system.ts';
@@ -30,6 +37,7 @@ import { trackingRoutes } from './tracking.ts';
 import { trunkRoutes } from './trunks.ts';
 import { userRoutes } from './users.ts';
 import { visitRoutes } from './visits.ts';
+import { voicemailRoutes } from './voicemail.ts';
 
 export type { Health, HttpParts, HttpTls, PhoneParts } from './parts.ts';
 
@@ -55,7 +63,7 @@ export type HttpServer = {
   /** A request without a socket, for tests. */
   inject(request: {
     url: string;
-    method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE';
+    method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
     payload?: object | string;
     headers?: Record<string, string>;
   }): Promise<LightMyRequestResponse>;
@@ -120,11 +128,18 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     api.addHook('preParsing', async (request) => check(request));
     callRoutes(api, parts);
     recordingRoutes(api, parts);
+    promptRoutes(api, parts);
+    voicemailRoutes(api, parts);
     trackingRoutes(api, parts);
+    scheduleRoutes(api, parts);
+    calendarRoutes(api, parts);
+    areaRoutes(api, parts);
     poolRoutes(api, parts);
     siteRoutes(api, parts);
     trunkRoutes(api, parts);
     userRoutes(api, parts);
+    agentRoutes(api, parts);
+    queueRoutes(api, parts);
     visitRoutes(api, parts);
     reportRoutes(api, parts);
     spendRoutes(api, parts);
@@ -134,6 +149,7 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     peopleRoutes(api, parts);
     leadRoutes(api, parts);
     formRoutes(api, parts);
+    flowRoutes(api, parts);
     systemRoutes(api, parts);
   });
   const { phone, dni } = parts;

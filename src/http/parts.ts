@@ -1,7 +1,8 @@
 import type { Logger } from '../base/logger.ts';
 import type { Registry } from '../base/metrics.ts';
-import type { Calls } from '../calls/index.ts';
+import type { Agents, Calls, QueueRooms } from '../calls/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
+import type { PromptLibrary } from '../prompts/index.ts';
 import type { ReportRunner } from '../reports/index.ts';
 import type { Registrar, SipWall, TrunkStatus } from '../sip/index.ts';
 import type { Store } from '../store/index.ts';
@@ -30,6 +31,8 @@ export type PhoneParts = {
   readonly domain: string;
   readonly registrar: Pick<Registrar, 'presence' | 'makePass'>;
   readonly calls: Pick<Calls, 'live' | 'setSupervision'>;
+  /** Undefined: nobody looks at who takes calls. */
+  readonly agents?: Agents | undefined;
   /** Where SIP is listened for, as bound: `ws/127.0.0.1:8088`. */
   readonly listeners: readonly string[];
   /** Whether users can call telephone numbers. */
@@ -42,7 +45,18 @@ export type HttpParts = {
   readonly config: Pick<GatewayConfig, 'http' | 'trunks' | 'recording'>;
   readonly store: Pick<
     Store,
-    'calls' | 'numbers' | 'users' | 'vault' | 'db' | 'webSessions' | 'wrapUps' | 'audit' | 'exclusively'
+    | 'calls'
+    | 'numbers'
+    | 'users'
+    | 'vault'
+    | 'db'
+    | 'webSessions'
+    | 'wrapUps'
+    | 'audit'
+    | 'voicemail'
+    | 'flows'
+    | 'areas'
+    | 'exclusively'
   >;
   readonly logger: Logger;
   readonly metricsRegistry: Registry;
@@ -51,6 +65,8 @@ export type HttpParts = {
   readonly wall?: SipWall | undefined;
   /** Undefined: there is no softphone. */
   readonly phone?: PhoneParts | undefined;
+  /** Undefined: there are no routes for prompts. */
+  readonly prompts?: PromptLibrary | undefined;
   /** Undefined: web pages are not answered. */
   readonly dni?: Dni | undefined;
   /** Folder of the script for web pages; default: where the build puts it. */
@@ -59,4 +75,7 @@ export type HttpParts = {
   /** Left out: plain HTTP. */
   readonly tls?: HttpTls | undefined;
   readonly trunkStatus: () => readonly TrunkStatus[];
+  /** Undefined: the gateway takes no calls. */
+  readonly agents?: Agents | undefined;
+  readonly queues?: QueueRooms | undefined;
 };

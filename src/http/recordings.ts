@@ -46,9 +46,10 @@ const filePath = (directory: string, path: string): string => {
   return full;
 };
 
-const sizeOf = async (path: string): Promise<number> => {
+/** Bytes of an audio file; @throws HttpProblem 404 when it is gone */
+export const audioSize = async (path: string): Promise<number> => {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) throw new HttpProblem(404, "The recording's file is gone.");
+  if (found?.isFile() !== true) throw new HttpProblem(404, 'The audio file is gone.');
   return found.size;
 };
 
@@ -56,7 +57,8 @@ const sizeOf = async (path: string): Promise<number> => {
 const isKnown = (header: string | undefined, etag: string): boolean =>
   (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 
-const sendFile = (
+/** Answers with a WAV file, or the range of it that was asked for. */
+export const sendFile = (
   request: FastifyRequest,
   reply: FastifyReply,
   file: { readonly path: string; readonly size: number; readonly etag: string | undefined },
@@ -71,7 +73,7 @@ const sendFile = (
   const range = parseRange(header, file.size);
   if (range === 'unsatisfiable') {
     reply.header('content-range', `bytes */${file.size}`);
-    throw new HttpProblem(416, `The recording has ${file.size} bytes.`);
+    throw new HttpProblem(416, `The audio has ${file.size} bytes.`);
   }
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
   reply.header('content-length', end - start + 1);
@@ -94,7 +96,7 @@ export const recordingRoutes = (app: FastifyInstance, parts: HttpParts): void =>
       if (recording === undefined) throw new HttpProblem(404, `Call ${params.id} has no recording.`);
       const path = filePath(parts.config.recording.directory, recording.path);
       const etag = recording.sha256 === null ? undefined : `"${recording.sha256}"`;
-      return sendFile(request, reply, { path, size: await sizeOf(path), etag });
+      return sendFile(request, reply, { path, size: await audioSize(path), etag });
     },
   });
 };

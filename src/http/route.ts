@@ -8,15 +8,17 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 /** A resource of the API: what it takes, what it gives, and how. Its schemas make the OpenAPI document. */
 export type Route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> = {
   /** Default GET. */
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** One line for the API's document. */
   readonly summary: string;
-  readonly tag: 'calls' | 'tracking' | 'pages' | 'people' | 'reports' | 'system' | 'phone';
+  readonly tag: 'calls' | 'flows' | 'tracking' | 'pages' | 'people' | 'reports' | 'system' | 'phone';
   readonly params: Params;
   readonly query: Query;
   /** JSON that it takes. */
   readonly body?: Body;
+  /** Content type of a body that is not JSON. */
+  readonly consumes?: string;
   /** Left out: not JSON. */
   readonly response?: z.ZodType;
   /** Content type of what is not JSON. */
@@ -88,6 +90,8 @@ export const addRoute = <
     readonly session?: true;
     /** Bytes; default 65,536. */
     readonly bodyLimit?: number;
+    /** Without the headers that hold for what a browser shows: pages ask by script alone. */
+    readonly helmet?: false;
     /** Further answers, by status, as OpenAPI has them. */
     readonly responses?: JsonSchema;
   } = {},
@@ -102,11 +106,13 @@ export const addRoute = <
       params: jsonSchema(route.params, 'input'),
       querystring: jsonSchema(route.query, 'input'),
       ...(body && { body: jsonSchema(body, 'input') }),
+      ...(route.consumes !== undefined && { consumes: [route.consumes] }),
       response: responses(route.response, route.produces, options.responses),
       ...(options.open && { security: [] }),
       ...(options.session && { security: [{ session: [] }] }),
     },
     ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
+    ...(options.helmet === false && { helmet: false }),
     ...(options.rateLimit === false && { config: { rateLimit: false } }),
     handler: async (request, reply) =>
       route.handle({

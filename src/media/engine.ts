@@ -100,7 +100,7 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
   return {
     encryption: encrypting.available ? { available: true } : { available: false, reason: encrypting.reason },
     createSession(id, beside) {
-      const { address: boundAddress, publicAddress } = options;
+      const { address: boundAddress, publicAddress, logger } = options;
       const parts = {
         id,
         edge: edgeBeside(beside) ?? leastLoaded(),
@@ -109,6 +109,7 @@ export const createMediaEngine = async (options: MediaEngineOptions): Promise<Me
         publicAddress,
         ports,
         encryption: encrypting.encryption,
+        logger,
       };
       const session = createSession(parts, () => sessions.delete(session));
       sessions.add(session);

@@ -1,11 +1,12 @@
 import { FailureError } from '../base/errors.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
-import type { LegMedia, SessionEvent } from './rtp/messages.ts';
-import type { LegStats, MediaLeg } from './types.ts';
+import { type LegMedia, type SessionEvent, sharedNow } from './rtp/messages.ts';
+import type { LegStats, MediaLeg, MessageResult, Played } from './types.ts';
 import type { Wire } from './wire.ts';
 
 const PTIME_MS = 20;
 const DIGIT_MS = 100;
+const UNHEARD: Played = { ended: false, heardMs: 0 };
 
 /** The session that a leg is in, as the leg sees it. */
 export type Home = {
@@ -132,16 +133,37 @@ export const createLeg = (parts: LegParts, freed: () => void): OwnedLeg => {
       return wire.transport;
     },
     async play(what) {
-      if (closing !== undefined) return;
+      if (closing !== undefined) return UNHEARD;
       try {
-        await edge.request('play', { ...on, what });
+        return await edge.request('play', { ...on, what });
       } catch (error) {
         // A thread that died has stopped playing, too; its session tells of it.
         if (edge.alive && closing === undefined) throw error;
+        return UNHEARD;
       }
     },
     stopPlaying() {
       if (closing === undefined) edge.tell('stopPlaying', on);
+    },
+    holdDigits(yes) {
+      if (closing === undefined) edge.tell('holdDigits', { ...on, on: yes });
+    },
+    listenForTones(yes) {
+      if (closing === undefined) edge.tell('listenForTones', { ...on, on: yes });
+    },
+    recordMessage(options) {
+      const result =
+        closing === undefined
+          ? edge.request('recordMessage', { ...on, ...options, at: sharedNow() })
+          : Promise.reject<MessageResult>(new FailureError('The leg is closed'));
+      // Who only stops it need not hear of it.
+      result.catch(() => undefined);
+      return {
+        result,
+        stop() {
+          if (closing === undefined) edge.tell('stopMessage', on);
+        },
+      };
     },
     async sendDigits(digits, durationMs = DIGIT_MS) {
       if (closing === undefined) await edge.request('sendDigits', { ...on, digits, durationMs });

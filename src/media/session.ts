@@ -1,12 +1,13 @@
 import { FailureError } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
 import { createLeg, type Home, noStats, type OwnedLeg } from './leg.ts';
 import { openWire, type WirePlace } from './open-wire.ts';
 import { type SessionEvent, sharedNow } from './rtp/messages.ts';
 import type { LegOptions, LegStats, MediaEvents, MediaLeg, MediaSession, SessionSummary } from './types.ts';
 import type { WireEvents } from './wire.ts';
 
-export type SessionParts = WirePlace & { readonly id: string };
+export type SessionParts = WirePlace & { readonly id: string; readonly logger?: Logger | undefined };
 
 type Listeners = { readonly [E in keyof MediaEvents]: Set<MediaEvents[E]> };
 
@@ -30,6 +31,7 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     dtmf: new Set(),
     lost: new Set(),
     moved: new Set(),
+    unplayable: new Set(),
     recordingFailed: new Set(),
   };
   let closing: Promise<SessionSummary> | undefined;
@@ -37,6 +39,11 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   const emit = <E extends keyof MediaEvents>(event: E, ...details: Parameters<MediaEvents[E]>): void => {
     for (const listener of listeners[event])
       (listener as (...details: Parameters<MediaEvents[E]>) => void)(...details);
+  };
+
+  const skipped = (leg: MediaLeg, reason: string): void => {
+    parts.logger?.warn({ call: parts.id, leg: leg.label, reason }, 'left out of what was to be played');
+    emit('unplayable', leg, reason);
   };
 
   const hear = (event: SessionEvent): void => {
@@ -52,7 +59,8 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     }
     if (event.type === 'timeout') emit('lost', leg);
     else if (event.type === 'ssrc') leg.heard(event.ssrc);
-    else emit('dtmf', leg, event.digit, event.durationMs);
+    else if (event.type === 'unplayable') skipped(leg, event.reason);
+    else emit('dtmf', leg, event.digit, event.durationMs, event.way);
   };
 
   const edgeDied = (): void => {
@@ -175,6 +183,12 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     record({ path, left, right }) {
       const others = [right].flat().map(({ id }) => id);
       edge.tell('record', { session, path, left: left.id, right: others, at: sharedNow() });
+    },
+    pauseRecording(paused) {
+      if (closing === undefined) edge.tell('pauseRecording', { session, paused });
+    },
+    endRecording() {
+      if (closing === undefined) edge.tell('endRecording', { session, at: sharedNow() });
     },
     close() {
       closing ??= finish(sharedNow());

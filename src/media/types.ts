@@ -1,23 +1,11 @@
 import type { Logger } from '../base/logger.ts';
 import type { CodecName, SrtpSuite } from '../sdp/index.ts';
+import type { Playable, Played } from './playable.ts';
+import type { MessageOptions, MessageRecording } from './recorded-message.ts';
 
 export type { SrtpSuite } from '../sdp/index.ts';
-
-/** Something a leg can be made to hear. */
-export type Playable =
-  /** Call-progress tone of the given region's plan; unknown regions hear the ITU's 425 Hz. */
-  | { readonly type: 'ringback'; readonly region?: string }
-  /** Sine waves, `level` in dBm0 (0 is loudest, -12 usual), for `seconds` or until stopped. */
-  | {
-      readonly type: 'tone';
-      readonly frequencies: readonly number[];
-      readonly level?: number;
-      readonly seconds?: number;
-    }
-  /** A mono 8 kHz WAV file (16-bit PCM, A-law or µ-law). */
-  | { readonly type: 'file'; readonly path: string; readonly loop?: boolean }
-  /** Hold music without end: the built-in piece, or a file as above. */
-  | { readonly type: 'music'; readonly path?: string };
+export type { Playable, Played, ProgressTone } from './playable.ts';
+export type { MessageOptions, MessageRecording, MessageResult } from './recorded-message.ts';
 
 /** How a leg's audio is protected between us and its peer. */
 export type LegSecurity =
@@ -142,9 +130,24 @@ export type MediaLeg = {
   readonly security: LegSecurity;
   /** Undefined for plain RTP, and before it is known. */
   readonly transport: LegTransport | undefined;
-  /** Plays to this leg's peer, over whatever the bridge sends; resolves when it ended or was stopped. */
-  play(what: Playable): Promise<void>;
+  /**
+   * Plays to this leg's peer, over whatever the bridge sends; resolves when it ended or was stopped.
+   * @throws FailureError when it can't be played; a sequence leaves out what can't
+   */
+  play(what: Playable): Promise<Played>;
   stopPlaying(): void;
+  /**
+   * Keeps the peer's RFC 4733 keys from whoever hears the leg, while `on`; `dtmf` goes on telling them. A key goes through
+   * or is kept back whole, as it was when it was pressed.
+   */
+  holdDigits(on: boolean): void;
+  /**
+   * Listens for keys sent as tones in the audio (ITU-T Q.23), while `on` and as long as the peer has not agreed on
+   * telephone-event; `dtmf` tells them when they end. The tones themselves stay in the audio.
+   */
+  listenForTones(on: boolean): void;
+  /** Records what this leg's peer says, alone. A message that is being recorded ends as `stopped`. */
+  recordMessage(options: MessageOptions): MessageRecording;
   /** Sends RFC 4733 digits, 100 ms each unless said otherwise. */
   sendDigits(digits: string, durationMs?: number): Promise<void>;
   /** Ends this leg alone (a line that did not answer) and gives its ports back. */
@@ -152,8 +155,8 @@ export type MediaLeg = {
 };
 
 export type MediaEvents = {
-  /** The peer of `leg` pressed a key: 0-9 * # A-D. */
-  dtmf: (leg: MediaLeg, digit: string, durationMs: number) => void;
+  /** The peer of `leg` pressed a key: 0-9 * # A-D. `tone`: who hears the leg has heard it, too (see `listenForTones`). */
+  dtmf: (leg: MediaLeg, digit: string, durationMs: number, way: 'event' | 'tone') => void;
   /**
    * Nothing comes from `leg`'s peer any more: for the configured time, though it was not on hold, or for `reason`, a sentence
    * without its full stop.
@@ -161,6 +164,8 @@ export type MediaEvents = {
   lost: (leg: MediaLeg, reason?: string) => void;
   /** What encrypted the leg is gone and has been replaced: send `leg`'s peer a new offer. */
   moved: (leg: MediaLeg) => void;
+  /** Something that `leg` was to be played can't be, and is left out. `reason` is a sentence without its full stop. */
+  unplayable: (leg: MediaLeg, reason: string) => void;
   /** The recording stopped by itself (disk full, not writable). The call goes on. */
   recordingFailed: (error: Error) => void;
 };
@@ -196,14 +201,18 @@ export type MediaSession = {
   /** Starts the timers that end a call whose peer went silent; called when the call is answered. */
   watch(...legs: MediaLeg[]): void;
   /**
-   * Records what `left`'s and `right`'s peers say, from now on; several on the right are added up. Once more with the same
-   * path: listens to these from now on. Never rejects: see `recordingFailed`.
+   * Records what `left`'s and `right`'s peers say, from now on; several on the right are added up, and
+   * there may be none. Once more with the same path: listens to these from now on. Never rejects: see `recordingFailed`.
    */
   record(options: {
     readonly path: string;
     readonly left: MediaLeg;
     readonly right: MediaLeg | readonly MediaLeg[];
   }): void;
+  /** While paused, now or before `record`, the recording hears nobody; its time goes on as silence. */
+  pauseRecording(paused: boolean): void;
+  /** Ends the recording before the session does; `close` tells of it. */
+  endRecording(): void;
   /** Ends all legs and the recording; safe to call twice. */
   close(): Promise<SessionSummary>;
 };

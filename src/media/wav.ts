@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { errorMessage, FailureError } from '../base/errors.ts';
 
 /** The audio of a RIFF/WAVE file as it is stored. */
@@ -62,5 +63,10 @@ export const readWavFile = (path: string): Wav => {
 };
 
 /** 16-bit little-endian samples; half a sample at the end is left out. */
-export const pcmSamples = (data: Buffer): Int16Array =>
-  Int16Array.from({ length: data.length >> 1 }, (_, i) => data.readInt16LE(i * 2));
+export const pcmSamples = (data: Buffer): Int16Array => {
+  const samples = new Int16Array(data.length >> 1);
+  const bytes = Buffer.from(samples.buffer);
+  data.copy(bytes, 0, 0, bytes.length);
+  if (endianness() === 'BE') bytes.swap16();
+  return samples;
+};

@@ -96,6 +96,18 @@ export type CallTable = {
   /** Words for people: `no line answered within 20 s`. */
   end_reason: string | null;
   sip_call_id: string | null;
+  /** The flow that it ran; null before there were flows, and for calls that were refused. `version` null: an implied flow. */
+  flow_id: string | null;
+  flow_version: number | null;
+  /** JSON object: what the caller keyed in, by variable; sensitive ones are left out. */
+  flow_inputs: string | null;
+  /** The caller left a message. */
+  voicemail: Flag;
+  /** The queue that the caller waited in last, and for how long in all. */
+  queue: string | null;
+  queue_ms: number | null;
+  /** What the line's side said of it with a key. */
+  score: 'good' | 'bad' | 'spam' | null;
 };
 
 export type LegTable = {

@@ -7,6 +7,8 @@ import type { CallFilter, CallPatch, CallRepository, EndedLeg, NewCall } from '.
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
+/** Whoever talked for less has hardly come to know the caller. */
+const STICKY_TALK_MS = 30_000;
 
 /** Columns that hold whole milliseconds; a fraction would make a STRICT table refuse the record. */
 const WHOLE_CALL = [
@@ -106,6 +108,25 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     return { priorCalls };
   };
 
+  const lastAnsweredBy = async (hmac: string, since: number): Promise<string | undefined> => {
+    const parameters = [hmac, since, STICKY_TALK_MS, 'answered', 'inbound', 0, 1];
+    const [row] = await statements.run(db, 'last answered by', parameters, (query) =>
+      query
+        .selectFrom('call')
+        .select('line_id')
+        .where('caller_hmac', '=', hmac)
+        .where('started_at', '>=', since)
+        .where('talk_ms', '>=', STICKY_TALK_MS)
+        .where('status', '=', 'answered')
+        .where('direction', '=', 'inbound')
+        .where('is_test', '=', 0)
+        .where('line_id', 'is not', null)
+        .orderBy('started_at', 'desc')
+        .limit(1),
+    );
+    return row?.line_id ?? undefined;
+  };
+
   const insertSamples = async (trx: Kysely<Database>, rows: readonly LegQualityTable[]): Promise<void> => {
     const even = rows.length - (rows.length % SAMPLES_AT_ONCE);
     for (let at = 0; at < even; at += SAMPLES_AT_ONCE)
@@ -126,15 +147,32 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
         if (Object.keys(values).length > 0) await patch(trx, id, values);
         if (recording) await statements.insert(trx, 'recording', [{ ...recording, state: 'recording' }]);
       }),
-    complete: (id, end, legs, events, recording) =>
+    consented: (consent) =>
+      db
+        .insertInto('consent')
+        .values(rounded(consent, ['at', 'heard_ms', 'total_ms']))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+        .then(() => undefined),
+    complete: (id, end, legs, events, { recording, steps = [], tags = [] } = {}) =>
       db.transaction().execute(async (trx) => {
         if (recording) await completeRecording(statements, trx, recording.id, recording);
         if ((await patch(trx, id, end)) === 0) return;
         await statements.insert(trx, 'leg', legs.map(legRow));
         await insertSamples(trx, legs.flatMap(sampleRows));
         await insertEvents(trx, events);
+        await statements.insert(
+          trx,
+          'call_step',
+          steps.map((step) => rounded(step, ['at'])),
+          { keep: true },
+        );
+        const at = end.ended_at ?? 0;
+        const made = tags.map((tag) => ({ call_id: id, tag, made_by: 'flow', at: Math.round(at) }));
+        await statements.insert(trx, 'call_tag', made, { keep: true });
       }),
     get: (id) => get(db, id),
+    lastAnsweredBy,
     list: (filter) => list(db, filter),
   };
 };
@@ -142,7 +180,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
 const get = async (db: Kysely<Database>, id: string) => {
   const call = await db.selectFrom('call').selectAll().where('id', '=', id).executeTakeFirst();
   if (!call) return undefined;
-  const [legs, quality, wrapUp, events, recording] = await Promise.all([
+  const [legs, quality, wrapUp, events, recording, visit, steps, consents] = await Promise.all([
     db.selectFrom('leg').selectAll().where('call_id', '=', id).orderBy('position').execute(),
     db
       .selectFrom('leg_quality')
@@ -154,8 +192,12 @@ const get = async (db: Kysely<Database>, id: string) => {
     db.selectFrom('wrap_up').selectAll().where('call_id', '=', id).executeTakeFirst(),
     db.selectFrom('call_event').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
     db.selectFrom('recording').selectAll().where('call_id', '=', id).executeTakeFirst(),
+    db.selectFrom('visit').select('click_ids').where('id', '=', call.visit_id).executeTakeFirst(),
+    db.selectFrom('call_step').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
+    db.selectFrom('consent').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
   ]);
-  return { call, legs, quality, wrapUp, events, recording };
+  const clickIds = visit?.click_ids ?? null;
+  return { call, clickIds, legs, quality, wrapUp, events, recording, steps, consents };
 };
 
 const list = async (db: Kysely<Database>, filter: CallFilter) => {
@@ -165,6 +207,7 @@ const list = async (db: Kysely<Database>, filter: CallFilter) => {
     .selectFrom('call')
     .leftJoin('recording', 'recording.call_id', 'call.id')
     .leftJoin('wrap_up', 'wrap_up.call_id', 'call.id')
+    .leftJoin('visit', 'visit.id', 'call.visit_id')
     .selectAll('call')
     .select([
       'recording.path as recording_path',
@@ -176,6 +219,7 @@ const list = async (db: Kysely<Database>, filter: CallFilter) => {
       'wrap_up.note_encrypted',
       'wrap_up.value_micros',
       'wrap_up.value_currency',
+      'visit.click_ids',
     ])
     .where((eb) => eb.and(conditions))
     .orderBy('call.started_at', 'desc')

@@ -1,5 +1,20 @@
 /** The database: call records, the tracking plan's tables, and the vault of callers' numbers. */
+export type { AgentRepository, AgentRow } from './agents.ts';
+export {
+  type Area,
+  type AreaCount,
+  type AreaImport,
+  type AreaLookup,
+  type AreaRepository,
+  areaRepository,
+} from './areas.ts';
 export { isBusy } from './busy.ts';
+export {
+  type CalendarEntry,
+  type CalendarImport,
+  type CalendarRepository,
+  calendarRepository,
+} from './calendars.ts';
 export type {
   CallEventTable,
   CallStatus,
@@ -13,6 +28,17 @@ export type {
 } from './call-schema.ts';
 export { claimDatabase } from './claim.ts';
 export type { SqliteFile } from './connection.ts';
+export type {
+  AreaPrefixTable,
+  CalendarEventTable,
+  CalendarTable,
+  CallStepTable,
+  ConsentTable,
+  FlowVersionTable,
+  PromptTable,
+  VoicemailTable,
+} from './flow-schema.ts';
+export type { FlowRepository } from './flows.ts';
 export { openStore } from './open.ts';
 export type {
   AuditTable,
@@ -73,3 +99,10 @@ export type {
   WrapUpRepository,
 } from './types.ts';
 export type { Flag, Millis } from './units.ts';
+export type {
+  NewVoicemail,
+  VoicemailEnd,
+  VoicemailFilter,
+  VoicemailRepository,
+  VoicemailRow,
+} from './voicemail.ts';

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { flowRepository } from './flows.ts';
 import type { Database, LineTable } from './schema.ts';
 import { createStatements } from './statements.ts';
 import type { NumberRepository, NumberRoute } from './types.ts';
@@ -6,14 +7,15 @@ import type { NumberRepository, NumberRoute } from './types.ts';
 /** Tracking numbers with their source and lines. The tracking plan writes them. */
 export const numberRepository = (db: Kysely<Database>): NumberRepository => {
   const statements = createStatements();
+  const flows = flowRepository(db);
   return {
     route: async (e164) => {
       const [number] = await statements.run(db, 'number', [e164], (query) =>
         query.selectFrom('tracking_number').selectAll().where('number', '=', e164),
       );
       if (!number) return undefined;
-      const sourceId = number.source_id;
-      const [[source], lines] = await Promise.all([
+      const { source_id: sourceId, flow_id: flowId } = number;
+      const [[source], lines, version] = await Promise.all([
         sourceId === null
           ? []
           : statements.run(db, 'source', [sourceId], (query) =>
@@ -27,9 +29,11 @@ export const numberRepository = (db: Kysely<Database>): NumberRepository => {
             .where('tracking_number_line.number', '=', e164)
             .orderBy('tracking_number_line.position'),
         ),
+        flowId === null ? undefined : flows.latest(flowId),
       ]);
+      const flow = flowId === null || version === undefined ? undefined : { id: flowId, version };
       // The plan may have changed between the questions.
-      return source || sourceId === null ? { number, source, lines } : undefined;
+      return source || sourceId === null ? { number, source, lines, flow } : undefined;
     },
     list: () => db.transaction().execute(listRoutes),
     line: async (id) => {
@@ -52,6 +56,16 @@ const listRoutes = async (db: Kysely<Database>): Promise<readonly NumberRoute[]>
     .orderBy('tracking_number_line.number')
     .orderBy('tracking_number_line.position')
     .execute();
+  const versions = await db
+    .selectFrom('flow_version')
+    .select(({ fn }) => ['flow_id', fn.max('version').as('version')])
+    .groupBy('flow_id')
+    .execute();
+  const versionOf = new Map(versions.map(({ flow_id, version }) => [flow_id, version]));
+  const flowOf = (id: string | null): NumberRoute['flow'] => {
+    const version = id === null ? undefined : versionOf.get(id);
+    return id === null || version === undefined ? undefined : { id, version };
+  };
   const sourceOf = new Map(sources.map((source) => [source.id, source]));
   const linesOf = new Map<string, LineTable[]>();
   for (const { tracking_number, ...line } of lines) {
@@ -60,7 +74,7 @@ const listRoutes = async (db: Kysely<Database>): Promise<readonly NumberRoute[]>
   return numbers.flatMap((number) => {
     const source = number.source_id === null ? undefined : sourceOf.get(number.source_id);
     return source || number.source_id === null
-      ? [{ number, source, lines: linesOf.get(number.number) ?? [] }]
+      ? [{ number, source, lines: linesOf.get(number.number) ?? [], flow: flowOf(number.flow_id) }]
       : [];
   });
 };

@@ -2,12 +2,15 @@ import { mkdir, open as openHandle, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, errorMessage, FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { agentRepository } from './agents.ts';
+import { areaRepository } from './areas.ts';
 import { auditRepository } from './audit.ts';
 import { banRepository } from './bans.ts';
 import { blockedCallerRepository } from './blocked-callers.ts';
 import { callRepository } from './calls.ts';
 import { startCheckpoints } from './checkpoints.ts';
 import { connect, openFile } from './connection.ts';
+import { flowRepository } from './flows.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { numberRepository } from './numbers.ts';
@@ -17,6 +20,7 @@ import { runRepository } from './runs.ts';
 import type { Store, StoreOptions } from './types.ts';
 import { userRepository } from './users.ts';
 import { openVault, openVaultReadOnly } from './vault.ts';
+import { voicemailRepository } from './voicemail.ts';
 import { webSessionRepository } from './web-sessions.ts';
 import { wrapUpRepository } from './wrap-ups.ts';
 
@@ -44,11 +48,15 @@ export const openStore = async (options: StoreOptions, logger: Logger): Promise<
     return {
       calls: callRepository(db),
       numbers: numberRepository(db),
+      flows: flowRepository(db),
+      voicemail: voicemailRepository(db),
       blockedCallers: blockedCallerRepository(db),
       recordings: recordingRepository(db),
       runs: runRepository(db),
       bans: banRepository(db),
       users: userRepository(db),
+      agents: agentRepository(db),
+      areas: areaRepository(file),
       registrations: registrationRepository(db),
       webSessions: webSessionRepository(db),
       wrapUps: wrapUpRepository(db),

@@ -7,9 +7,22 @@ import type {
   WrapUpTable,
 } from './call-schema.ts';
 import type {
+  AgentOfferTable,
+  AreaPrefixTable,
+  CalendarEventTable,
+  CalendarTable,
+  CallStepTable,
+  ConsentTable,
+  FlowVersionTable,
+  PlanEntryTable,
+  PromptTable,
+  VoicemailTable,
+} from './flow-schema.ts';
+import type {
   AttributionReportTable,
   AutomationTable,
   CallCandidateTable,
+  CallKeptBlockTable,
   CallRollupKeyTable,
   CallRollupTable,
   CallRollupValueTable,
@@ -75,6 +88,8 @@ export type TrackingNumberTable = {
   /** Either a source or a pool. */
   source_id: string | null;
   pool_id: string | null;
+  /** The flow that its calls run; null: it has lines. */
+  flow_id: string | null;
   state: NumberState;
   state_since: Millis;
   /** Null: the gateway's default. */
@@ -235,7 +250,20 @@ export type Database = {
   form: FormTable;
   spend: SpendTable;
   call_stale_day: CallStaleDayTable;
+  call_kept_block: CallKeptBlockTable;
   call_rollup_key: CallRollupKeyTable;
   call_rollup: CallRollupTable;
   call_rollup_value: CallRollupValueTable;
+  flow: PlanEntryTable;
+  line_group: PlanEntryTable;
+  schedule: PlanEntryTable;
+  flow_version: FlowVersionTable;
+  call_step: CallStepTable;
+  consent: ConsentTable;
+  prompt: PromptTable;
+  voicemail: VoicemailTable;
+  calendar: CalendarTable;
+  calendar_event: CalendarEventTable;
+  area_prefix: AreaPrefixTable;
+  agent_offer: AgentOfferTable;
 };

@@ -43,7 +43,7 @@ export type CallCandidateTable = {
 export type CallTagTable = {
   call_id: string;
   tag: string;
-  /** Name of a user, `api`, or `automation:<id>`. */
+  /** Name of a user, `api`, `flow`, or `automation:<id>`. */
   made_by: string;
   at: Millis;
 };
@@ -260,12 +260,17 @@ export type CallStaleDayTable = {
 
 type RollupKey = {
   dimension: 'source' | 'keyword' | 'landing' | 'region' | 'hour' | 'quarter';
+  /** How many days are counted together, from `day` on. */
+  days: 1 | 32;
   day: number;
   /** Of `hour` and `quarter` (of an hour) their number since 1970; else the id of a `call_rollup_key`. */
   key: number;
   test: Flag;
   spam: Flag;
 };
+
+/** A block of 32 days whose figures are kept together; `day` is the first, a multiple of 32. */
+export type CallKeptBlockTable = { day: number };
 
 /** What tells rows of a dimension apart: a JSON array of its words. */
 export type CallRollupKeyTable = { id: number; dimension: RollupKey['dimension']; key: string };

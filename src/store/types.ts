@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import type { AgentRepository } from './agents.ts';
+import type { AreaLookup } from './areas.ts';
 import type {
   CallEventTable,
   CallTable,
@@ -8,6 +10,8 @@ import type {
   WrapUpTable,
 } from './call-schema.ts';
 import type { SqliteFile } from './connection.ts';
+import type { CallStepTable, ConsentTable } from './flow-schema.ts';
+import type { FlowRepository } from './flows.ts';
 import type {
   AuditTable,
   BanTable,
@@ -19,6 +23,7 @@ import type {
   UserTable,
   WebSessionTable,
 } from './schema.ts';
+import type { VoicemailRepository } from './voicemail.ts';
 
 /** A caller's number as the store keeps it. */
 export type SealedCaller = {
@@ -49,6 +54,8 @@ export type NumberRoute = {
   readonly source: SourceTable | undefined;
   /** In the order they are tried. */
   readonly lines: readonly LineTable[];
+  /** The flow that calls run which begin now; undefined: the lines are dialled. */
+  readonly flow: { readonly id: string; readonly version: number } | undefined;
 };
 
 export type NumberRepository = {
@@ -174,7 +181,10 @@ export type NewCall = Omit<
   | 'end_reason'
   | 'spam_score'
   | 'spam_reasons'
->;
+  | FlowColumn
+> &
+  Partial<Pick<CallTable, FlowColumn>>;
+type FlowColumn = 'flow_id' | 'flow_version' | 'flow_inputs' | 'voicemail' | 'queue' | 'queue_ms' | 'score';
 export type CallPatch = Partial<Omit<CallTable, 'id' | 'run_id' | 'started_at'>>;
 export type NewRecording = Pick<RecordingTable, 'id' | 'call_id' | 'path' | 'started_at'>;
 /** How a recording ended. */
@@ -225,17 +235,24 @@ export type CallRow = CallTable & {
   readonly note_encrypted: Buffer | null;
   readonly value_micros: number | null;
   readonly value_currency: string | null;
+  /** JSON object of the visit's click ids by their parameter; null: no visit is known. */
+  readonly click_ids: string | null;
 };
 
 /** A call with all that belongs to it. */
 export type CallDetail = {
   readonly call: CallTable;
+  /** As in {@link CallRow}. */
+  readonly clickIds: string | null;
   readonly legs: readonly LegTable[];
   /** Of all legs, in the order of time. */
   readonly quality: readonly LegQualityTable[];
   readonly wrapUp: WrapUpTable | undefined;
   readonly events: readonly CallEventTable[];
   readonly recording: RecordingTable | undefined;
+  /** Its way through its flow. */
+  readonly steps: readonly CallStepTable[];
+  readonly consents: readonly ConsentTable[];
 };
 
 export type CallRepository = {
@@ -243,15 +260,29 @@ export type CallRepository = {
   open(call: NewCall, events: readonly CallEventTable[]): Promise<{ priorCalls: number | null }>;
   /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. Notes a recording that begins. */
   update(id: string, patch: CallPatch, recording?: NewRecording): Promise<void>;
+  /** Keeps the proof of what a caller heard and agreed to, at once. */
+  consented(consent: ConsentTable): Promise<void>;
   /** Ends the record in one transaction; a record that was ended already stays as it is. */
   complete(
     id: string,
     end: CallPatch,
     legs: readonly EndedLeg[],
     events: readonly CallEventTable[],
-    recording?: RecordingEnd & { readonly id: string },
+    more?: {
+      readonly recording?: (RecordingEnd & { readonly id: string }) | undefined;
+      /** Its way through its flow, and the tags that it got there. */
+      readonly steps?: readonly CallStepTable[];
+      readonly tags?: readonly string[];
+    },
   ): Promise<void>;
   get(id: string): Promise<CallDetail | undefined>;
+  /**
+   * The line that answered a caller's last inbound call of 30 s or more of talk.
+   *
+   * @param hmac of the caller's number
+   * @param since only calls that began then or later, milliseconds since the epoch
+   */
+  lastAnsweredBy(hmac: string, since: number): Promise<string | undefined>;
   /** Newest first. */
   list(filter: CallFilter): Promise<readonly CallRow[]>;
 };
@@ -277,11 +308,15 @@ export type RunRepository = {
 export type Store = {
   readonly calls: CallRepository;
   readonly numbers: NumberRepository;
+  readonly flows: FlowRepository;
+  readonly voicemail: VoicemailRepository;
   readonly blockedCallers: BlockedCallerRepository;
   readonly recordings: RecordingRepository;
   readonly runs: RunRepository;
   readonly bans: BanRepository;
   readonly users: UserRepository;
+  readonly agents: AgentRepository;
+  readonly areas: AreaLookup;
   readonly registrations: RegistrationRepository;
   readonly webSessions: WebSessionRepository;
   readonly wrapUps: WrapUpRepository;

@@ -21,6 +21,8 @@ export type ClockedStage = {
   readonly clock: { at: number };
   readonly directory: string;
   readonly http: () => HostPort;
+  /** UDP. */
+  readonly sip: HostPort;
   readonly records: Records;
   readonly line: SipPeer;
   /** As `dialtrace apply` does it; in force when it resolves. */
@@ -88,6 +90,7 @@ export const openClockedStage = async (
     clock,
     directory,
     http,
+    sip,
     records,
     line,
     apply: async (next) => {

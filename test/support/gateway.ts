@@ -33,6 +33,7 @@ export type GatewayOptions = {
   readonly phone?: Config['phone'];
   readonly recording?: Config['recording'];
   readonly http?: Config['http'];
+  readonly features?: Config['features'];
   readonly log?: Config['log'];
   readonly drainSeconds?: number;
 };
@@ -111,6 +112,7 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
   ...(options.registrar && { registrar: options.registrar }),
   ...(options.phone && { phone: options.phone }),
   recording: { ...options.recording },
+  ...(options.features && { features: options.features }),
   http: { address: '127.0.0.1', port: 0, ...options.http },
   log: { level: 'info', format: 'json', ...options.log },
   trackingPlan: 'tracking.yaml',

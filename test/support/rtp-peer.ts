@@ -63,6 +63,8 @@ export type RtpPeer = {
   start(): void;
   stop(): void;
   say(frequency: number): void;
+  /** Sends these samples, 20 ms at a time, before it goes on with its tone. */
+  utter(samples: Int16Array): void;
   /** Sends RFC 4733 events in place of audio: 100 ms each, the end packet three times. */
   press(digits: string): Promise<void>;
   /** Digits heard, each counted once by its timestamp. */
@@ -167,8 +169,10 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
     socket.send(data, remote.port, remote.address, () => {});
   };
 
+  const uttered: Int16Array[] = [];
+
   const sendAudio = (): void => {
-    const samples = sine(frequency, FRAME, -12, (sent * FRAME) % RATE);
+    const samples = uttered.shift() ?? sine(frequency, FRAME, -12, (sent * FRAME) % RATE);
     transmit(writeRtp(PAYLOAD_TYPE[law], sent === 0, sequence, timestamp, ssrc, encode(law, samples)));
     firstSent ??= performance.now();
     sent += 1;
@@ -257,6 +261,10 @@ export const openRtpPeer = async (options: RtpPeerOptions): Promise<RtpPeer> => 
     stop,
     say: (next) => {
       frequency = next;
+    },
+    utter: (samples) => {
+      for (let from = 0; from + FRAME <= samples.length; from += FRAME)
+        uttered.push(samples.subarray(from, from + FRAME));
     },
     press: async (digits) => {
       pressing = true;

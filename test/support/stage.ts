@@ -119,7 +119,10 @@ const planOf = (first: SipPeer, second: SipPeer, sippLine: HostPort, nowhere: nu
 type Trunks = GatewayOptions['trunks'];
 
 /** What a test has besides: parts of the plan, trunks of the configuration. */
-export type Extension = Pick<Plan, 'lines' | 'numbers' | 'pools' | 'sites' | 'automations'> & {
+export type Extension = Pick<
+  Plan,
+  'lines' | 'numbers' | 'pools' | 'sites' | 'automations' | 'flows' | 'groups' | 'schedules'
+> & {
   readonly trunks?: Trunks;
 };
 

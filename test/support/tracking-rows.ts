@@ -10,4 +10,4 @@ export const NO_VISIT = {
 } as const;
 
 /** Columns of a tracking number that belongs to a source. */
-export const OF_SOURCE = { pool_id: null, state: 'active', state_since: 0 } as const;
+export const OF_SOURCE = { pool_id: null, flow_id: null, state: 'active', state_since: 0 } as const;

@@ -15,6 +15,14 @@ const meSchema = z.object({
   display: z.string().nullable(),
   role: z.enum(['agent', 'supervisor']),
   ready: z.boolean().meta({ description: 'Takes calls now' }),
+  awayReason: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why it was set away by the gateway or somebody else' }),
+  wrapUpUntil: z
+    .int()
+    .nullable()
+    .meta({ description: 'Groups offer no call before; milliseconds since the epoch' }),
   address: z.string().meta({ description: 'SIP URI' }),
   dispositions: z.array(z.string()).meta({ description: 'What a call can have been' }),
   supervisionVisible: z.boolean().meta({ description: 'Whether agents see that a supervisor listens' }),
@@ -40,7 +48,16 @@ export const accountRoutes = (app: FastifyInstance, context: PhoneContext): void
   const { settings, domain, canDialOut } = phone;
   const throttle = createThrottle(now);
 
-  const me = (user: UserTable): z.output<typeof meSchema> => ({
+  const me = (user: UserTable): z.output<typeof meSchema> => {
+    const agent = phone.agents?.find(user.name);
+    return {
+      ...meAlone(user),
+      awayReason: user.ready === 1 ? null : (agent?.reason ?? null),
+      wrapUpUntil: agent?.until ?? null,
+    };
+  };
+
+  const meAlone = (user: UserTable) => ({
     name: user.name,
     display: user.display,
     role: user.role,
@@ -145,7 +162,9 @@ export const accountRoutes = (app: FastifyInstance, context: PhoneContext): void
       handle: async ({ body, request }) => {
         const user = await sessions.require(request);
         const ready = body.ready ? 1 : 0;
-        if (ready !== user.ready) await whenFree(() => store.users.update(user.name, { ready }));
+        // Also when it says so once more: a wrap-up ends with it.
+        if (phone.agents) await whenFree(async () => phone.agents?.setReady(user.name, body.ready));
+        else if (ready !== user.ready) await whenFree(() => store.users.update(user.name, { ready }));
         return me({ ...user, ready });
       },
     },

@@ -188,6 +188,7 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
         await whenFree(() =>
           store.wrapUps.save(wrapUpRow(body, { callId: id, user: user.name, at: now() }, store.vault)),
         );
+        phone.agents?.notesSaved(user.name, id);
         await feedLead(id);
         const row = callRow(await ownCall(id, user));
         return historyCall(row, await namesFor(context, [row]), user.name, store);

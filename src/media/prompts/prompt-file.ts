@@ -26,7 +26,7 @@ export const readWav = (path: string): Int16Array => {
   return samples;
 };
 
-const CACHE_FILES = 32;
+const CACHE_FILES = 64;
 const cache = new Map<string, { readonly version: string; readonly samples: Int16Array }>();
 
 const versionOf = (path: string): string => {
@@ -46,8 +46,8 @@ const versionOf = (path: string): string => {
 export const promptSamples = (path: string): Int16Array => {
   const version = versionOf(path);
   const known = cache.get(path);
-  if (known?.version === version) return known.samples;
-  const samples = readWav(path);
+  const samples = known?.version === version ? known.samples : readWav(path);
+  // The one that was played longest ago goes first.
   cache.delete(path);
   const [oldest] = cache.keys();
   if (cache.size >= CACHE_FILES && oldest !== undefined) cache.delete(oldest);

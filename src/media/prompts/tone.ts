@@ -49,9 +49,14 @@ export type Segment = { readonly frequencies: readonly number[]; readonly second
  * Renders stretches of tone and silence one after another, each tone rising and falling softly.
  *
  * @param level dBm0 of each sine
+ * @param soft false: without rise and fall, for a tone that is to be repeated without a seam
  * @throws FailureError when a frequency can't be sent at 8 kHz
  */
-export const renderTone = (segments: readonly Segment[], level: number = DEFAULT_LEVEL): Int16Array => {
+export const renderTone = (
+  segments: readonly Segment[],
+  level: number = DEFAULT_LEVEL,
+  soft = true,
+): Int16Array => {
   const counts = segments.map(({ seconds }) => Math.round(seconds * SAMPLE_RATE));
   const samples = new Int16Array(counts.reduce((sum, count) => sum + count, 0));
   let start = 0;
@@ -61,7 +66,7 @@ export const renderTone = (segments: readonly Segment[], level: number = DEFAULT
     start += count;
     if (frequencies.length === 0) return;
     createOscillator(frequencies, level)(piece);
-    const ramp = Math.min(RAMP, count >> 1);
+    const ramp = soft ? Math.min(RAMP, count >> 1) : 0;
     for (let i = 0; i < ramp; i += 1) {
       const last = count - 1 - i;
       piece[i] = Math.round(((piece[i] ?? 0) * i) / ramp);

@@ -2,14 +2,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errorCode, errorMessage } from '../../base/errors.ts';
 import { sha256OfFile } from './hash.ts';
-import {
-  FRAME_BYTES,
-  FRAMES_PER_MS,
-  HEADER_BYTES,
-  isRecordingHeader,
-  MAX_FRAMES,
-  recordingHeader,
-} from './header.ts';
+import { channelsOf, FRAMES_PER_MS, frameBytes, HEADER_BYTES, maxFrames, recordingHeader } from './header.ts';
 import type { RecordingState, RepairedRecording } from './types.ts';
 
 const readHeader = async (file: FileHandle): Promise<Buffer> => {
@@ -17,20 +10,23 @@ const readHeader = async (file: FileHandle): Promise<Buffer> => {
   return buffer.subarray(0, bytesRead);
 };
 
-/** Makes header and size agree; returns the frames and whether anything had to change, or why the file is no use. */
-const mend = async (file: FileHandle): Promise<{ frames: number; repaired: boolean } | string> => {
+type Mended = { readonly frames: number; readonly bytes: number; readonly repaired: boolean };
+
+/** Makes header and size agree; returns what the file is like now, or why it is of no use. */
+const mend = async (file: FileHandle): Promise<Mended | string> => {
   const { size } = await file.stat();
   const found = await readHeader(file);
   if (found.length < HEADER_BYTES) return 'it ends within its header';
-  if (!isRecordingHeader(found)) return 'it is no recording of this gateway';
-  const frames = Math.min(MAX_FRAMES, Math.floor((size - HEADER_BYTES) / FRAME_BYTES));
-  const whole = HEADER_BYTES + frames * FRAME_BYTES;
-  const header = recordingHeader(frames);
-  if (whole === size && found.equals(header)) return { frames, repaired: false };
+  const channels = channelsOf(found);
+  if (channels === undefined) return 'it is no recording of this gateway';
+  const frames = Math.min(maxFrames(channels), Math.floor((size - HEADER_BYTES) / frameBytes(channels)));
+  const whole = HEADER_BYTES + frames * frameBytes(channels);
+  const header = recordingHeader(frames, channels);
+  if (whole === size && found.equals(header)) return { frames, bytes: whole, repaired: false };
   if (whole !== size) await file.truncate(whole);
   await file.write(header, 0, HEADER_BYTES, 0);
   await file.datasync();
-  return { frames, repaired: true };
+  return { frames, bytes: whole, repaired: true };
 };
 
 const repair = async (directory: string, path: string): Promise<RepairedRecording> => {
@@ -44,7 +40,7 @@ const repair = async (directory: string, path: string): Promise<RepairedRecordin
       usable: true,
       repaired: mended.repaired,
       durationMs: Math.round(mended.frames / FRAMES_PER_MS),
-      bytes: HEADER_BYTES + mended.frames * FRAME_BYTES,
+      bytes: mended.bytes,
       sha256: await sha256OfFile(location),
     };
   } catch (error) {
@@ -63,7 +59,7 @@ const wavFilesBelow = async (directory: string): Promise<string[]> => {
 };
 
 /**
- * Makes recordings playable that a crash cut off: sizes in the header from the file's size, half a frame at the end dropped.
+ * Makes recordings and messages playable that a crash cut off: sizes in the header from the file's size, half a frame at the end dropped.
  * Whole files are left alone. Files of no use are reported, not thrown; a directory that can't be listed is thrown.
  *
  * @param files names within `directory`, or absolute paths; every `.wav` below it when left out

@@ -10,6 +10,7 @@ import {
   type SessionEvent,
   sharedNow,
 } from './messages.ts';
+import { createMessages } from './messages-in-progress.ts';
 import { createPacer } from './pacer.ts';
 import { openRelay, type Relay } from './relay.ts';
 import { startTape, type Tape } from './tape.ts';
@@ -20,7 +21,7 @@ const TICK_MS = 50;
 /** A moment of the shared clock by this thread's own; one that is still to come is now. */
 const onThisClock = (at: number): number => performance.now() - Math.max(0, sharedNow() - at);
 
-type EdgeSession = { readonly legs: Map<string, EdgeLeg>; tape: Tape | undefined };
+type EdgeSession = { readonly legs: Map<string, EdgeLeg>; tape: Tape | undefined; paused: boolean };
 
 /** What an edge thread does when asked. Everything but sockets and files happens at once. */
 export type Edge = { readonly [T in RequestType]: (input: Input<T>) => Output<T> | Promise<Output<T>> };
@@ -36,6 +37,7 @@ export const createEdge = (
   /** What stands before the legs whose peers speak SRTP, by leg. */
   const relays = new Map<string, Relay>();
   const pacer = createPacer();
+  const messages = createMessages();
   let legsMade = 0;
   let recordings = 0;
   /** Of legs that are closed. */
@@ -49,12 +51,13 @@ export const createEdge = (
       for (const leg of session.legs.values()) leg.tick(now);
       session.tape?.tick(now);
     }
+    messages.tick(now);
   };
 
   const sessionOf = (id: string): EdgeSession => {
     const known = sessions.get(id);
     if (known !== undefined) return known;
-    const session: EdgeSession = { legs: new Map(), tape: undefined };
+    const session: EdgeSession = { legs: new Map(), tape: undefined, paused: false };
     sessions.set(id, session);
     timer ??= setInterval(tick, TICK_MS);
     return session;
@@ -134,7 +137,7 @@ export const createEdge = (
         port,
         timeoutMs: settings.timeoutMs,
         pacer,
-        pressed: (digit, durationMs) => tellOwner(id, { type: 'dtmf', leg: id, digit, durationMs }),
+        pressed: (digit, durationMs, way) => tellOwner(id, { type: 'dtmf', leg: id, digit, durationMs, way }),
         silent: () => tellOwner(id, { type: 'timeout', leg: id }),
       });
       if (leg === undefined) return undefined;
@@ -186,7 +189,7 @@ export const createEdge = (
         const first = [legOf(id, left)];
         // One of several may just have left.
         const others = legsOf(id, right);
-        if (others.length === 0) throw new FailureError('The leg is closed');
+        if (others.length === 0 && right.length > 0) throw new FailureError('The leg is closed');
         if (session.tape?.path !== path) {
           const before = session.tape;
           const failed = (error: unknown): void =>
@@ -194,6 +197,7 @@ export const createEdge = (
           session.tape = undefined;
           const ended = before && endTape(before, onThisClock(at));
           session.tape = startTape(path, onThisClock(at), failed);
+          session.tape.pause(session.paused);
           recordings += 1;
           session.tape.listen(first, others);
           await ended;
@@ -204,28 +208,55 @@ export const createEdge = (
         tell(id, { type: 'recordingFailed', message: errorMessage(error) });
       }
     },
-    async play({ session, leg, what }) {
-      await legOf(session, leg).voice.play(what);
+    pauseRecording({ session: id, paused }) {
+      const session = sessionOf(id);
+      session.paused = paused;
+      session.tape?.pause(paused);
+    },
+    endRecording({ session, at }) {
+      void sessions.get(session)?.tape?.close(onThisClock(at));
+    },
+    play({ session, leg, what }) {
+      const unplayable = (reason: string): void => tellOwner(leg, { type: 'unplayable', leg, reason });
+      return legOf(session, leg).voice.play(what, unplayable);
     },
     stopPlaying({ session, leg }) {
       sessions.get(session)?.legs.get(leg)?.voice.stop();
+    },
+    holdDigits({ session, leg, on }) {
+      sessions.get(session)?.legs.get(leg)?.ears.holdDigits(on);
+    },
+    listenForTones({ session, leg, on }) {
+      sessions.get(session)?.legs.get(leg)?.ears.listenForTones(on);
+    },
+    recordMessage({ session, leg, at, ...options }) {
+      return messages.start(legOf(session, leg), options, onThisClock(at));
+    },
+    async stopMessage({ leg }) {
+      await messages.end(leg, performance.now(), 'stopped');
     },
     async sendDigits({ session, leg: id, digits, durationMs }) {
       const leg = legOf(session, id);
       if (!leg.canSendDigits) throw new FailureError('The peer takes no telephone-event digits');
       await leg.voice.sendDigits(digits, durationMs);
     },
-    closeLeg({ session, leg: id }) {
+    async closeLeg({ session, leg: id }) {
       const leg = legOf(session, id);
-      return endLeg(sessionOf(session), leg);
+      const message = messages.end(id, performance.now(), 'closed');
+      const stats = endLeg(sessionOf(session), leg);
+      await message;
+      return stats;
     },
     async closeSession({ session: id, at }) {
       const session = sessions.get(id);
       if (session === undefined) return { legs: [], recording: undefined };
       const ended = onThisClock(at);
+      const left = [...session.legs.values()].map((leg) => messages.end(leg.id, ended, 'closed'));
       const legs = [...session.legs.values()].map((leg) => [leg.id, endLeg(session, leg)] as const);
       forget(id);
-      return { legs, recording: session.tape && (await endTape(session.tape, ended)) };
+      const recording = session.tape && (await endTape(session.tape, ended));
+      await Promise.all(left);
+      return { legs, recording };
     },
     counts() {
       let legs = 0;

@@ -6,14 +6,13 @@ import type { SilenceWatch } from './silence-watch.ts';
 import type { Reception } from './statistics.ts';
 import { createDigitDetector } from './telephone-event.ts';
 
-/** One accepted packet of the peer, its payload at `start` to `end`; `ssrc` and `timestamp` are the peer's. */
+/** One accepted packet of the peer, its payload at `start` to `end`; `ssrc` is the peer's. */
 export type Heard = (
   packet: Buffer,
   start: number,
   end: number,
   kind: PayloadKind,
   ssrc: number,
-  timestamp: number,
   now: number,
 ) => void;
 
@@ -91,7 +90,7 @@ export const createIncoming = (parts: IncomingParts): Incoming => {
     const audio = kind === 'PCMU' || kind === 'PCMA';
     if (!reception.packet(source, rtp.sequenceOf(packet), timestamp, now, audio) || !mayReceive) return;
     if (kind === 'telephone-event') detector.packet(packet, start, end, timestamp, rtp.markerOf(packet), now);
-    heard(packet, start, end, kind, source, timestamp, now);
+    heard(packet, start, end, kind, source, now);
   };
 
   return {

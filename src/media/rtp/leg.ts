@@ -1,6 +1,6 @@
-import type { CodecName } from '../../sdp/index.ts';
 import { convertG711 } from '../g711.ts';
 import type { LegStats } from '../types.ts';
+import { createEars, type Ears } from './ears.ts';
 import { createIncoming, type Heard } from './incoming.ts';
 import type { LegMedia } from './messages.ts';
 import { createMix, type Mix } from './mix.ts';
@@ -21,15 +21,6 @@ const JUDGED_MS = 5_000;
 /** What is said of a leg before anything was negotiated. */
 const USUAL_PTIME_MS = 20;
 
-/** Hears what a leg's peer says: accepted packets only. */
-export type Tap = (
-  now: number,
-  ssrc: number,
-  timestamp: number,
-  codec: CodecName,
-  payload: Uint8Array,
-) => void;
-
 export type EdgeLegOptions = {
   readonly id: string;
   /** Tells legs of a thread apart, 1 or more. */
@@ -39,7 +30,7 @@ export type EdgeLegOptions = {
   readonly port: number;
   readonly timeoutMs: { readonly first: number; readonly later: number };
   readonly pacer: Pacer;
-  readonly pressed: (digit: string, durationMs: number) => void;
+  readonly pressed: (digit: string, durationMs: number, way: 'event' | 'tone') => void;
   readonly silent: () => void;
 };
 
@@ -57,7 +48,7 @@ export type EdgeLeg = {
   speakers: readonly EdgeLeg[];
   listeners: readonly EdgeLeg[];
   readonly mix: Mix;
-  tap: Tap | undefined;
+  readonly ears: Ears;
   watch(now: number): void;
   /** Round trip to the peer, known better than by RTCP. */
   measured(rttMs: number): void;
@@ -96,6 +87,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
   const outgoing = createOutgoing();
   const quality = createQuality();
   const silence = createSilenceWatch(options.timeoutMs);
+  const ears = createEars((digit, durationMs) => options.pressed(digit, durationMs, 'tone'));
   const sent = { packets: 0, bytes: 0 };
   const rtcp = createRtcpSession(`${id}@dialtrace`, outgoing, reception, sent);
   let media: LegMedia | undefined;
@@ -106,14 +98,12 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
   let measuredMs: number | undefined;
   const rttMs = (): number | undefined => measuredMs ?? rtcp.rttMs;
 
-  const heard: Heard = (packet, start, end, kind, ssrc, timestamp, now) => {
-    if (leg.tap !== undefined && (kind === 'PCMU' || kind === 'PCMA') && end > start) {
-      leg.tap(now, ssrc, timestamp, kind, packet.subarray(start, end));
-    }
+  const heard: Heard = (packet, start, end, kind, ssrc, now) => {
+    const passed = ears.hear(packet, start, end, kind, ssrc, now);
     const { listeners } = leg;
     const last = listeners.length - 1;
     for (let i = 0; i <= last; i += 1) {
-      listeners[i]?.relay(number, packet, start, end, kind, now, i === last);
+      listeners[i]?.relay(number, packet, start, end, passed, now, i === last);
     }
   };
 
@@ -122,18 +112,19 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     reception,
     silence,
     report: rtcp.receive,
-    pressed: options.pressed,
+    pressed: (digit, durationMs) => options.pressed(digit, durationMs, 'event'),
     heard,
   });
   const sockets = await openSockets(options.address, options.port, incoming.receiveRtp, incoming.receiveRtcp);
   if (sockets === undefined) return undefined;
 
-  const transmit = (packet: Buffer, payloadBytes: number): void => {
+  const transmit = (packet: Buffer, payloadBytes: number): boolean => {
     const to = address.rtp.address;
-    if (to === undefined) return;
+    if (to === undefined) return false;
     sent.packets += 1;
     sent.bytes += payloadBytes;
     sockets.sendRtp(packet, address.rtp.port, to);
+    return true;
   };
 
   const sendReport = (report: Buffer): void => {
@@ -229,10 +220,11 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     speakers: [],
     listeners: [],
     mix,
-    tap: undefined,
+    ears,
     configure(next, now) {
       media = next;
       incoming.configure(next);
+      ears.hasEvents(next.telephoneEvent !== undefined);
       address.aim(next.remote);
       silence.expect(next.mayReceive && !next.held, now);
       countHold(next.held, now);
@@ -251,6 +243,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     tick(now) {
       if (media === undefined) return;
       incoming.expire(now);
+      ears.expire(now);
       if (silence.passed(now)) options.silent();
       judge(now);
       const report = rtcp.due(now);
@@ -267,10 +260,10 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       mix.listen([]);
       voice.close();
       incoming.close();
+      ears.close();
       quality.judge(reception, rttMs(), Date.now());
       sendReport(rtcp.goodbye(now));
       sockets.close();
-      leg.tap = undefined;
       return stats(now);
     },
   };

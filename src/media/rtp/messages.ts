@@ -1,5 +1,5 @@
 import type { Codec } from '../../sdp/index.ts';
-import type { LegStats, Playable, RecordingResult } from '../types.ts';
+import type { LegStats, MessageOptions, MessageResult, Playable, Played, RecordingResult } from '../types.ts';
 
 /** What the edge must know of a negotiated leg. */
 export type LegMedia = {
@@ -72,9 +72,20 @@ export type Requests = {
     };
     output: undefined;
   };
+  pauseRecording: {
+    input: { readonly session: string; readonly paused: boolean };
+    output: undefined;
+  };
+  /** `at`: when it was ordered, by `sharedNow`. */
+  endRecording: { input: { readonly session: string; readonly at: number }; output: undefined };
   /** Answered when the playing ends. */
-  play: { input: OnLeg & { readonly what: Playable }; output: undefined };
+  play: { input: OnLeg & { readonly what: Playable }; output: Played };
   stopPlaying: { input: OnLeg; output: undefined };
+  holdDigits: { input: OnLeg & { readonly on: boolean }; output: undefined };
+  listenForTones: { input: OnLeg & { readonly on: boolean }; output: undefined };
+  /** Answered when the message is over and its file closed. `at`: as for `record`. */
+  recordMessage: { input: OnLeg & MessageOptions & { readonly at: number }; output: MessageResult };
+  stopMessage: { input: OnLeg; output: undefined };
   /** Answered when the last digit is sent. */
   sendDigits: { input: OnLeg & { readonly digits: string; readonly durationMs: number }; output: undefined };
   closeLeg: { input: OnLeg; output: LegStats };
@@ -121,8 +132,15 @@ export type RequestMessage = { readonly id: number; readonly type: RequestType; 
 
 /** What happens in a session without being asked for. */
 export type SessionEvent =
-  | { readonly type: 'dtmf'; readonly leg: string; readonly digit: string; readonly durationMs: number }
+  | {
+      readonly type: 'dtmf';
+      readonly leg: string;
+      readonly digit: string;
+      readonly durationMs: number;
+      readonly way: 'event' | 'tone';
+    }
   | { readonly type: 'timeout'; readonly leg: string }
+  | { readonly type: 'unplayable'; readonly leg: string; readonly reason: string }
   /** The leg's relay heard its peer under an SSRC that it had not heard before. */
   | { readonly type: 'ssrc'; readonly leg: string; readonly ssrc: number }
   | { readonly type: 'recordingFailed'; readonly message: string };

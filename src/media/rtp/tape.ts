@@ -11,6 +11,8 @@ export type Tape = {
   listen(left: readonly EdgeLeg[], right: readonly EdgeLeg[]): void;
   /** Hears a leg no more that goes elsewhere. */
   leave(leg: EdgeLeg): void;
+  /** While paused nobody is heard, and time goes on. */
+  pause(paused: boolean): void;
   tick(now: number): void;
   /** Ends the recording at `now`; undefined when it had failed and nothing could be saved. */
   close(now: number): Promise<RecordingResult | undefined>;
@@ -45,6 +47,7 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
   const recorder: Recorder = createRecorder(path, startedAt);
   /** Whom each channel listens to; a leg keeps its place as long as it is heard. */
   let channels: readonly [Voices, Voices] = [[], []];
+  let paused = false;
   let flushAt = began + FLUSH_MS * (0.5 + Math.random());
   let closing: Promise<RecordingResult | undefined> | undefined;
 
@@ -64,7 +67,7 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
   };
 
   const detach = (): void => {
-    for (const leg of channels.flat()) if (leg !== undefined) leg.tap = undefined;
+    for (const leg of channels.flat()) if (leg !== undefined) leg.ears.tape = undefined;
     channels = [[], []];
   };
 
@@ -73,11 +76,13 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
       const voice = channels[channel].indexOf(leg);
       return voice < 0 ? [] : [{ channel, voice }];
     });
-    leg.tap = (now, ssrc, timestamp, codec, payload) =>
+    leg.ears.tape = (now, ssrc, timestamp, codec, payload) => {
+      if (paused) return;
       attempt(() => {
         for (const { channel, voice } of places)
           recorder.packet(channel, wall(now), ssrc, timestamp, codec, payload, voice);
       });
+    };
   };
 
   const finish = async (now: number): Promise<RecordingResult> => {
@@ -97,8 +102,11 @@ export const startTape = (path: string, began: number, failed: (error: unknown) 
     },
     leave(leg) {
       if (!channels.flat().includes(leg)) return;
-      leg.tap = undefined;
+      leg.ears.tape = undefined;
       channels = [without(channels[0], leg), without(channels[1], leg)];
+    },
+    pause(yes) {
+      paused = yes;
     },
     tick(now) {
       if (now < flushAt) return;

@@ -1,7 +1,7 @@
 import type { Codec } from '../../sdp/index.ts';
 import { encodeG711 } from '../g711.ts';
-import { createSampleSource, type SampleSource } from '../prompts/index.ts';
-import type { Playable } from '../types.ts';
+import type { Playable, Played } from '../playable.ts';
+import { createSampleSource, type SampleSource, type Unplayable } from '../prompts/index.ts';
 import type { Outgoing } from './outgoing.ts';
 import { FRAME_MS, type Pacer } from './pacer.ts';
 import { RTP_HEADER, writeHeader } from './packet.ts';
@@ -21,13 +21,17 @@ export type Speaker = {
   readonly codec: Codec | undefined;
   /** Payload type of telephone-event towards the peer. */
   readonly telephoneEvent: number | undefined;
-  send(packet: Buffer, payloadBytes: number): void;
+  /** @returns false when nobody knows where to */
+  send(packet: Buffer, payloadBytes: number): boolean;
 };
 
 /** What a leg's peer hears from this machine itself: what is played, and digits, which go before it. */
 export type Voice = {
-  /** Plays until the end or `stop`; replaces what played before. Resolves then. */
-  play(what: Playable): Promise<void>;
+  /**
+   * Plays until the end or `stop`; replaces what played before. Resolves then.
+   * @throws FailureError when it can't be played
+   */
+  play(what: Playable, unplayable?: Unplayable): Promise<Played>;
   stop(): void;
   /** Queues digits; resolves when the last one has been sent, or the leg is closed. */
   sendDigits(digits: string, durationMs: number): Promise<void>;
@@ -36,8 +40,10 @@ export type Voice = {
   close(): void;
 };
 
-type Playing = { readonly source: SampleSource; readonly done: () => void };
+type Playing = { readonly source: SampleSource; heard: number; readonly done: (played: Played) => void };
 type Press = { readonly event: number; readonly samples: number; readonly done: (() => void) | undefined };
+
+const played = ({ heard }: Playing, ended: boolean): Played => ({ ended, heardMs: Math.round(heard / 8) });
 
 export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker): Voice => {
   const samples = new Int16Array(FRAME_SAMPLES);
@@ -49,7 +55,7 @@ export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker):
   let pause = 0;
   let busy = false;
 
-  const emit = (payloadType: number, packet: Buffer): void => {
+  const emit = (payloadType: number, packet: Buffer): boolean => {
     writeHeader(
       packet,
       0,
@@ -59,20 +65,20 @@ export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker):
       outgoing.timestamp,
       outgoing.ssrc,
     );
-    speaker.send(packet, packet.length - RTP_HEADER);
+    return speaker.send(packet, packet.length - RTP_HEADER);
   };
 
-  const endPlaying = (): void => {
-    const ended = playing;
+  const endPlaying = (ended: boolean): void => {
+    const last = playing;
     playing = undefined;
     settle();
-    ended?.done();
+    last?.done(played(last, ended));
   };
 
   const playFrame = (now: number, current: Playing): void => {
     const read = current.source.read(samples);
     if (read === 0) {
-      endPlaying();
+      endPlaying(true);
       return;
     }
     samples.fill(0, read);
@@ -81,7 +87,7 @@ export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker):
     const packet = Buffer.allocUnsafe(RTP_HEADER + FRAME_SAMPLES);
     encodeG711(codec.name, samples, packet.subarray(RTP_HEADER));
     outgoing.generate(FRAME_SAMPLES, now);
-    emit(codec.payloadType, packet);
+    if (emit(codec.payloadType, packet)) current.heard += read;
   };
 
   const nextPress = (): void => {
@@ -129,16 +135,16 @@ export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker):
   };
 
   return {
-    play(what) {
-      const source = createSampleSource(what);
+    play(what, unplayable) {
+      const source = createSampleSource(what, unplayable);
       return new Promise((resolve) => {
         const replaced = playing;
-        playing = { source, done: resolve };
+        playing = { source, heard: 0, done: resolve };
         settle();
-        replaced?.done();
+        replaced?.done(played(replaced, false));
       });
     },
-    stop: endPlaying,
+    stop: () => endPlaying(false),
     sendDigits(digits, durationMs) {
       const lasts = Math.round(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, durationMs)) * 8);
       return new Promise((resolve) => {
@@ -156,7 +162,7 @@ export const createVoice = (pacer: Pacer, outgoing: Outgoing, speaker: Speaker):
     close() {
       const waiting = presses.splice(0);
       pressed = ends = pause = 0;
-      endPlaying();
+      endPlaying(false);
       for (const press of waiting) press.done?.();
     },
   };

@@ -2,7 +2,18 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { NumberPlan, PoolPlan, TrackingPlan } from '../../config/index.ts';
 import type { CallerVault, Database, LineTable, NumberState, SourceTable, Store } from '../../store/index.ts';
 import { type Change, diffStates, type PlanDiff, type Subject } from './diff.ts';
-import { automationRow, lineRow, numberRow, poolRow, siteRow, sourceRow } from './rows.ts';
+import { keepVersions } from './flow-versions.ts';
+import {
+  automationRow,
+  flowRow,
+  groupRow,
+  lineRow,
+  numberRow,
+  poolRow,
+  scheduleRow,
+  siteRow,
+  sourceRow,
+} from './rows.ts';
 import { desiredState, storedState, WITHDRAWN } from './state.ts';
 
 /** The part of the store that a plan concerns. */
@@ -46,12 +57,19 @@ export const reconcile = async (
   await removeNumbers(trx, [...removed('number')], at);
   await putSources(trx, plan.sources.filter((source) => touched('source').has(source.id)).map(sourceRow));
   await putLines(trx, plan.lines.filter((line) => touched('line').has(line.id)).map(lineRow));
+  await putEntries(trx, 'line_group', pick(plan.groups, touched('group')).map(groupRow));
+  await putEntries(trx, 'schedule', pick(plan.schedules, touched('schedule')).map(scheduleRow));
+  await putEntries(trx, 'flow', pick(plan.flows, touched('flow')).map(flowRow));
   await putPools(
     trx,
     plan.pools.filter((pool) => touched('pool').has(pool.id)),
   );
   await putNumbers(trx, numbers, plan.pools, at);
   await removePools(trx, [...removed('pool')]);
+  await removeFlows(trx, [...removed('flow')]);
+  await removeEntries(trx, 'line_group', [...removed('group')]);
+  await removeEntries(trx, 'schedule', [...removed('schedule')]);
+  await keepVersions(trx, plan, at);
   await removeLines(trx, [...removed('line')]);
   for (const some of inChunks([...removed('source')]))
     await trx.deleteFrom('source').where('id', 'in', some).execute();
@@ -77,6 +95,44 @@ const namesOf = (diff: PlanDiff, actions: readonly Change['action'][]) => {
   }
   const none: ReadonlySet<string> = new Set();
   return (subject: Subject): ReadonlySet<string> => names.get(subject) ?? none;
+};
+
+const pick = <T extends { readonly id: string }>(
+  items: readonly T[],
+  ids: ReadonlySet<string>,
+): readonly T[] => items.filter(({ id }) => ids.has(id));
+
+type EntryTable = 'flow' | 'line_group' | 'schedule';
+
+const putEntries = async (
+  trx: Kysely<Database>,
+  table: EntryTable,
+  rows: readonly { readonly id: string; readonly plan: string }[],
+): Promise<void> => {
+  for (const some of inChunks(rows)) {
+    await trx
+      .insertInto(table)
+      .values(some)
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet(({ ref }) => ({ plan: ref('excluded.plan') })),
+      )
+      .execute();
+  }
+};
+
+const removeEntries = async (
+  trx: Kysely<Database>,
+  table: EntryTable,
+  ids: readonly string[],
+): Promise<void> => {
+  for (const some of inChunks(ids)) await trx.deleteFrom(table).where('id', 'in', some).execute();
+};
+
+/** A flow that numbers in quarantine still ran goes; their calls get the answer of a number without a line. */
+const removeFlows = async (trx: Kysely<Database>, flows: readonly string[]): Promise<void> => {
+  for (const some of inChunks(flows))
+    await trx.updateTable('tracking_number').set({ flow_id: null }).where('flow_id', 'in', some).execute();
+  await removeEntries(trx, 'flow', flows);
 };
 
 const removeNumbers = async (
@@ -208,6 +264,7 @@ const putNumbers = async (
           label: ref('excluded.label'),
           source_id: ref('excluded.source_id'),
           pool_id: ref('excluded.pool_id'),
+          flow_id: ref('excluded.flow_id'),
           // One that changes hands, or comes back from quarantine, begins anew; all others stay where they are.
           state: sql<NumberState>`CASE WHEN tracking_number.pool_id IS NOT excluded.pool_id
             OR tracking_number.state IN (${sql.join(WITHDRAWN)}) THEN excluded.state ELSE tracking_number.state END`,

@@ -1,13 +1,26 @@
 import type {
   AutomationPlan,
+  FlowPlan,
+  GroupPlan,
   LinePlan,
   NumberPlan,
   PoolPlan,
+  SchedulePlan,
   SitePlan,
   SourcePlan,
 } from '../../config/index.ts';
 
-export type Subject = 'source' | 'line' | 'pool' | 'number' | 'site' | 'automation' | 'blocked-caller';
+export type Subject =
+  | 'source'
+  | 'line'
+  | 'group'
+  | 'schedule'
+  | 'flow'
+  | 'pool'
+  | 'number'
+  | 'site'
+  | 'automation'
+  | 'blocked-caller';
 
 /** One field of a changed entry, under its name in the plan. Undefined: not set. */
 export type FieldChange = { readonly field: string; readonly from: unknown; readonly to: unknown };
@@ -34,6 +47,9 @@ export type PlanState = {
   readonly numbers: readonly NumberPlan[];
   readonly pools: readonly PoolPlan[];
   readonly sites: readonly SitePlan[];
+  readonly flows: readonly FlowPlan[];
+  readonly groups: readonly GroupPlan[];
+  readonly schedules: readonly SchedulePlan[];
   /** Their order counts. */
   readonly automations: readonly AutomationPlan[];
   readonly blockedCallers: readonly BlockedEntry[] | undefined;
@@ -44,6 +60,9 @@ export const diffStates = (stored: PlanState, desired: PlanState): PlanDiff => (
   changes: [
     ...entryChanges('source', 'id', stored.sources, desired.sources),
     ...entryChanges('line', 'id', stored.lines, desired.lines),
+    ...entryChanges('group', 'id', stored.groups, desired.groups),
+    ...entryChanges('schedule', 'id', stored.schedules, desired.schedules),
+    ...entryChanges('flow', 'id', stored.flows, desired.flows),
     ...entryChanges('pool', 'id', stored.pools, desired.pools),
     ...entryChanges('number', 'number', stored.numbers, desired.numbers),
     ...entryChanges('site', 'id', stored.sites, desired.sites),

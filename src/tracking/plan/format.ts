@@ -4,6 +4,9 @@ const SUBJECT = {
   source: 'source',
   line: 'line',
   number: 'number',
+  group: 'group',
+  schedule: 'schedule',
+  flow: 'flow',
   pool: 'pool',
   site: 'site',
   automation: 'automation',
@@ -46,7 +49,13 @@ const addedWords = (change: Change): string => {
     case 'number':
       return ` → ${value('pool') === undefined ? valueWords(value('source')) : `pool ${valueWords(value('pool'))}`}`;
     case 'pool':
-      return ` → ${valueWords(value('lines'))}`;
+      return ` → ${value('flow') === undefined ? valueWords(value('lines')) : `flow ${valueWords(value('flow'))}`}`;
+    case 'group':
+      return ` (${Array.isArray(value('members')) ? (value('members') as readonly unknown[]).length : 0} members)`;
+    case 'schedule':
+      return ` (${valueWords(value('timezone'))})`;
+    case 'flow':
+      return ` (${Object.keys(value('steps') ?? {}).length} steps)`;
     case 'site':
       return ` (${valueWords(value('hosts'))})`;
     case 'automation':

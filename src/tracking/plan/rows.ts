@@ -1,12 +1,18 @@
 import {
   type AutomationPlan,
   automationSchema,
+  type FlowPlan,
+  flowSchema,
+  type GroupPlan,
+  groupSchema,
   type LinePlan,
   type NumberPlan,
   type PoolPlan,
   poolSchema,
+  type SchedulePlan,
   type SitePlan,
   type SourcePlan,
+  scheduleSchema,
   siteSchema,
 } from '../../config/index.ts';
 import type { Flag, LineTable, SourceTable, TrackingNumberTable } from '../../store/index.ts';
@@ -91,6 +97,7 @@ export const numberRow = (entry: NumberPlan, pool: PoolPlan | undefined, at: num
     label: entry.label ?? null,
     source_id: entry.source ?? null,
     pool_id: entry.pool ?? null,
+    flow_id: (pool ? pool.flow : entry.flow) ?? null,
     // A number that others had before rests first: their callers are not ours.
     state: pool && pool.quietDays > 0 ? 'testing' : 'active',
     state_since: at,
@@ -109,7 +116,8 @@ export const numberEntry = (
   return {
     number: row.number,
     ...(row.label !== null && { label: row.label }),
-    ...(row.source_id !== null && { source: row.source_id, lines: [...lines] }),
+    ...(row.source_id !== null && { source: row.source_id }),
+    ...(row.source_id !== null && (row.flow_id === null ? { lines: [...lines] } : { flow: row.flow_id })),
     ...(row.pool_id !== null && { pool: row.pool_id }),
     ...(record !== undefined && record !== pool?.record && { record }),
     enabled: row.enabled === 1,
@@ -121,11 +129,17 @@ type PlanRow = { readonly id: string; readonly plan: string };
 const planRow = ({ id, ...rest }: { readonly id: string }): PlanRow => ({ id, plan: JSON.stringify(rest) });
 const planOf = ({ id, plan }: PlanRow): unknown => ({ id, ...JSON.parse(plan) });
 
-/** Pools, sites and automations are kept as the plan has them; what a later version adds gets its default. */
+/** Pools, sites, flows and what goes with them are kept as the plan has them; what a later version adds gets its default. */
 export const poolRow = (pool: PoolPlan) => ({ ...planRow(pool), removed: 0 as const });
 export const poolEntry = (row: PlanRow): PoolPlan => poolSchema.parse(planOf(row));
 export const siteRow = (site: SitePlan): PlanRow => planRow(site);
 export const siteEntry = (row: PlanRow): SitePlan => siteSchema.parse(planOf(row));
+export const flowRow = (flow: FlowPlan): PlanRow => planRow(flow);
+export const flowEntry = (row: PlanRow): FlowPlan => flowSchema.parse(planOf(row));
+export const groupRow = (group: GroupPlan): PlanRow => planRow(group);
+export const groupEntry = (row: PlanRow): GroupPlan => groupSchema.parse(planOf(row));
+export const scheduleRow = (schedule: SchedulePlan): PlanRow => planRow(schedule);
+export const scheduleEntry = (row: PlanRow): SchedulePlan => scheduleSchema.parse(planOf(row));
 export const automationRow = (automation: AutomationPlan, position: number) => ({
   ...planRow(automation),
   position,

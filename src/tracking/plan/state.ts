@@ -3,7 +3,17 @@ import { maskPhone } from '../../base/phone.ts';
 import type { NumberPlan, PoolPlan, TrackingPlan } from '../../config/index.ts';
 import type { CallerVault, Database, NumberState } from '../../store/index.ts';
 import type { PlanState } from './diff.ts';
-import { automationEntry, lineEntry, numberEntry, poolEntry, siteEntry, sourceEntry } from './rows.ts';
+import {
+  automationEntry,
+  flowEntry,
+  groupEntry,
+  lineEntry,
+  numberEntry,
+  poolEntry,
+  scheduleEntry,
+  siteEntry,
+  sourceEntry,
+} from './rows.ts';
 
 type Entries = Omit<PlanState, 'blockedCallers'>;
 
@@ -15,6 +25,9 @@ export const storedEntries = async (db: Kysely<Database>): Promise<Entries> => {
     await db.selectFrom('pool').selectAll().where('removed', '=', 0).orderBy('id').execute()
   ).map(poolEntry);
   const sites = await db.selectFrom('site').selectAll().orderBy('id').execute();
+  const flows = await db.selectFrom('flow').selectAll().orderBy('id').execute();
+  const groups = await db.selectFrom('line_group').selectAll().orderBy('id').execute();
+  const schedules = await db.selectFrom('schedule').selectAll().orderBy('id').execute();
   const automations = await db.selectFrom('automation').selectAll().orderBy('position').execute();
   return {
     sources: sources.map(sourceEntry),
@@ -22,6 +35,9 @@ export const storedEntries = async (db: Kysely<Database>): Promise<Entries> => {
     pools,
     numbers: await storedNumbers(db, pools),
     sites: sites.map(siteEntry),
+    flows: flows.map(flowEntry),
+    groups: groups.map(groupEntry),
+    schedules: schedules.map(scheduleEntry),
     automations: automations.map(automationEntry),
   };
 };
@@ -79,6 +95,9 @@ export const desiredState = (plan: TrackingPlan, vault: CallerVault): PlanState 
   pools: plan.pools,
   numbers: plan.numbers,
   sites: plan.sites,
+  flows: plan.flows,
+  groups: plan.groups,
+  schedules: plan.schedules,
   automations: plan.automations,
   blockedCallers: plan.blockedCallers?.map((number) => ({
     hmac: vault.hmac(number),

@@ -12,6 +12,8 @@ export type Account = {
   readonly role: Role;
   /** Takes calls now. */
   readonly ready: boolean;
+  /** Why the gateway or somebody else has set it away; null: it said so itself. */
+  readonly awayReason?: string | null;
   readonly address: string;
   readonly dispositions: readonly string[];
   readonly canDialOut: boolean;

@@ -1,5 +1,8 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { countDay, keepDay, staleDays } from '../../../src/reports/index.ts';
+import { openStore } from '../../../src/store/index.ts';
 import { addCall, addRecording, CALLER, makeSampleStore, type SampleStore } from '../reports/sample-store.ts';
 import { makePlace, type Place } from './run-cli.ts';
 
@@ -10,12 +13,23 @@ const MANY = 1200;
 let place: Place;
 let sample: SampleStore;
 let first: string;
+let second: string;
 
 beforeAll(async () => {
   place = await makePlace();
   sample = await makeSampleStore();
   first = await addCall(sample, DAY, { talkMs: 60_000 });
-  await addCall(sample, DAY + 60_000);
+  second = await addCall(sample, DAY + 60_000, {
+    call: {
+      visit_id: 'VISIT',
+      visitor_id: 'VISITOR',
+      site_id: 'main',
+      channel: 'paid',
+      match_method: 'lease',
+      match_prob: 0.93,
+    },
+    end: { spam_score: 4, spam_reasons: '["hung up at once","many numbers"]' },
+  });
   await addCall(sample, DAY + 120_000, { call: { is_test: 1 }, talkMs: 1000 });
   await addCall(sample, DAY + 180_000, {
     call: { did_raw: '=cmd', source_name: '=HYPERLINK("x")' },
@@ -25,6 +39,15 @@ beforeAll(async () => {
     call: { caller_encrypted: null, caller_hmac: null, caller_masked: null, anonymous: 1 },
   });
   await addRecording(sample, first, Buffer.alloc(2000, 7));
+  await sample.store.exclusively((file) =>
+    file
+      .prepare(
+        `INSERT INTO visit (id, visitor_id, site_id, started_at, last_seen_at, landing_url, last_url, channel, source, medium,
+           click_ids, device, pages) VALUES ('VISIT', 'VISITOR', 'main', ?, ?, '/roofs', '/roofs', 'paid', 'google', 'cpc',
+           '{"gclid":"secret","fbclid":"other"}', 'phone', 1)`,
+      )
+      .run(DAY, DAY),
+  );
   const copies = await sample.store.db.selectFrom('call').selectAll().where('id', '=', first).execute();
   for (const copy of copies) {
     const old = Array.from({ length: MANY }, (_, i) => ({
@@ -87,6 +110,8 @@ describe('calls', () => {
     expect(shown.stdout).toContain('Google Ads (google / cpc), matched by static number');
     expect(shown.stdout).toContain('2026-11-05 12:00:00');
     expect(JSON.parse((await place.run('calls', 'show', 'last', '--json')).stdout).anonymous).toBe(true);
+    const { visit } = JSON.parse((await place.run('calls', 'show', second, '--json')).stdout);
+    expect(visit).toMatchObject({ id: 'VISIT', clickIds: ['gclid', 'fbclid'] });
     const explained = await place.run('calls', 'explain', first);
     expect(explained.stdout).toContain('+0.000 s  A call arrived from trunk carrier.');
   });
@@ -98,6 +123,27 @@ describe('calls', () => {
     expect(lines).toHaveLength(MANY + FEW + 2);
     expect(lines[0]).toMatch(/^\uFEFFid,started_at,status,caller,/);
     expect(csv.stdout).toContain(`"'=HYPERLINK(""x"")"`);
+    const head = lines[0]?.slice(1).split(',') ?? [];
+    const begin = head.indexOf('channel');
+    expect(head.slice(begin)).toEqual([
+      'channel',
+      'content',
+      'visit_id',
+      'visitor_id',
+      'site_id',
+      'click_id_kinds',
+      'code',
+      'spam_score',
+      'spam_flagged',
+      'spam_reasons',
+    ]);
+    const visited = lines.filter((line) => line.includes('VISIT'));
+    expect(visited).toHaveLength(1);
+    expect(visited[0]).toContain(',lease,0.93,');
+    expect(visited[0]).toMatch(
+      /,paid,,VISIT,VISITOR,main,"gclid, fbclid",,4,true,"hung up at once, many numbers"$/,
+    );
+    expect(csv.stdout).not.toContain('secret');
     const jsonl = await place.run('calls', 'export', 'jsonl', '--from', '2026-11-01');
     expect(
       jsonl.stdout
@@ -167,5 +213,29 @@ describe('report sources', () => {
       'source_id,name,source,medium,campaign,cost_center,calls,answered,missed,blocked,answer_rate,first_time_callers,' +
         'average_talk_ms,total_talk_ms,cost,currency,cost_per_call,cost_per_answered,spam,other_costs',
     );
+  });
+
+  it('compares kept figures with the calls', async () => {
+    const options = { path: place.path('data/dialtrace.db'), keyFile: place.path('data/dialtrace.key') };
+    const store = await openStore({ ...options, backupDirectory: place.directory }, silentLogger);
+    try {
+      await store.exclusively((file) => {
+        for (const day of staleDays(file, DAY + 2 * 86_400_000)) keepDay(file, countDay(file, day));
+      });
+      const fine = await place.run('report', 'verify');
+      expect(fine).toMatchObject({ code: 0, stdout: '2 days compared, 0 differences.\n' });
+      await store.exclusively((file) =>
+        file
+          .prepare("UPDATE call_rollup SET missed = missed + 1 WHERE dimension = 'region' AND day > 20000")
+          .run(),
+      );
+      const wrong = await place.run('report', 'verify', '--json');
+      expect(wrong.code).toBe(1);
+      const { faults } = JSON.parse(wrong.stdout);
+      expect(faults).toContainEqual({ day: '2026-11-05', days: 1, dimension: 'region', key: '["US"]' });
+      expect((await place.run('report', 'verify')).stdout).toContain('2026-11-05  region ["US"] differs');
+    } finally {
+      await store.close();
+    }
   });
 });

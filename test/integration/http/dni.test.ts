@@ -103,7 +103,10 @@ describe('POST /v1/dni/session', () => {
       vary: 'Origin',
       'cache-control': 'no-store',
       'cross-origin-resource-policy': 'cross-origin',
+      'x-content-type-options': 'nosniff',
     });
+    // Scripts read it: what holds for documents would be bytes for nothing.
+    expect(response.headers.get('content-security-policy')).toBeNull();
     expect(answer).toMatchObject({
       mode: 'exclusive',
       ttl: 900,

@@ -164,6 +164,8 @@ describe('a login', () => {
         display: 'Alice',
         role: 'agent',
         ready: true,
+        awayReason: null,
+        wrapUpUntil: null,
         address: 'sip:alice@example.com',
         dispositions: ['sale', 'spam'],
         supervisionVisible: true,

@@ -49,7 +49,7 @@ const facts: Facts = {
   called: { raw: '030999999', header: 'request-uri', e164: '+4930999999' },
   caller: { type: 'anonymous' },
   callerBlocked: false,
-  route: { number, source, lines: [line] },
+  route: { number, source, lines: [line], flow: undefined },
 };
 
 describe('what happens to a call', () => {
@@ -71,11 +71,11 @@ describe('what happens to a call', () => {
     ['the caller is blocked', { callerBlocked: true }, 603, 'blocked'],
     [
       'the number is off',
-      { route: { number: { ...number, enabled: 0 as const }, source, lines: [line] } },
+      { route: { number: { ...number, enabled: 0 as const }, source, lines: [line], flow: undefined } },
       480,
       'blocked',
     ],
-    ['the number has no line', { route: { number, source, lines: [] } }, 480, 'failed'],
+    ['the number has no line', { route: { number, source, lines: [], flow: undefined } }, 480, 'failed'],
   ])('is refused when %s', (_name, change, sipCode, status) => {
     expect(decide({ ...facts, ...change })).toMatchObject({ type: 'refuse', sipCode, status });
   });
@@ -95,6 +95,9 @@ describe('what happens to a call', () => {
 
 it('refuses a number that has retired from its pool', () => {
   const retired = { ...number, source_id: null, pool_id: 'ads', state: 'retired' as const };
-  const decision = decide({ ...facts, route: { number: retired, source: undefined, lines: [] } });
+  const decision = decide({
+    ...facts,
+    route: { number: retired, source: undefined, lines: [], flow: undefined },
+  });
   expect(decision).toMatchObject({ type: 'refuse', sipCode: 404, status: 'failed' });
 });

@@ -19,6 +19,7 @@ const route: NumberRoute = {
     landing_page: '/roofs',
   },
   lines: [],
+  flow: undefined,
 };
 
 const visit: VisitTable = {
@@ -64,6 +65,7 @@ const poolRoute: NumberRoute = {
   number: { ...route.number, source_id: null, pool_id: 'ads' },
   source: undefined,
   lines: [],
+  flow: undefined,
 };
 
 describe('attribute', () => {

@@ -22,6 +22,9 @@ export type PhoneOptions = {
   readonly api?: URL;
 };
 
+/** How long after a missed call the gateway has certainly noted it. */
+const MISSED_MS = 1000;
+
 /** Why this browser can't carry calls at this address. */
 const obstacle = (): PhoneProblem | undefined => {
   if (!isSecureContext) return { type: 'insecure-origin' };
@@ -85,6 +88,8 @@ export const createPhone = ({ api: base = new URL('api/', document.baseURI) }: P
     ended: (call: Call) => {
       transfers.ended(call);
       wrapUps.ended(call);
+      if (call.direction === 'in' && call.answeredAt === undefined)
+        setTimeout(() => void lookAgain(), MISSED_MS);
       if (over) endLogin();
     },
   });
@@ -130,6 +135,12 @@ export const createPhone = ({ api: base = new URL('api/', document.baseURI) }: P
   const adopt = (me: Me): void => {
     supervisionVisible = me.supervisionVisible;
     store.change(setAccount(me));
+  };
+
+  /** Whoever misses too many calls of a group is set away. */
+  const lookAgain = async (): Promise<void> => {
+    const me = await api.me();
+    if (me.type === 'ok' && store.state.stage === 'phone') adopt(me.value);
   };
 
   const enter = (me: Me): void => {

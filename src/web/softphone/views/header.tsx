@@ -11,13 +11,14 @@ const ReadySwitch = (): JSX.Element => {
   const words = useWords();
   const actions = useActions();
   const ready = useSelected((state) => state.account?.ready ?? false);
+  const reason = useSelected((state) => state.account?.awayReason ?? undefined);
   return (
     <button
       type="button"
       role="switch"
       class="ready"
       aria-checked={ready}
-      title={words.header.readyHint}
+      title={ready || reason === undefined ? words.header.readyHint : reason}
       onClick={() => void actions.setReady(!ready)}
     >
       <span class="ready-track" aria-hidden="true">

@@ -126,3 +126,78 @@ describe('renderTone', () => {
     expect(Math.max(...steps.subarray(795, 805))).toBeLessThan(loudest / 8);
   });
 });
+
+describe('busy, congestion and dial tone', () => {
+  it.each([
+    ['busy', 'US', [480, 620], [500, 500]],
+    ['busy', 'DE', [425], [480, 480]],
+    ['busy', undefined, [425], [500, 500]],
+    ['congestion', 'cn', [450], [700, 700]],
+    ['congestion', 'XX', [425], [250, 250]],
+  ] as const)('%s of %s is %j Hz, %j ms', (type, region, frequencies, times) => {
+    const source = createSampleSource({ type, ...(region && { region }) });
+    const period = (times[0] + times[1]) * 8;
+    const samples = pull(source, period * 2);
+    expect(cadence(samples)).toEqual([...times, ...times]);
+    for (const frequency of frequencies)
+      expect(goertzel(samples.subarray(0, times[0] * 8), frequency)).toBeGreaterThan(
+        0.9 / frequencies.length,
+      );
+  });
+
+  it('ends after its seconds, where it has some', () => {
+    const samples = pull(createSampleSource({ type: 'busy', seconds: 1.2 }), 80_000);
+    expect(samples.length).toBe(9_600);
+    expect(cadence(samples)).toEqual([500, 500, 200]);
+  });
+
+  it('has no seam in a dial tone', () => {
+    const samples = pull(createSampleSource({ type: 'dial', region: 'US' }), 32_000);
+    expect(goertzel(samples, 350)).toBeGreaterThan(0.49);
+    expect(goertzel(samples, 440)).toBeGreaterThan(0.49);
+  });
+});
+
+describe('a sequence', () => {
+  const tone = (frequency: number, seconds: number) =>
+    ({ type: 'tone', frequencies: [frequency], seconds }) as const;
+
+  it('plays one after another without a gap, and again', () => {
+    const items = [tone(500, 0.105), { type: 'silence', seconds: 0.05 }, tone(700, 0.1)] as const;
+    const samples = pull(createSampleSource({ type: 'sequence', items, times: 2 }), 100_000);
+    const round = [840, 400, 800];
+    expect(samples.length).toBe(2 * 2_040);
+    const pieces = round.map((count, i) => {
+      const from = round.slice(0, i).reduce((sum, each) => sum + each, 0);
+      return samples.subarray(from, from + count);
+    });
+    expect(goertzel(pieces[0] ?? samples, 500)).toBeGreaterThan(0.99);
+    expect(rms(pieces[1] ?? samples)).toBe(0);
+    expect(goertzel(pieces[2] ?? samples, 700)).toBeGreaterThan(0.99);
+    expect(samples.slice(2_040)).toEqual(samples.slice(0, 2_040));
+  });
+
+  it('leaves out what is not there, and tells so once', () => {
+    const told: string[] = [];
+    const items = [{ type: 'file', path: '/none/such.wav' } as const, tone(500, 0.1)];
+    const source = createSampleSource({ type: 'sequence', items, times: 3 }, (reason) => told.push(reason));
+    expect(pull(source, 100_000).length).toBe(2_400);
+    expect(told).toEqual([expect.stringContaining('/none/such.wav')]);
+  });
+
+  it('ends when nothing of it can be heard, however often it is to be played', () => {
+    const items = [{ type: 'file', path: '/none/such.wav' }] as const;
+    for (const sequence of [items, []]) {
+      const what = { type: 'sequence', items: sequence, times: Number.POSITIVE_INFINITY } as const;
+      expect(createSampleSource(what).read(new Int16Array(160))).toBe(0);
+    }
+  });
+
+  it('goes on with an item that has no end', () => {
+    const items = [{ type: 'beep' }, { type: 'busy' }, tone(2_000, 1)] as const;
+    const samples = pull(createSampleSource({ type: 'sequence', items }), 80_000);
+    expect(samples.length).toBe(80_000);
+    expect(goertzel(samples.subarray(0, 3_200), 1_000)).toBeGreaterThan(0.9);
+    expect(goertzel(samples.subarray(40_000), 2_000)).toBeLessThan(0.01);
+  });
+});

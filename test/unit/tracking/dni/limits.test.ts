@@ -46,4 +46,18 @@ describe('the place of an address', () => {
     expect(networkOf('2001:db8:0:2::1')).not.toBe('2001:db8:0:1::/64');
     expect(networkOf('no address')).toBe('no address');
   });
+
+  it('is one whatever way an IPv4 address is written', () => {
+    const byte = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(byte, byte, byte, byte, (a, b, c, d) => {
+        const plain = [a, b, c, d].join('.');
+        expect(networkOf(plain)).toBe(plain);
+        expect(networkOf(`::ffff:${plain}`)).toBe(plain);
+        expect(networkOf(`0${a.toString(8)}.${b}.${c}.${d}`)).toBe(plain);
+      }),
+    );
+    expect(networkOf('203.0.113.256')).toBe('203.0.113.256');
+    expect(networkOf('203.0.113.7.')).toBe('203.0.113.7.');
+  });
 });
