@@ -5,6 +5,7 @@ import type { ReportRunner } from './reports/index.ts';
 import { isBusy, type SqliteFile, type Store } from './store/index.ts';
 import {
   afterCall,
+  appendEvents,
   createDni,
   createLivePlan,
   type Dni,
@@ -127,6 +128,12 @@ export const startTracking = async ({ store, reports, logger, now }: Options): P
         keepAfterCall(file, ledgerKey, pool, leaseId, at);
       };
       return inLine(call, () => write('candidates', call, note));
+    },
+    messageLeft: ({ id, callId, box, durationMs, callerHmac }) => {
+      logger.info({ call: callId, box, durationMs }, 'a caller has left a message');
+      const body = { call: callId, box, duration_ms: durationMs, caller: callerHmac };
+      const event = { type: 'voicemail.received', at: now(), subject: id, body } as const;
+      return inLine(callId, () => write('message', callId, (file) => appendEvents(file, [event])));
     },
     ended: followUp,
   };

@@ -62,6 +62,14 @@ export type CallTracking = {
    * @param mayCallBack whether the number stays with the visit for a while: not after a call that is refused, or a test
    */
   noteMatch(callId: string, match: Match, mayCallBack: boolean): Promise<void>;
+  /** Announces a message that a caller has left. Never rejects. */
+  messageLeft(message: {
+    readonly id: string;
+    readonly callId: string;
+    readonly box: string;
+    readonly durationMs: number;
+    readonly callerHmac: string | null;
+  }): Promise<void>;
   /** The call's record is complete; comes after what was noted of it. Never rejects. */
   ended(callId: string): Promise<void>;
 };

@@ -52,6 +52,19 @@ export type TrackingEvent =
         readonly blocked: boolean;
       };
     }
+  /** A caller has left a message. */
+  | {
+      readonly type: 'voicemail.received';
+      readonly at: number;
+      /** Its id. */
+      readonly subject: string;
+      readonly body: {
+        readonly call: string;
+        readonly box: string;
+        readonly duration_ms: number;
+        readonly caller: string | null;
+      };
+    }
   | {
       readonly type: 'form.submitted';
       readonly at: number;

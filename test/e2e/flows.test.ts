@@ -11,6 +11,8 @@ import { hearsOf } from '../support/hearing.ts';
 import type { CallRow } from '../support/records.ts';
 import type { RtpPeer } from '../support/rtp-peer.ts';
 import type { PeerCall } from '../support/sip-peer.ts';
+import { runSipp } from '../support/sipp.ts';
+import { callerScenario } from '../support/sipp-scenarios.ts';
 import { CALLER, CARRIER, LINE, openStage, SOURCE, type Stage, statusOf } from '../support/stage.ts';
 import { sleep, until } from '../support/wait.ts';
 
@@ -326,6 +328,35 @@ describe('a menu', () => {
     expect(pathOf(await ends(inBand))).toEqual(['ask:2', 'service:answered']);
   });
 
+  test('takes keys of a SIPp caller: RFC 4733 with another payload type, too early, then right', async () => {
+    const known = stage.gateway.records.calls().length;
+    const arriving = answers(stage.second);
+    const media = { type: 'file', name: 'none', law: 'PCMU' } as const;
+    const telephoneEvent = 'a=rtpmap:96 telephone-event/8000\na=fmtp:96 0-15\na=ptime:20';
+    const play = (keys: string): string => `<nop><action><exec play_dtmf="${keys}"/></action></nop>`;
+    const scenario = callerScenario({ media })
+      .replace(/RTP\/AVP 0/, 'RTP/AVP 0 96')
+      .replace('a=ptime:20', telephoneEvent)
+      .replaceAll('[rtpstream_audio_port]', '[auto_media_port]')
+      .replace(/<nop><action><exec rtp_stream.*?<\/nop>/, `${play('72')}<pause milliseconds="3000"/>`);
+    const sipp = runSipp({
+      scenario,
+      at: { address: CARRIER, port: stage.gateway.spare.take() },
+      mediaPort: stage.gateway.spare.take(),
+      remote: stage.gateway.sip,
+      service: DID.menu,
+      calls: 1,
+      pauseMs: 500,
+      timeoutMs: 20_000,
+    });
+    const { call } = await arriving;
+    const done = await sipp;
+    expect(done, done.errors + done.output).toMatchObject({ code: 0, successful: 1 });
+    await call.ended();
+    const row = (await stage.gateway.records.wait(known + 1, { ended: true })).at(-1);
+    expect(row && pathOf(row)).toEqual(['ask:again', 'ask:2', 'service:answered']);
+  });
+
   test('asks again after a wrong key, and ends after the last try without any', async () => {
     const caller = await calls(DID.menu);
     await caller.phone.press('7');
@@ -484,6 +515,11 @@ describe('voicemail', () => {
     expect(kept?.duration_ms).toBeLessThan(3800);
     const [left = none] = readWav(join(stage.gateway.recordings, kept?.path ?? '')).channels;
     expect(rms(left)).toBeGreaterThan(-40);
+    const [announced] = stage.gateway.records.query<{ body: string }>(
+      "SELECT body FROM event WHERE type = 'voicemail.received' AND subject = ?",
+      kept?.id,
+    );
+    expect(JSON.parse(announced?.body ?? '{}')).toMatchObject({ call: row.call.id, box: 'night' });
     // The beep is the gateway's: it is not in the message.
     expect(findTone(left, BEEP).seconds).toBeLessThan(0.05);
     expect(pathOf(row)).toEqual(['ring:next', 'box:next', 'thanks:next', 'bye:']);

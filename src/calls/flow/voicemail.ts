@@ -49,7 +49,7 @@ export const takeMessage = async (
   });
   stopListening();
   const gone = await Promise.race([caller.stopped, undefined]);
-  void keepMessage(doing, { id, begun, ended, hungUp: gone !== undefined });
+  void keepMessage(doing, { id, box, begun, ended, hungUp: gone !== undefined });
   if (ended?.kept) record.messageLeft();
   if (gone) return { type: 'stopped', stop: gone };
   const by = ended === undefined ? 'failed' : ENDED_BY[ended.endedBy];
@@ -62,12 +62,13 @@ const keepMessage = async (
   { services, plan, record }: Doing,
   message: {
     readonly id: string;
+    readonly box: string;
     readonly begun: Promise<void>;
     readonly ended: MessageResult | undefined;
     readonly hungUp: boolean;
   },
 ): Promise<void> => {
-  const { id, begun, ended, hungUp } = message;
+  const { id, box, begun, ended, hungUp } = message;
   try {
     await begun;
     if (ended && !ended.kept) {
@@ -83,6 +84,10 @@ const keepMessage = async (
       sha256: ended?.sha256 ?? null,
       ended_by: ended === undefined ? 'failed' : hungUp ? 'hangup' : ENDED_BY[ended.endedBy],
     });
+    if (!ended) return;
+    const { callId, facts } = plan;
+    const callerHmac = facts.callerKey === callId ? null : facts.callerKey;
+    await services.tracking.messageLeft({ id, callId, box, durationMs: ended.durationMs, callerHmac });
   } catch (error) {
     services.logger.error({ call: plan.callId, error: errorMessage(error) }, 'message not noted');
   }

@@ -190,6 +190,8 @@ export const readHistory = (rows: Iterable<EventRow>): History => {
     'visit.started': (row) =>
       void visits.set(row.subject, readVisit(row, JSON.parse(row.body) as Body<'visit.started'>, persons)),
     'call.ended': (row) => keep(readCall(row, JSON.parse(row.body) as Body<'call.ended'>, persons)),
+    // Its call tells all that counts for attribution.
+    'voicemail.received': () => undefined,
     'form.submitted': (row) => keep(readForm(row, JSON.parse(row.body) as Body<'form.submitted'>, persons)),
     'person.linked': (row) => {
       const { a, b } = JSON.parse(row.body) as Body<'person.linked'>;
