@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { CallRecord } from './call-record.ts';
 import { type CallerSide, gather } from './flow/index.ts';
+import type { CallRecord } from './record/index.ts';
 
 /** How long the caller's phone may take to dial the code by itself: two pauses of two seconds less what answering took. */
 const QUIET_S = 3;

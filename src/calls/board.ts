@@ -1,6 +1,6 @@
 import type { MediaSession } from '../media/index.ts';
 import type { DialogId } from '../sip/index.ts';
-import type { Conversation, Party } from './parties.ts';
+import type { Conversation, Party } from './talk/types.ts';
 import type { LiveCall } from './types.ts';
 import type { UserPlaces } from './user-places.ts';
 

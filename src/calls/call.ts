@@ -6,16 +6,19 @@ import type { SipDialog } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
 import { askForCode } from './asking.ts';
 import type { Board, BoardEntry } from './board.ts';
-import type { CallRecord } from './call-record.ts';
-import { type CallRecording, startCallRecording } from './call-recording.ts';
-import { completeRecord } from './completion.ts';
-import { openConversation } from './conversation.ts';
-import type { AnsweredLine } from './dial-lines.ts';
 import { type CallerSide, createCallerSide, type FlowOutcome, runFlow } from './flow/index.ts';
 import { originLegOptions } from './leg-options.ts';
-import type { LegBook } from './legs.ts';
 import { matchNote } from './opening.ts';
-import type { Conversation } from './parties.ts';
+import {
+  type CallRecord,
+  type CallRecording,
+  completeRecord,
+  type LegBook,
+  startCallRecording,
+} from './record/index.ts';
+import type { AnsweredLine } from './ring/index.ts';
+import { openConversation } from './talk/index.ts';
+import type { Conversation } from './talk/types.ts';
 import type { CallEnd, CallServices, CallStop, CodeLookup, DialPlan, LiveCall } from './types.ts';
 
 type Dependencies = {

@@ -3,16 +3,13 @@ import { ulid } from '../base/ids.ts';
 import type { Admittance, IncomingInvite } from '../sip/index.ts';
 import { type Board, createBoard } from './board.ts';
 import { runCall } from './call.ts';
-import { openCallRecord } from './call-record.ts';
-import { completeRecord } from './completion.ts';
 import { createDoor } from './door.ts';
 import { createFlows, gatherFacts } from './flow/index.ts';
-import { createLegBook, newLeg, peerText } from './legs.ts';
 import { callerHistory } from './opening.ts';
 import { type Prepared, prepareTrunkCall, prepareUserCall } from './preparing.ts';
-import { resumeCall } from './resume.ts';
+import { completeRecord, createLegBook, newLeg, openCallRecord, peerText } from './record/index.ts';
 import { createRoutes } from './routes.ts';
-import { superviseCall } from './supervise.ts';
+import { resumeCall, superviseCall } from './talk/index.ts';
 import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
 import { createUserPlaces } from './user-places.ts';
 

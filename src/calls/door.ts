@@ -6,7 +6,7 @@ import {
   type Trunk,
 } from '../sip/index.ts';
 import { isBrowser } from './leg-options.ts';
-import { peerText } from './legs.ts';
+import { peerText } from './record/index.ts';
 import type { CallServices, Origin } from './types.ts';
 
 /** Lets trunks' and users' INVITEs in. */

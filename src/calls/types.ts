@@ -23,8 +23,7 @@ import type {
   UserTable,
 } from '../store/index.ts';
 import type { Match } from '../tracking/index.ts';
-import type { Agents } from './agent-states.ts';
-import type { QueueRooms } from './queue-rooms.ts';
+import type { Agents, QueueRooms } from './agents/index.ts';
 
 /** What users may do with their phones. */
 export type UserRules = {

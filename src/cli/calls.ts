@@ -9,9 +9,9 @@ import {
   csvLines,
   eachCall,
   eventView,
-  stepView,
   jsonLines,
   readPeriod,
+  stepView,
 } from '../reports/index.ts';
 import type { CallDetail, CallFilter, CallRepository, Store } from '../store/index.ts';
 import { printCall } from './call-sheet.ts';

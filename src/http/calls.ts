@@ -8,9 +8,9 @@ import {
   callViewSchema,
   eventView,
   eventViewSchema,
+  parseInstant,
   stepView,
   stepViewSchema,
-  parseInstant,
 } from '../reports/index.ts';
 import type { CallDetail, CallerVault, CallFilter } from '../store/index.ts';
 import type { HttpParts } from './parts.ts';

@@ -1,6 +1,5 @@
 import { type FlowAction, type FlowEvent, type FlowState, templateValues } from '../../flows/index.ts';
-import { waitInQueue } from '../queue.ts';
-import { ring } from '../ring.ts';
+import { ring, waitInQueue } from '../ring/index.ts';
 import { noteConsent } from './consent.ts';
 import { askForDecision } from './decide.ts';
 import { gather } from './gather.ts';

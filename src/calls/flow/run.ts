@@ -6,8 +6,7 @@ import {
   kindName,
   type PathEntry,
 } from '../../flows/index.ts';
-import type { CallFailure } from '../outcome.ts';
-import type { AnsweredLine } from '../ring-line.ts';
+import type { AnsweredLine, CallFailure } from '../ring/index.ts';
 import type { CallEnd, CallStop } from '../types.ts';
 import { perform } from './perform.ts';
 import type { Performed, Sounds, Stage } from './stage.ts';

@@ -1,10 +1,8 @@
 import type { Sound } from '../../config/index.ts';
 import type { FlowEvent, FlowState } from '../../flows/index.ts';
 import type { MediaSession, Playable } from '../../media/index.ts';
-import type { CallRecord } from '../call-record.ts';
-import type { LegBook } from '../legs.ts';
-import type { CallFailure } from '../outcome.ts';
-import type { AnsweredLine } from '../ring-line.ts';
+import type { CallRecord, LegBook } from '../record/index.ts';
+import type { AnsweredLine, CallFailure } from '../ring/index.ts';
 import type { CallServices, CallStop, DialPlan } from '../types.ts';
 import type { CallerSide } from './caller.ts';
 

@@ -1,0 +1,75 @@
+import { errorMessage } from '../../base/errors.ts';
+import { connectionAddress, SdpError } from '../../sdp/index.ts';
+import type { DialogId, IncomingInvite } from '../../sip/index.ts';
+import type { UserTable } from '../../store/index.ts';
+import type { Board } from '../board.ts';
+import { originLegOptions } from '../leg-options.ts';
+import { newLeg, peerText } from '../record/index.ts';
+import type { CallServices } from '../types.ts';
+
+/** What a user's INVITE that joins a call is handled with. */
+export type JoinDependencies = {
+  readonly services: CallServices;
+  readonly board: Board;
+  readonly invite: IncomingInvite;
+  readonly user: UserTable;
+};
+
+/**
+ * A page that was loaded again comes back into its call: its new dialog takes the place of the one that it lost (RFC 3891).
+ * Never rejects.
+ */
+export const resumeCall = async (
+  { services, board, invite, user }: JoinDependencies,
+  replaced: DialogId,
+): Promise<void> => {
+  const found = board.find(replaced, user.name);
+  if (!found) return invite.refuse(481);
+  const { conversation, party } = found;
+  const { session, record, book, callId } = conversation;
+  invite.stamp({ 'X-Dialtrace-Call': callId });
+  if (invite.offer === undefined) return invite.refuse(488);
+  try {
+    const leg = await session.addLeg({
+      label: party.leg.label,
+      ...originLegOptions({ type: 'user', user }, invite.peer),
+      ...services.mediaAddress(connectionAddress(invite.offer) ?? invite.peer.address),
+    });
+    const now = services.now();
+    const row = newLeg({
+      call_id: callId,
+      role: party.row.role,
+      position: book.takePosition(),
+      line_id: party.row.line_id,
+      user: user.name,
+      trunk_id: null,
+      uri: party.row.uri,
+      peer: peerText(invite.peer),
+      sip_call_id: invite.sipCallId,
+      started_at: now,
+      answered_at: now,
+      outcome: 'answered',
+      sip_code: 200,
+    });
+    const answer = await leg.acceptOffer(invite.offer).catch(async (error: unknown) => {
+      await leg.close();
+      throw error;
+    });
+    const dialog = await invite.answer(answer).catch(async (error: unknown) => {
+      await leg.close();
+      throw error;
+    });
+    book.open(row, leg);
+    const back = { ...party, dialog, leg, row };
+    if (!conversation.isSeated(party) || !conversation.seat(back))
+      return conversation.dismiss(
+        { ...back, leave: () => undefined },
+        { q850: 16, text: 'the call is over' },
+      );
+    record.note('resumed-elsewhere', `${user.name} came back into the call over a new connection.`);
+    await conversation.dismiss({ ...party, leave: () => undefined }, { q850: 16, text: 'replaced' });
+  } catch (error) {
+    services.logger.warn({ call: callId, error: errorMessage(error) }, 'call not resumed');
+    invite.refuse(error instanceof SdpError ? error.sipStatus : 500);
+  }
+};
