@@ -15,6 +15,7 @@ import {
   impliedFlow,
   lintFlow,
   lintPlan,
+  shownDefinition,
 } from '../flows/index.ts';
 import { findCall } from './calls.ts';
 import { Unsuccessful } from './failure.ts';
@@ -196,7 +197,10 @@ const addShow = (group: Command, cli: Cli): void => {
           await writeFile(resolve(session.directory, options.svg), svg);
           return out.note(`Written: ${options.svg}`);
         }
-        if (session.json) return out.json({ version: version ?? null, definition, drawing });
+        if (session.json) {
+          const shown = shownDefinition(definition);
+          return out.json({ version: version ?? null, definition: shown, drawing });
+        }
         const title = `${drawing.title} (${origin})`;
         out.line(
           drawingText({ ...drawing, title }, (part, text) => {
@@ -269,7 +273,7 @@ const addDiff = (group: Command, cli: Cli): void => {
       if (other === undefined && one.includes('@')) throw new UsageError('Name two versions: main@3 main@4');
       const from = await findFlow(session, one, other === undefined ? { stored: true } : options);
       const to = await findFlow(session, other ?? one, options);
-      const changes = diffFlows(from.definition, to.definition);
+      const changes = diffFlows(shownDefinition(from.definition), shownDefinition(to.definition));
       const { out } = session;
       if (session.json) return out.json({ from: from.version ?? null, to: to.version ?? null, changes });
       if (changes.length === 0) return out.line('They say the same.');

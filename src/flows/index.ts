@@ -10,6 +10,7 @@ export { type PastCall, type Replay, readPastCalls, replayCalls } from './replay
 export * from './ring/index.ts';
 export * from './schedule/index.ts';
 export { type DrawnPart, drawFlow, drawingSvg, drawingText } from './show/index.ts';
+export { shownDefinition } from './shown.ts';
 export {
   ANSWERINGS,
   type CallDescription,

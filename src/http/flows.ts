@@ -15,6 +15,7 @@ import {
   lintContext,
   lintFlow,
   scenarioOf,
+  shownDefinition,
   simulateCall,
 } from '../flows/index.ts';
 import { instantSchema } from './calls.ts';
@@ -150,7 +151,7 @@ const lookRoutes = (app: FastifyInstance, { store }: HttpParts): void => {
         digest: row.digest,
         createdAt: iso(row.created_at),
       }));
-      return { id, version: kept.version, versions, definition: kept.definition };
+      return { id, version: kept.version, versions, definition: shownDefinition(kept.definition) };
     },
   });
 
@@ -178,7 +179,7 @@ const lookRoutes = (app: FastifyInstance, { store }: HttpParts): void => {
       const [from, to] = await named(404, () =>
         Promise.all([keptFlow(store.flows, id, query.from), keptFlow(store.flows, id, query.to)]),
       );
-      const changes = diffFlows(from.definition, to.definition);
+      const changes = diffFlows(shownDefinition(from.definition), shownDefinition(to.definition));
       return { from: from.version, to: to.version, changes: changes.map(changeView) };
     },
   });

@@ -1,4 +1,5 @@
-import type { Change, FieldChange, PlanDiff } from './diff.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Change, FieldChange, PlanDiff, Subject } from './diff.ts';
 
 const SUBJECT = {
   source: 'source',
@@ -33,7 +34,7 @@ const changeLine = (change: Change): string => {
     case 'add':
       return `+ ${what}${addedWords(change)}`;
     case 'change':
-      return `~ ${what}: ${change.fields.map(fieldWords).join(', ')}`;
+      return `~ ${what}: ${change.fields.map((field) => fieldWords(field, change.subject)).join(', ')}`;
     case 'remove':
       return `- ${what}`;
   }
@@ -64,8 +65,24 @@ const addedWords = (change: Change): string => {
   }
 };
 
-const fieldWords = ({ field, from, to }: FieldChange): string =>
-  `${field} ${valueWords(from)} → ${valueWords(to)}`;
+const fieldWords = ({ field, from, to }: FieldChange, subject: Subject): string =>
+  subject === 'flow' && field === 'steps'
+    ? stepsWords(from, to)
+    : `${field} ${valueWords(from)} → ${valueWords(to)}`;
+
+/** `steps +voicemail ~menu -old`: `dialtrace flow diff` tells what of them. */
+const stepsWords = (from: unknown, to: unknown): string => {
+  const before = new Map(Object.entries(from ?? {}));
+  const after = new Map(Object.entries(to ?? {}));
+  const words = [
+    ...[...after.keys()].filter((name) => !before.has(name)).map((name) => `+${name}`),
+    ...[...after]
+      .filter(([name, step]) => before.has(name) && !isDeepStrictEqual(before.get(name), step))
+      .map(([name]) => `~${name}`),
+    ...[...before.keys()].filter((name) => !after.has(name)).map((name) => `-${name}`),
+  ];
+  return `steps ${words.join(' ')}`;
+};
 
 const valueWords = (value: unknown): string => {
   if (value === undefined) return 'unset';

@@ -46,3 +46,18 @@ it('prints a diff one change a line', () => {
   expect(summariseDiff(diff)).toBe('2 to add, 3 to change, 1 to remove');
   expect(formatDiff({ changes: [] })).toBe('Nothing to change.');
 });
+
+it('tells of a flow which steps have changed, and none of the secrets in them', () => {
+  const hangup = { do: 'hangup' };
+  const decide = (token: string) => ({ do: 'decide', headers: { authorization: token } });
+  const fields = [
+    {
+      field: 'steps',
+      from: { ask: decide('Bearer one'), old: hangup, same: hangup },
+      to: { ask: decide('Bearer two'), same: hangup, fresh: hangup },
+    },
+  ];
+  expect(formatDiff({ changes: [{ action: 'change', subject: 'flow', id: 'main', fields }] })).toBe(
+    '~ flow main: steps +fresh ~ask -old',
+  );
+});

@@ -307,10 +307,12 @@ describe('whatever the rules', () => {
       ),
       { hybrid },
     );
-  /** Where a verdict's rule stands: kind, priority, place; the smaller decides. */
+  /** Where a verdict's rule stands: kind, whether it names a page or takes all ads, priority, place; the smaller decides. */
   const place = (site: SitePlan, { rule: id, kind }: RuleVerdict): readonly number[] => {
     const index = site.rules.findIndex((given) => given.id === id);
-    return [RULE_KINDS.indexOf(kind), -(site.rules[index]?.priority ?? 0), index];
+    const rule = site.rules[index];
+    const forAds = kind === 'landing' && rule?.when?.landing === undefined ? 1 : 0;
+    return [RULE_KINDS.indexOf(kind), forAds, -(rule?.priority ?? 0), index];
   };
   const compare = (a: readonly number[], b: readonly number[]): number => {
     const at = a.findIndex((value, index) => value !== b[index]);
