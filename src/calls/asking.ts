@@ -5,7 +5,7 @@ import type { CallRecord } from './record/index.ts';
 /** How long the caller's phone may take to dial the code by itself: two pauses of two seconds less what answering took. */
 const QUIET_S = 3;
 /** How long is waited after the prompt. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 3000;
 /** How long is waited after a key. */
 const BETWEEN_MS = 6000;
 

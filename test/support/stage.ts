@@ -177,7 +177,7 @@ export const openStage = async ({ extend, ...options }: StageOptions = {}): Prom
   };
 
   const nextCall: Stage['nextCall'] = (line = first) =>
-    within('a call to the line', 10_000, new Promise<PeerCall>((resolve) => line.onCall(resolve)));
+    within('a call to the line', 15_000, new Promise<PeerCall>((resolve) => line.onCall(resolve)));
 
   const dial: Stage['dial'] = (dialOptions) => carrier.invite({ to: gateway.sip, ...dialOptions });
 
