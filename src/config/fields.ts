@@ -36,3 +36,15 @@ export const digestAlgorithmsSchema = z
   .array(z.enum(['SHA-512-256', 'SHA-256', 'MD5']))
   .min(1)
   .default(['MD5']);
+
+/** Words that stand in tables, reports and terminals. */
+export const words = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters');
+
+/** One text or several; any of them does. Compared without regard to case. */
+export const anyOf = z
+  .union([words, z.array(words).min(1)])
+  .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));

@@ -1,7 +1,9 @@
 import type { Problem } from '../base/errors.ts';
 import { duplicates } from './checks.ts';
-import type { FlowPlan, GroupPlan, SchedulePlan, StepPlan } from './flow-schema.ts';
+import type { FlowPlan, StepPlan } from './flow-schema.ts';
+import type { GroupPlan } from './group-schema.ts';
 import { reference } from './phone-checks.ts';
+import type { SchedulePlan } from './schedule-schema.ts';
 
 /** As much of a plan as the checks of its flows look at; an entry that is wrong in itself keeps its id. */
 export type CheckedFlows = {

@@ -1,17 +1,8 @@
 import { z } from 'zod';
-import { idSchema, USER_NAME } from './fields.ts';
+import { anyOf, idSchema, USER_NAME, words } from './fields.ts';
+import { strategy } from './group-schema.ts';
+import { span, weekday, zone } from './schedule-schema.ts';
 import { languageSchema, soundsSchema } from './sound-schema.ts';
-
-const words = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters');
-
-/** One text or several; any of them does. Compared without regard to case. */
-const anyOf = z
-  .union([words, z.array(words).min(1)])
-  .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
 
 const stepName = z
   .string()
@@ -23,35 +14,6 @@ const stepName = z
 const next = stepName.describe('The step that follows.');
 const key = z.string().regex(/^[0-9*#]$/, 'use one key: 0 to 9, * or #');
 const variable = z.string().regex(/^[a-z][a-zA-Z0-9_]{0,31}$/, 'use a name such as order or customerNumber');
-
-const span = z
-  .string()
-  .regex(
-    /^(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/,
-    'use a span such as 09:00-12:30; one that ends before it begins goes over midnight',
-  );
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-const weekday = z.enum(WEEKDAYS);
-const date = z.iso.date('use a date such as 2026-12-25');
-
-const zone = z
-  .string()
-  .refine((name) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: name });
-      return true;
-    } catch {
-      return false;
-    }
-  }, 'use an IANA time zone such as Europe/Berlin or Asia/Shanghai')
-  .describe('IANA time zone such as Europe/Berlin.');
-
-const strategy = z
-  .enum(['simultaneous', 'sequential', 'round-robin', 'weighted', 'longest-idle'])
-  .describe(
-    '`simultaneous`: all at once; `sequential`: in their order; `round-robin`: beginning with the one after the last; ' +
-      '`weighted`: shares as their weights say; `longest-idle`: who has not talked for longest first.',
-  );
 
 const timeoutSeconds = z.number().min(0.5).max(60).default(5).describe('Waits so long for a key.');
 const tries = z.int().min(1).max(10).default(3).describe('How often it is asked in all.');
@@ -320,75 +282,8 @@ export const flowSchema = z.strictObject({
     .refine((steps) => Object.keys(steps).length > 0, 'a flow has at least one step'),
 });
 
-const memberSchema = z
-  .strictObject({
-    line: idSchema.optional(),
-    user: z.string().regex(USER_NAME, 'use the name of a user, such as alice').optional(),
-    weight: z.int().min(1).max(100).default(1),
-    priority: z.int().min(1).max(100).default(1).describe('1 is rung before 2.'),
-    skills: z.array(idSchema).default([]),
-    maxCalls: z.int().min(1).max(100).default(1).describe('Calls that it may have at once.'),
-  })
-  .refine(({ line, user }) => (line === undefined) !== (user === undefined), 'name a line or a user');
-
-/** One entry of `groups`: who may take a call. */
-export const groupSchema = z.strictObject({
-  id: idSchema,
-  name: words.optional(),
-  members: z.array(memberSchema).min(1).max(2000),
-  strategy: strategy.default('simultaneous'),
-  ringSeconds: z.number().min(1).max(600).default(20),
-  wrapUpSeconds: z
-    .number()
-    .min(0)
-    .max(3600)
-    .default(30)
-    .describe('After a call a user gets the next one so much later, or when the notes are saved.'),
-  maxMissed: z
-    .int()
-    .min(0)
-    .max(100)
-    .default(3)
-    .describe('A user who let so many calls ring in a row is set away. 0: never.'),
-});
-
-const holidaySchema = z
-  .strictObject({
-    date: date.optional(),
-    from: date.optional(),
-    to: date.optional().describe('Inclusive.'),
-    name: words.optional(),
-    hours: z.array(span).min(1).optional().describe('Open then all the same.'),
-    yearly: z.boolean().default(false).describe('On this day of every year.'),
-  })
-  .refine(
-    ({ date, from, to }) => (date === undefined ? from !== undefined && to !== undefined : !from && !to),
-    'name a date, or from and to',
-  )
-  .refine(({ from, to }) => !from || !to || from <= to, 'let from come before to');
-
-/** One entry of `schedules`: when a business is open. */
-export const scheduleSchema = z.strictObject({
-  id: idSchema,
-  name: words.optional(),
-  timezone: zone,
-  hours: z
-    .partialRecord(weekday, z.array(span))
-    .describe('`{mon: [09:00-12:00, 13:00-17:00], …}`; days left out are closed.'),
-  holidays: z.array(holidaySchema).default([]),
-  calendars: z
-    .array(idSchema)
-    .default([])
-    .describe('Calendars imported by `dialtrace calendar import`: their events are holidays.'),
-});
-
 export type FlowPlan = z.output<typeof flowSchema>;
 export type StepPlan = z.output<typeof stepSchema>;
 /** The step of this kind. */
 export type StepOf<K extends StepPlan['do']> = Extract<StepPlan, { do: K }>;
 export type RouteCase = StepOf<'route'>['cases'][number];
-export type GroupPlan = z.output<typeof groupSchema>;
-export type GroupMember = GroupPlan['members'][number];
-export type SchedulePlan = z.output<typeof scheduleSchema>;
-export type Holiday = SchedulePlan['holidays'][number];
-export type Weekday = (typeof WEEKDAYS)[number];

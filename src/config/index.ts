@@ -12,21 +12,21 @@ export { idSchema, USER_NAME } from './fields.ts';
 export {
   type FlowPlan,
   flowSchema,
-  type GroupMember,
-  type GroupPlan,
-  groupSchema,
-  type Holiday,
   type RouteCase,
-  type SchedulePlan,
   type StepOf,
   type StepPlan,
-  scheduleSchema,
-  WEEKDAYS,
-  type Weekday,
 } from './flow-schema.ts';
 export { loadGatewayConfig } from './gateway.ts';
 export type { GatewayConfig, ListenConfig, TrunkConfig } from './gateway-schema.ts';
+export { type GroupMember, type GroupPlan, groupSchema } from './group-schema.ts';
 export { type JsonSchema, jsonSchema, type SchemaName } from './json-schema.ts';
+export {
+  type Holiday,
+  type SchedulePlan,
+  scheduleSchema,
+  WEEKDAYS,
+  type Weekday,
+} from './schedule-schema.ts';
 export { certificateNames, ensureSelfSigned, isSelfSigned } from './self-signed.ts';
 export {
   type AutomationPlan,

@@ -1,11 +1,5 @@
 import { z } from 'zod';
-import { idSchema } from './fields.ts';
-
-const words = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters');
+import { anyOf, idSchema, words } from './fields.ts';
 
 const hostSchema = z
   .string()
@@ -13,11 +7,6 @@ const hostSchema = z
     /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::\d{1,5})?$/,
     'use a host name such as www.example.com, or *.example.com for one level below it; a port where it is not 80 or 443',
   );
-
-/** One text or several; any of them does. Compared without regard to case. */
-const anyOf = z
-  .union([words, z.array(words).min(1)])
-  .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
 
 const landingSchema = z.strictObject({
   param: words.optional().describe('A parameter of the landing page: `utm_source`, `src` …'),

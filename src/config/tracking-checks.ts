@@ -2,9 +2,11 @@ import type { Problem } from '../base/errors.ts';
 import { maskPhone, type Region } from '../base/phone.ts';
 import { duplicates } from './checks.ts';
 import { type CheckedFlows, flowProblems } from './flow-checks.ts';
-import { flowSchema, groupSchema, scheduleSchema } from './flow-schema.ts';
+import { flowSchema } from './flow-schema.ts';
+import { groupSchema } from './group-schema.ts';
 import { type KnownRegion, phoneOf, phoneProblem, reference } from './phone-checks.ts';
 import { valueAt } from './problems.ts';
+import { scheduleSchema } from './schedule-schema.ts';
 import { type CheckedSites, linesOrFlow, siteProblems } from './site-checks.ts';
 import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
 import {

@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
-import { idSchema, regionSchema, USER_NAME } from './fields.ts';
-import { flowSchema, groupSchema, scheduleSchema } from './flow-schema.ts';
+import { idSchema, regionSchema, USER_NAME, words } from './fields.ts';
+import { flowSchema } from './flow-schema.ts';
+import { groupSchema } from './group-schema.ts';
+import { scheduleSchema } from './schedule-schema.ts';
 import { automationSchema, poolSchema, siteSchema } from './site-schema.ts';
-
-/** Words that stand in tables, reports and terminals. */
-const wordsSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters');
 
 const costSchema = z.strictObject({
   amount: z.number().min(0),
@@ -22,11 +17,11 @@ const costSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({
   id: idSchema,
-  name: wordsSchema,
-  source: wordsSchema.describe('utm_source: google, billboard-a8, newsletter …'),
-  medium: wordsSchema.optional().describe('utm_medium: cpc, print, radio …'),
-  campaign: wordsSchema.optional(),
-  keyword: wordsSchema.optional().describe('utm_term: the search word that the number is shown for.'),
+  name: words,
+  source: words.describe('utm_source: google, billboard-a8, newsletter …'),
+  medium: words.optional().describe('utm_medium: cpc, print, radio …'),
+  campaign: words.optional(),
+  keyword: words.optional().describe('utm_term: the search word that the number is shown for.'),
   landingPage: z
     .string()
     .min(1)
@@ -34,7 +29,7 @@ const sourceSchema = z.strictObject({
     .regex(/^\P{Cc}*$/u, 'use one line of text, without control characters')
     .optional()
     .describe('Page that the number stands on: an address or a path such as /roof-repair.'),
-  costCenter: wordsSchema.optional(),
+  costCenter: words.optional(),
   cost: costSchema.optional(),
 });
 
@@ -50,7 +45,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** A PSTN number dialled through a trunk. */
   z.strictObject({
     id: idSchema,
-    name: wordsSchema.optional(),
+    name: words.optional(),
     type: z.literal('trunk'),
     number: z.string().min(1),
     trunk: idSchema,
@@ -59,7 +54,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** A SIP URI dialled directly. One that asks for credentials is dialled through a trunk instead. */
   z.strictObject({
     id: idSchema,
-    name: wordsSchema.optional(),
+    name: words.optional(),
     type: z.literal('sip'),
     uri: z.string().refine(isSipUri, 'use a SIP URI such as sip:sales@pbx.example:5060'),
     ringTimeoutSeconds: ringTimeout,
@@ -71,7 +66,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** A user: every phone that it has registered rings. */
   z.strictObject({
     id: idSchema,
-    name: wordsSchema.optional(),
+    name: words.optional(),
     type: z.literal('user'),
     user: z
       .string()
@@ -82,7 +77,7 @@ export const lineSchema = z.discriminatedUnion('type', [
   /** The gateway's own echo: answers and sends back what it hears. */
   z.strictObject({
     id: idSchema,
-    name: wordsSchema.optional(),
+    name: words.optional(),
     type: z.literal('echo'),
     ringTimeoutSeconds: ringTimeout,
   }),
@@ -91,7 +86,7 @@ export const lineSchema = z.discriminatedUnion('type', [
 /** One entry of `numbers`. */
 export const numberSchema = z.strictObject({
   number: z.string().min(1).describe("The tracking number, E.164 or in the plan's region."),
-  label: wordsSchema.optional(),
+  label: words.optional(),
   source: idSchema.optional().describe('The source that it belongs to. Either this or `pool`.'),
   pool: idSchema.optional().describe('The pool that lends it; its calls go to the lines of the pool.'),
   lines: z
