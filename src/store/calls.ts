@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { CallEventTable, CallTable, LegQualityTable, LegTable } from './call-schema.ts';
+import type { CallStepTable } from './flow-schema.ts';
 import { completeRecording } from './recordings.ts';
 import type { Database } from './schema.ts';
 import { createStatements } from './statements.ts';
@@ -127,6 +128,14 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     return row?.line_id ?? undefined;
   };
 
+  const insertSteps = (trx: Kysely<Database>, steps: readonly CallStepTable[]): Promise<void> =>
+    statements.insert(
+      trx,
+      'call_step',
+      steps.map((step) => rounded(step, ['at'])),
+      { keep: true },
+    );
+
   const insertSamples = async (trx: Kysely<Database>, rows: readonly LegQualityTable[]): Promise<void> => {
     const even = rows.length - (rows.length % SAMPLES_AT_ONCE);
     for (let at = 0; at < even; at += SAMPLES_AT_ONCE)
@@ -147,6 +156,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
         if (Object.keys(values).length > 0) await patch(trx, id, values);
         if (recording) await statements.insert(trx, 'recording', [{ ...recording, state: 'recording' }]);
       }),
+    passed: (steps) => insertSteps(db, steps),
     consented: (consent) =>
       db
         .insertInto('consent')
@@ -161,12 +171,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
         await statements.insert(trx, 'leg', legs.map(legRow));
         await insertSamples(trx, legs.flatMap(sampleRows));
         await insertEvents(trx, events);
-        await statements.insert(
-          trx,
-          'call_step',
-          steps.map((step) => rounded(step, ['at'])),
-          { keep: true },
-        );
+        await insertSteps(trx, steps);
         const at = end.ended_at ?? 0;
         const made = tags.map((tag) => ({ call_id: id, tag, made_by: 'flow', at: Math.round(at) }));
         await statements.insert(trx, 'call_tag', made, { keep: true });

@@ -262,6 +262,8 @@ export type CallRepository = {
   update(id: string, patch: CallPatch, recording?: NewRecording): Promise<void>;
   /** Keeps the proof of what a caller heard and agreed to, at once. */
   consented(consent: ConsentTable): Promise<void>;
+  /** Keeps steps of a call's flow; those that are there already stay. */
+  passed(steps: readonly CallStepTable[]): Promise<void>;
   /** Ends the record in one transaction; a record that was ended already stays as it is. */
   complete(
     id: string,

@@ -578,3 +578,17 @@ test('a call ends on the version that it began on, whatever is applied meanwhile
   expect(explained.stdout).toContain('Flow patient, version 1');
   expect(explained.stdout).toMatch(/Menu ask: .*pressed 1.*sales/);
 });
+
+test('a crash leaves the way that a call has gone so far, and what it has agreed to', async () => {
+  const caller = await calls(DID.consent);
+  const line = answers(stage.first);
+  await line;
+  await sleep(300);
+  await stage.gateway.kill9();
+  caller.phone.stop();
+  await stage.gateway.restart();
+  const row = await stage.record(caller.call);
+  expect(row.call).toMatchObject({ status: 'interrupted', flow_id: 'consent' });
+  expect(pathOf(row)).toEqual(['tell:next', 'ring:answered']);
+  expect(rowsOf<ConsentTable>('consent', row)).toMatchObject([{ result: 'implied' }]);
+});

@@ -61,29 +61,31 @@ const lastStep = (
 export const runFlow = async (stage: Stage): Promise<FlowOutcome> => {
   const { services, plan, record, caller } = stage;
   const { flow, facts } = plan;
+  // An implied flow's one step says nothing that legs and events don't.
+  const kept = flow.version !== undefined;
   /** What the lines said that were rung last, if nothing has happened since. */
   let failure: CallFailure | undefined;
   let { state, action, path } = beginFlow(flow, facts, services.now());
-  record.passed(path);
+  record.passed(path, kept);
   while (action.type !== 'hangup') {
     const performed: Performed = await perform(stage, state, action);
     if (performed.type === 'answered') {
       const { line } = performed.answered;
-      record.passed([lastStep(stage, state, 'answered', `${line.name ?? line.id} answered`)]);
+      record.passed([lastStep(stage, state, 'answered', `${line.name ?? line.id} answered`)], kept);
       return { ...performed, state };
     }
     if (performed.type === 'stopped') {
-      record.passed([lastStep(stage, state, undefined, performed.stop.reason)]);
+      record.passed([lastStep(stage, state, undefined, performed.stop.reason)], kept);
       return { ...performed, state };
     }
     const gone = await Promise.race([caller.stopped, undefined]);
     if (gone) {
-      record.passed([lastStep(stage, state, undefined, gone.reason)]);
+      record.passed([lastStep(stage, state, undefined, gone.reason)], kept);
       return { type: 'stopped', stop: gone, state };
     }
     failure = performed.failure;
     ({ state, action, path } = advanceFlow(flow, facts, state, performed.event, services.now()));
-    record.passed(path);
+    record.passed(path, kept);
     // Who has not agreed is recorded no longer.
     if (state.record === false) stage.pauseRecording(true);
   }

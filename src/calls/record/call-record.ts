@@ -25,8 +25,12 @@ export type CallRecord = {
   answered(patch: CallPatch, recording: NewRecording | undefined): void;
   /** Fills in what became known of the source after the beginning. */
   attributed(patch: CallPatch): void;
-  /** Notes steps of the call's flow as they are passed. */
-  passed(path: readonly PathEntry[]): void;
+  /**
+   * Notes steps of the call's flow as they are passed.
+   *
+   * @param atOnce written now, so that a crash leaves the way so far; else with the end of the call
+   */
+  passed(path: readonly PathEntry[], atOnce: boolean): void;
   /** Keeps the proof of an announcement, at once. */
   consented(consent: Omit<ConsentTable, 'seq'>): void;
   /** The caller waited in a queue. */
@@ -95,22 +99,25 @@ export const openCallRecord = async (
     answered: (patch, recording) =>
       void writer.write('answer of the call', () => calls.update(call.id, patch, recording)),
     attributed: (patch) => void writer.write('source of the call', () => calls.update(call.id, patch)),
-    passed: (path) => {
-      for (const { step, kind, at, input, exit, to, text } of path) {
-        const seq = steps.length;
-        const [took, next_step] = [exit ?? null, to ?? null];
-        steps.push({
+    passed: (path, atOnce) => {
+      const rows = path.map(
+        (
+          { step, kind, at, input = null, exit = null, to: next_step = null, text },
+          index,
+        ): CallStepTable => ({
           call_id: call.id,
-          seq,
+          seq: steps.length + index,
           at,
           step,
           kind,
-          input: input ?? null,
-          exit: took,
+          input,
+          exit,
           next_step,
           text,
-        });
-      }
+        }),
+      );
+      steps.push(...rows);
+      if (atOnce && rows.length > 0) void writer.write('steps of the call', () => calls.passed(rows));
     },
     consented: (consent) => {
       const seq = consents;

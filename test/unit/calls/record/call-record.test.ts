@@ -30,7 +30,9 @@ const repository = (failures: number, error: Error = full) => {
       return { priorCalls: 0 };
     },
     update: (_id, patch) => write(`update ${Object.keys(patch).join(',')}`),
-    complete: (_id, _end, _legs, events) => write(`complete ${seqs(events)}`),
+    passed: (steps) => write(`passed ${steps.map(({ seq, step }) => `${seq}${step}`).join(',')}`),
+    complete: (_id, _end, _legs, events, { steps = [] } = {}) =>
+      write([`complete ${seqs(events)}`, ...steps.map(({ seq, step }) => `${seq}${step}`)].join(' ')),
   } satisfies Partial<CallRepository>;
   return { log, calls: calls as unknown as CallRepository };
 };
@@ -50,6 +52,20 @@ describe('the call record', () => {
     record.note('ended', 'Ended.');
     await record.complete({ status: 'busy' }, []);
     expect(log).toEqual(['open 0received', 'update answered_at', 'complete 1dialling,2ended']);
+  });
+
+  it('keeps the steps of a flow as they are passed, and all of them at the end', async () => {
+    const { log, calls } = repository(0);
+    const { record } = await open(calls);
+    const entry = (step: string) => ({
+      ...({ step, kind: 'menu', at: 1, text: '' } as const),
+      ...{ input: undefined, exit: undefined, to: undefined },
+    });
+    record.passed([entry('hours'), entry('menu')], true);
+    record.passed([], true);
+    record.passed([entry('dial')], false);
+    await record.complete({ status: 'busy' }, []);
+    expect(log.slice(1)).toEqual(['passed 0hours,1menu', 'complete  0hours 1menu 2dial']);
   });
 
   it('is completed once', async () => {
