@@ -158,8 +158,12 @@ const addExplain = (group: Command, cli: Cli): void => {
           }
           cli.out.line(`${cli.out.paint('bold', call.id)}  ${formatTime(call.started_at)}`);
           if (call.flow_id !== null) cli.out.line(`Flow ${call.flow_id}, version ${call.flow_version}`);
+          else if (steps.length > 0)
+            cli.out.line('Implied flow: its lines are dialled, one after the other.');
+          // Of an implied flow the events tell all there is.
+          const ownSteps = call.flow_id === null ? [] : steps;
           // Ends stay last: the end of the call is noted after its last step, at the same moment.
-          const lines = [...steps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
+          const lines = [...ownSteps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
             (a, b) => a.at - b.at,
           );
           for (const { at, text, detail } of lines) {
