@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../base/errors.ts';
-import { silentLogger } from '../base/logger.ts';
 import { parsePhone } from '../base/phone.ts';
 import type { FlowPlan, TrackingPlan } from '../config/index.ts';
 import {
@@ -17,9 +16,10 @@ import {
   promptLanguages,
   scheduleInForce,
 } from '../flows/index.ts';
-import { createPromptLibrary, type Prompt } from '../prompts/index.ts';
+import type { Prompt } from '../prompts/index.ts';
 import type { Store } from '../store/index.ts';
 import { readPlan } from './plan-input.ts';
+import { openPrompts } from './prompt-library.ts';
 import { homeRegion, isMissing, type Session } from './session.ts';
 
 export type FlowOptions = {
@@ -129,16 +129,7 @@ export const findFlow = (session: Session, name: string, options: FlowOptions): 
 };
 
 const promptsOf = async (session: Session, store: Store): Promise<readonly Prompt[]> => {
-  const { directory, speech } = session.config().prompts;
-  const { PATH: path = '' } = session.env;
-  const library = createPromptLibrary({
-    directory,
-    speech,
-    db: store.db,
-    logger: silentLogger,
-    now: session.now,
-    path,
-  });
+  const library = openPrompts(session, store);
   return library.list().finally(() => library.close());
 };
 

@@ -2,12 +2,12 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { errorMessage, FailureError, UsageError } from '../base/errors.ts';
-import { silentLogger } from '../base/logger.ts';
 import { idSchema, languageSchema } from '../config/index.ts';
-import { createPromptLibrary, type Prompt, type PromptLibrary, promptView } from '../prompts/index.ts';
+import { type Prompt, type PromptLibrary, promptView } from '../prompts/index.ts';
 import { formatDuration } from './format.ts';
 import { examples } from './options.ts';
 import { playFile } from './player.ts';
+import { openPrompts } from './prompt-library.ts';
 import { act, type Cli, type Session } from './session.ts';
 
 const checked =
@@ -26,16 +26,7 @@ const withLibrary = <T>(
   work: (library: PromptLibrary) => Promise<T>,
 ): Promise<T> =>
   session.withStore(mode, async (store) => {
-    const { directory, speech } = session.config().prompts;
-    const { PATH = '' } = session.env;
-    const library = createPromptLibrary({
-      directory,
-      speech,
-      db: store.db,
-      logger: silentLogger,
-      now: session.now,
-      path: PATH,
-    });
+    const library = openPrompts(session, store);
     try {
       return await work(library);
     } finally {

@@ -22,7 +22,7 @@ export {
   simulateMany,
 } from './simulate/index.ts';
 export { soundsOf } from './sounds.ts';
-export { exitsOf, hasAgreed, waitsForCaller } from './steps/index.ts';
+export { exitsOf, hasAgreed, STICKY_MS, waitsForCaller } from './steps/index.ts';
 export { keptFlow, lintContext, lintLines, promptLanguages } from './stored/index.ts';
 export { templateValues } from './templates.ts';
 export type {

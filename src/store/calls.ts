@@ -109,14 +109,19 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     return { priorCalls };
   };
 
-  const lastAnsweredBy = async (hmac: string, since: number): Promise<string | undefined> => {
-    const parameters = [hmac, since, STICKY_TALK_MS, 'answered', 'inbound', 0, 1];
+  const lastAnsweredBy = async (
+    hmac: string,
+    since: number,
+    before: number = Number.MAX_SAFE_INTEGER,
+  ): Promise<string | undefined> => {
+    const parameters = [hmac, since, before, STICKY_TALK_MS, 'answered', 'inbound', 0, 1];
     const [row] = await statements.run(db, 'last answered by', parameters, (query) =>
       query
         .selectFrom('call')
         .select('line_id')
         .where('caller_hmac', '=', hmac)
         .where('started_at', '>=', since)
+        .where('started_at', '<', before)
         .where('talk_ms', '>=', STICKY_TALK_MS)
         .where('status', '=', 'answered')
         .where('direction', '=', 'inbound')

@@ -284,7 +284,7 @@ export type CallRepository = {
    * @param hmac of the caller's number
    * @param since only calls that began then or later, milliseconds since the epoch
    */
-  lastAnsweredBy(hmac: string, since: number): Promise<string | undefined>;
+  lastAnsweredBy(hmac: string, since: number, before?: number): Promise<string | undefined>;
   /** Newest first. */
   list(filter: CallFilter): Promise<readonly CallRow[]>;
 };

@@ -3,6 +3,7 @@ import type { MediaLeg, MediaSession, Playable, Played } from '../../media/index
 import type { SipDialog } from '../../sip/index.ts';
 import type { LegTable } from '../../store/index.ts';
 import { type CallerProgress, createCallerProgress } from '../caller-progress.ts';
+import { serveMedia } from '../serve-media.ts';
 import type { CallServices, CallStop, DialPlan } from '../types.ts';
 import { createKeys, type Keys } from './keys.ts';
 
@@ -57,11 +58,7 @@ export const createCallerSide = (deps: Dependencies): CallerSide => {
         cancelled: true,
       }),
     );
-    answered.onMedia({
-      receiveOffer: (offer) => leg.acceptOffer(offer),
-      makeOffer: () => leg.createOffer(),
-      receiveAnswer: (sdp) => leg.acceptAnswer(sdp),
-    });
+    serveMedia(answered, leg);
     keys.attend(answered);
     leg.listenForTones(true);
     session.watch(leg);

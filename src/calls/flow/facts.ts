@@ -1,10 +1,7 @@
-import type { Flow, FlowFacts } from '../../flows/index.ts';
+import { type Flow, type FlowFacts, STICKY_MS } from '../../flows/index.ts';
 import type { Caller } from '../../sip/index.ts';
 import type { NewCall } from '../../store/index.ts';
 import type { CallServices } from '../types.ts';
-
-/** Who answered a caller within this time is rung first where a flow wants that. */
-const STICKY_MS = 30 * 86_400_000;
 
 type Opened = {
   readonly row: NewCall;

@@ -1,5 +1,6 @@
 import type { MediaLeg, MediaSession } from '../../media/index.ts';
 import type { SipDialog } from '../../sip/index.ts';
+import { createKeyEcho, type KeyWay } from '../key-echo.ts';
 
 /** The keys that a caller presses, however they come: RFC 4733, INFO. */
 export type Keys = {
@@ -15,8 +16,6 @@ export type Keys = {
   attend(dialog: SipDialog): void;
 };
 
-/** Some phones send a key both ways; within this time the second is the same press. */
-const ECHO_MS = 250;
 /** How long the key that ends an entry may come after a full one. */
 const LATE_END_MS = 2000;
 /** Keys pressed ahead that are kept. */
@@ -26,23 +25,19 @@ export const createKeys = (session: MediaSession, leg: MediaLeg, now: () => numb
   let handler: ((key: string) => void) | undefined;
   let waiting: string[] = [];
   let ignored: { readonly key: string; readonly until: number } | undefined;
-  let last: { readonly key: string; readonly way: string; readonly at: number } | undefined;
+  const isEcho = createKeyEcho(now);
 
-  const press = (key: string, way: 'rtp' | 'info'): void => {
-    if (!/^[0-9*#A-D]$/.test(key)) return;
-    const at = now();
-    const isEcho = last !== undefined && last.key === key && last.way !== way && at - last.at < ECHO_MS;
-    last = { key, way, at };
-    if (isEcho) return;
-    const passOver = ignored?.key === key && at < ignored.until;
+  const press = (key: string, way: KeyWay): void => {
+    if (!/^[0-9*#A-D]$/.test(key) || isEcho(key, way)) return;
+    const passOver = ignored?.key === key && now() < ignored.until;
     ignored = undefined;
     if (passOver) return;
     if (handler) handler(key);
     else if (waiting.length < MOST_AHEAD) waiting.push(key);
   };
 
-  session.on('dtmf', (from, key) => {
-    if (from === leg) press(key, 'rtp');
+  session.on('dtmf', (from, key, _durationMs, way) => {
+    if (from === leg) press(key, way);
   });
 
   return {

@@ -36,11 +36,13 @@ type Dependencies = Pick<CallServices, 'store' | 'prompts' | 'logger'>;
 export const createFlows = ({ store, prompts, logger }: Dependencies): Flows => {
   /** The version of each flow that was run last. */
   const ready = new Map<string, Flow>();
+  let speaking: Promise<void> = Promise.resolve();
 
   const make = ({ flow_id, version, definition }: FlowVersionTable): Flow => {
     const flow = compileFlow(JSON.parse(definition) as FlowDefinition, version);
     ready.set(flow_id, flow);
-    void speakAhead(flow);
+    // One flow after the other: calls that need words meanwhile find a free engine.
+    speaking = speaking.then(() => speakAhead(flow));
     return flow;
   };
 

@@ -1,5 +1,6 @@
 import type { StepOf } from '../../config/index.ts';
 import type { MediaSession, Playable } from '../../media/index.ts';
+import { serveMedia } from '../serve-media.ts';
 import type { AnsweredLine } from './line.ts';
 
 export type Accept = NonNullable<StepOf<'dial'>['accept']>;
@@ -62,11 +63,7 @@ export const confirmLine = async ({ session, answered, question, over }: Depende
   });
   dialog.onDigit(press);
   leg.listenForTones(accept !== undefined);
-  dialog.onMedia({
-    receiveOffer: (offer) => leg.acceptOffer(offer),
-    makeOffer: () => leg.createOffer(),
-    receiveAnswer: (answer) => leg.acceptAnswer(answer),
-  });
+  serveMedia(dialog, leg);
   dialog.onHangUp(() => settle('hung-up'));
   void over.then(() => settle('over'));
 

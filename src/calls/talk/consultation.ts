@@ -3,6 +3,7 @@ import type { MediaLeg, MediaSession } from '../../media/index.ts';
 import { NO_PROGRESS } from '../caller-progress.ts';
 import type { CallRecord } from '../record/index.ts';
 import { type AnsweredLine, dialLines, lineTitle } from '../ring/index.ts';
+import { serveMedia } from '../serve-media.ts';
 import type { CallStop } from '../types.ts';
 import {
   type Found,
@@ -65,11 +66,7 @@ export const consult = (deps: Dependencies, from: Party, wish: Wish): Consultati
   const talkAside = (answered: AnsweredLine): void => {
     guest = answered;
     const { leg, dialog } = answered;
-    dialog.onMedia({
-      receiveOffer: (offer) => leg.acceptOffer(offer),
-      makeOffer: () => leg.createOffer(),
-      receiveAnswer: (answer) => leg.acceptAnswer(answer),
-    });
+    serveMedia(dialog, leg);
     dialog.onHangUp(() => end('refused'));
     session.on('lost', (lost) => {
       if (lost === leg) end('refused');

@@ -4,6 +4,7 @@ import type { HangUp } from '../../sip/index.ts';
 import type { HangupBy } from '../../store/index.ts';
 import type { Board } from '../board.ts';
 import type { CallRecord, CallRecording, LegBook } from '../record/index.ts';
+import { serveMedia } from '../serve-media.ts';
 import type { CallEnd, CallServices, CallStop, DialPlan } from '../types.ts';
 import { agentOf, asideHearing, hearingOf } from './hearing.ts';
 import { openKeypad } from './keypad.ts';
@@ -116,7 +117,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
   };
 
   /** Lets a side change its media. The media edge stands between the sides, so neither sees the other's. */
-  const serveMedia = (party: Party): void => {
+  const serveParty = (party: Party): void => {
     const { dialog, leg } = party;
     dialog.onMedia({
       receiveOffer: async (offer) => {
@@ -148,7 +149,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
   };
 
   const attend = (party: Party): void => {
-    serveMedia(party);
+    serveParty(party);
     const { dialog, user } = party;
     dialog.onDigit((digit, durationMs) => keypad.pressed(party, digit, durationMs));
     keypad.attend(party);
@@ -267,11 +268,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
       supervisor = next;
       book.open(row, next.leg);
       const { dialog, leg } = next;
-      dialog.onMedia({
-        receiveOffer: (offer) => leg.acceptOffer(offer),
-        makeOffer: () => leg.createOffer(),
-        receiveAnswer: (answer) => leg.acceptAnswer(answer),
-      });
+      serveMedia(dialog, leg);
       dialog.onHangUp(() => removeSupervisor('hung up'));
       arrange();
       return true;

@@ -1,5 +1,6 @@
 import type { MediaLeg, MediaSession } from '../../media/index.ts';
 import type { Board } from '../board.ts';
+import { createKeyEcho, type KeyWay } from '../key-echo.ts';
 import type { CallRecord } from '../record/index.ts';
 import type { CallServices } from '../types.ts';
 import { type Consultation, consult } from './consultation.ts';
@@ -9,8 +10,6 @@ import { type Conversation, nameOf, type Party } from './types.ts';
 
 /** A code's keys follow one another within this time. */
 const CODE_MS = 1_000;
-/** Some phones send a key both ways; within this time the second is the same press. */
-const ECHO_MS = 250;
 const DIGIT_MS = 100;
 /** Digits of an extension or a telephone number. */
 const MOST_DIGITS = 20;
@@ -32,14 +31,12 @@ export type Keypad = {
   pressed(party: Party, digit: string, durationMs: number): void;
 };
 
-type Way = 'event' | 'tone' | 'info';
-
 /** What the keys of one party are for at the moment. */
 type Desk = {
   readonly party: Party;
   readonly reader: CodeReader;
   timer: NodeJS.Timeout | undefined;
-  last: { readonly key: string; readonly way: Way; readonly at: number } | undefined;
+  readonly isEcho: (key: string, way: KeyWay) => boolean;
   /** The number that is being keyed in, and what for. */
   entry: { readonly code: 'blindTransfer' | 'attendedTransfer'; digits: string } | undefined;
   consultation: Consultation | undefined;
@@ -150,11 +147,8 @@ export const openKeypad = (deps: KeypadDependencies): Keypad => {
     else desk.consultation.back();
   };
 
-  const press = (desk: Desk, key: string, way: Way, durationMs: number): void => {
-    const at = services.now();
-    const { last } = desk;
-    desk.last = { key, way, at };
-    if (last !== undefined && last.key === key && last.way !== way && at - last.at < ECHO_MS) return;
+  const press = (desk: Desk, key: string, way: KeyWay, durationMs: number): void => {
+    if (desk.isEcho(key, way)) return;
     if (desk.entry) {
       enterKey(desk, desk.entry, key);
       return;
@@ -204,7 +198,7 @@ export const openKeypad = (deps: KeypadDependencies): Keypad => {
         party,
         reader,
         timer: undefined,
-        last: undefined,
+        isEcho: createKeyEcho(services.now),
         entry: undefined,
         consultation,
       });

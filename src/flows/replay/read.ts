@@ -1,14 +1,12 @@
 import type { CallStepTable, CallTable, LegTable, Store } from '../../store/index.ts';
+import { STICKY_MS } from '../steps/index.ts';
 import type { Flow, FlowFacts, PathEntry } from '../types.ts';
 import type { Outcome, PastCall, PastLeg } from './types.ts';
 
-/** Who answered a caller within this time, for so long at least, is rung first where a flow wants that. */
-const STICKY_MS = 30 * 86_400_000;
-const STICKY_TALK_MS = 30_000;
 /** Calls whose steps and legs are read at once. */
 const AT_ONCE = 500;
 
-type Reading = Pick<Store, 'db' | 'vault'>;
+type Reading = Pick<Store, 'calls' | 'db' | 'vault'>;
 type Area = { readonly area: string; readonly city: string | null };
 type Places = (e164: string) => Promise<Area | undefined>;
 
@@ -53,23 +51,9 @@ const decrypted = ({ vault }: Reading, call: CallTable): string | undefined => {
   return number.startsWith('+') ? number : undefined;
 };
 
-const lastLineOf = async ({ db }: Reading, call: CallTable): Promise<string | undefined> => {
-  if (call.caller_hmac === null) return undefined;
-  const row = await db
-    .selectFrom('call')
-    .select('line_id')
-    .where('caller_hmac', '=', call.caller_hmac)
-    .where('started_at', '<', call.started_at)
-    .where('started_at', '>=', call.started_at - STICKY_MS)
-    .where('talk_ms', '>=', STICKY_TALK_MS)
-    .where('status', '=', 'answered')
-    .where('direction', '=', 'inbound')
-    .where('is_test', '=', 0)
-    .where('line_id', 'is not', null)
-    .orderBy('started_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.line_id ?? undefined;
+const lastLineOf = async ({ calls }: Reading, call: CallTable): Promise<string | undefined> => {
+  const { caller_hmac: hmac, started_at: at } = call;
+  return hmac === null ? undefined : calls.lastAnsweredBy(hmac, at - STICKY_MS, at);
 };
 
 const factsOf = async (store: Reading, flow: Flow, call: CallTable, areaOf: Places): Promise<FlowFacts> => {

@@ -2,6 +2,9 @@ import type { StepOf } from '../../config/index.ts';
 import type { DialFailure, FlowAction, FlowEvent, Leave, StepContext, StepKind } from '../types.ts';
 import { countWords, failureWords, reasonWords } from '../words.ts';
 
+/** Who answered a caller within this time is rung first where a step wants that: 30 days, in milliseconds. */
+export const STICKY_MS = 30 * 86_400_000;
+
 type DialAction = Extract<FlowAction, { type: 'dial' }>;
 
 const milliseconds = (seconds: number | undefined): number | undefined =>

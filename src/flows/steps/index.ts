@@ -18,6 +18,7 @@ import { tag } from './tag.ts';
 import { voicemail } from './voicemail.ts';
 
 export { hasAgreed } from './consent.ts';
+export { STICKY_MS } from './dial.ts';
 
 const KINDS: { readonly [Kind in StepPlan['do']]: StepKind<Kind> } = {
   answer,
