@@ -5,7 +5,7 @@
 const floors = [
   ['base', 'sdp', 'sip-engine'],
   ['sip', 'media', 'store', 'config'],
-  ['flows', 'prompts', 'tracking'],
+  ['flows', 'prompts', 'tracking', 'buttons'],
   ['calls', 'user-agent'],
   ['reports', 'integrations'],
   ['http'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parsePhone } from '../base/phone.ts';
 import { isAddress, isNetwork, isReachableAddress, isTrunkSource } from './addresses.ts';
+import { buttonsSchema } from './buttons-schema.ts';
 import { featuresSchema } from './features-schema.ts';
 import { pathSchema, secretSchema, sipUriSchema } from './fields.ts';
 import { phoneSchema } from './phone-schema.ts';
@@ -267,6 +268,7 @@ export const gatewayConfigSchema = z.strictObject({
     })
     .prefault({}),
   prompts: promptsSchema.prefault({}).describe('What callers and lines hear.'),
+  buttons: buttonsSchema,
   features: featuresSchema.prefault({}).describe('Codes that lines and users key in during a call.'),
   http: z
     .strictObject({

@@ -111,6 +111,10 @@ const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig
     },
     recording: { ...config.recording, directory: absolute(config.recording.directory) },
     prompts: { ...config.prompts, directory: absolute(config.prompts.directory) },
+    buttons: {
+      ...config.buttons,
+      sms: { ...config.buttons.sms, outbox: absolute(config.buttons.sms.outbox) },
+    },
     runFile: absolute(config.runFile),
     trackingPlan: absolute(config.trackingPlan),
   };

@@ -1,5 +1,14 @@
 /** The two YAML files: their schemas, loading them with every error at once, and JSON Schema for editors. */
 export {
+  type ButtonIntent,
+  type ButtonPlan,
+  buttonSchema,
+  type ExperimentArm,
+  type ExperimentPlan,
+  experimentSchema,
+  type Texts,
+} from './button-schema.ts';
+export {
   type CertificateFiles,
   type Certificates,
   certificateFiles,

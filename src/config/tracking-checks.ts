@@ -1,5 +1,7 @@
 import type { Problem } from '../base/errors.ts';
 import { maskPhone, type Region } from '../base/phone.ts';
+import { buttonProblems, type CheckedButtons } from './button-checks.ts';
+import { buttonSchema, experimentSchema } from './button-schema.ts';
 import { duplicates } from './checks.ts';
 import { type CheckedFlows, flowProblems } from './flow-checks.ts';
 import { flowSchema } from './flow-schema.ts';
@@ -26,6 +28,7 @@ export type PlanContext = {
 
 /** As much of a plan as the checks look at. */
 export type CheckedPlan = Omit<CheckedSites, 'lines' | 'flows'> &
+  Pick<CheckedButtons, 'buttons' | 'experiments'> &
   Omit<CheckedFlows, 'lines'> & {
     readonly region?: KnownRegion;
     readonly sources: readonly { readonly id: string }[];
@@ -45,6 +48,7 @@ export const planProblems = (plan: CheckedPlan, context: PlanContext): readonly 
     ...numberProblems(plan, region),
     ...siteProblems(plan, region),
     ...flowProblems(plan),
+    ...buttonProblems(plan, region),
     ...(plan.blockedCallers ?? []).flatMap((text, index) =>
       // A caller's number, wrong as it may be, is shown masked.
       phoneProblem(`blockedCallers[${index}]`, text, region, maskPhone),
@@ -177,6 +181,12 @@ export const rightParts = (values: unknown): CheckedPlan => {
     ),
     schedules: entriesAt(values, 'schedules').map(
       (entry, index) => scheduleSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
+    buttons: entriesAt(values, 'buttons').map(
+      (entry, index) => buttonSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
+    ),
+    experiments: entriesAt(values, 'experiments').map(
+      (entry, index) => experimentSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
     ),
     automations: entriesAt(values, 'automations').flatMap(
       (entry) => automationSchema.safeParse(entry).data ?? [],

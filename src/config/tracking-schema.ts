@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSipUri } from './addresses.ts';
+import { buttonSchema, experimentSchema } from './button-schema.ts';
 import { idSchema, regionSchema, USER_NAME, words } from './fields.ts';
 import { flowSchema } from './flow-schema.ts';
 import { groupSchema } from './group-schema.ts';
@@ -112,6 +113,11 @@ export const trackingPlanSchema = z.strictObject({
   flows: z.array(flowSchema).default([]).describe('What happens to a call, step by step.'),
   groups: z.array(groupSchema).default([]).describe('Lines and users that take calls together.'),
   schedules: z.array(scheduleSchema).default([]).describe('When a business is open.'),
+  buttons: z.array(buttonSchema).default([]).describe('Call buttons of web sites.'),
+  experiments: z
+    .array(experimentSchema)
+    .default([])
+    .describe('Which form of a button brings more calls that count.'),
   automations: z
     .array(automationSchema)
     .default([])

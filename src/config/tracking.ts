@@ -67,6 +67,7 @@ const normalised = (plan: TrackingPlan, region: Region | undefined): TrackingPla
       ...(overflow !== undefined && { overflow: e164(overflow) }),
     })),
     sites: plan.sites.map((site) => normalisedSite(site, e164)),
+    buttons: plan.buttons.map((button) => ({ ...button, number: e164(button.number) })),
     ...(blockedCallers && { blockedCallers: [...new Set(blockedCallers.map(e164))] }),
   };
 };

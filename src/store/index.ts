@@ -9,6 +9,16 @@ export {
   areaRepository,
 } from './areas.ts';
 export { isBusy } from './busy.ts';
+export type {
+  ButtonEventTable,
+  ButtonEventType,
+  CallBackTable,
+  ExperimentArmTable,
+  LegExperienceTable,
+  SmsCodeTable,
+  UsedTokenTable,
+  WebCallTable,
+} from './button-schema.ts';
 export {
   type CalendarEntry,
   type CalendarImport,

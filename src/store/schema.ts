@@ -1,4 +1,13 @@
 import type {
+  ButtonEventTable,
+  CallBackTable,
+  ExperimentArmTable,
+  LegExperienceTable,
+  SmsCodeTable,
+  UsedTokenTable,
+  WebCallTable,
+} from './button-schema.ts';
+import type {
   CallEventTable,
   CallTable,
   LegQualityTable,
@@ -266,4 +275,13 @@ export type Database = {
   calendar_event: CalendarEventTable;
   area_prefix: AreaPrefixTable;
   agent_offer: AgentOfferTable;
+  button: PlanEntryTable;
+  experiment: PlanEntryTable;
+  experiment_arm: ExperimentArmTable;
+  button_event: ButtonEventTable;
+  web_call: WebCallTable;
+  leg_experience: LegExperienceTable;
+  used_token: UsedTokenTable;
+  sms_code: SmsCodeTable;
+  call_back: CallBackTable;
 };

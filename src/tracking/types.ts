@@ -1,4 +1,4 @@
-import type { PoolPlan, SitePlan } from '../config/index.ts';
+import type { ButtonPlan, ExperimentPlan, PoolPlan, SitePlan } from '../config/index.ts';
 import type { Channel, MatchMethod, SourceTable, VisitTable } from '../store/index.ts';
 
 /** What brought a visit, as its landing page and referrer tell it. */
@@ -129,6 +129,9 @@ export type LivePlan = {
   readonly sites: ReadonlyMap<string, SitePlan>;
   readonly pools: ReadonlyMap<string, PoolPlan>;
   readonly sources: readonly SourceTable[];
+  /** By id. */
+  readonly buttons: ReadonlyMap<string, ButtonPlan>;
+  readonly experiments: ReadonlyMap<string, ExperimentPlan>;
 };
 
 /** One visit that may have made a call. */

@@ -6,6 +6,7 @@ import { phone } from './0004-phone.ts';
 import { tracking } from './0005-tracking.ts';
 import { rollups } from './0006-rollups.ts';
 import { flows } from './0007-flows.ts';
+import { buttons } from './0008-buttons.ts';
 
 /** Every step of the schema, oldest first. One that has been released is never edited: write the next. */
 export const MIGRATIONS: readonly StoreMigration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly StoreMigration[] = [
   tracking,
   rollups,
   flows,
+  buttons,
 ];

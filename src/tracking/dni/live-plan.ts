@@ -1,6 +1,6 @@
 import { errorMessage } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
-import { type PoolPlan, poolSchema, type SitePlan, siteSchema } from '../../config/index.ts';
+import { buttonSchema, experimentSchema, poolSchema, siteSchema } from '../../config/index.ts';
 import type { SourceTable, Store } from '../../store/index.ts';
 import type { LivePlan } from '../types.ts';
 
@@ -12,6 +12,8 @@ type Rows = {
   readonly sites: readonly PlanRow[];
   readonly pools: readonly PlanRow[];
   readonly sources: readonly SourceTable[];
+  readonly buttons: readonly PlanRow[];
+  readonly experiments: readonly PlanRow[];
 };
 
 /** The tracking plan as pages and calls see it. */
@@ -24,7 +26,13 @@ export type LivePlanReader = {
   stop(): void;
 };
 
-const EMPTY: LivePlan = { sites: new Map(), pools: new Map(), sources: [] };
+const EMPTY: LivePlan = {
+  sites: new Map(),
+  pools: new Map(),
+  sources: [],
+  buttons: new Map(),
+  experiments: new Map(),
+};
 
 /**
  * Reads sites, pools and sources now and then, so that a plan that was applied by a command is in force within a second.
@@ -46,6 +54,8 @@ export const createLivePlan = (
     sites: await store.db.selectFrom('site').selectAll().orderBy('id').execute(),
     pools: await store.db.selectFrom('pool').selectAll().orderBy('id').execute(),
     sources: await store.db.selectFrom('source').selectAll().orderBy('id').execute(),
+    buttons: await store.db.selectFrom('button').selectAll().orderBy('id').execute(),
+    experiments: await store.db.selectFrom('experiment').selectAll().orderBy('id').execute(),
   });
 
   const refresh = async (): Promise<void> => {
@@ -74,18 +84,14 @@ export const createLivePlan = (
   return { current: () => plan, refresh, stop: () => clearInterval(timer) };
 };
 
-const readSite = ({ id, plan }: PlanRow): readonly [string, SitePlan] => [
-  id,
-  siteSchema.parse({ ...JSON.parse(plan), id }),
-];
+/** Entries of a part by their ids. */
+const byId = <T>(rows: readonly PlanRow[], parse: (entry: unknown) => T): ReadonlyMap<string, T> =>
+  new Map(rows.map(({ id, plan }) => [id, parse({ ...JSON.parse(plan), id })]));
 
-const readPool = ({ id, plan }: PlanRow): readonly [string, PoolPlan] => [
-  id,
-  poolSchema.parse({ ...JSON.parse(plan), id }),
-];
-
-const readRows = ({ sites, pools, sources }: Rows): LivePlan => ({
-  sites: new Map(sites.map(readSite)),
-  pools: new Map(pools.map(readPool)),
+const readRows = ({ sites, pools, sources, buttons, experiments }: Rows): LivePlan => ({
+  sites: byId(sites, (entry) => siteSchema.parse(entry)),
+  pools: byId(pools, (entry) => poolSchema.parse(entry)),
   sources,
+  buttons: byId(buttons, (entry) => buttonSchema.parse(entry)),
+  experiments: byId(experiments, (entry) => experimentSchema.parse(entry)),
 });

@@ -5,6 +5,8 @@ import { type Change, diffStates, type PlanDiff, type Subject } from './diff.ts'
 import { keepVersions } from './flow-versions.ts';
 import {
   automationRow,
+  buttonRow,
+  experimentRow,
   flowRow,
   groupRow,
   lineRow,
@@ -60,6 +62,10 @@ export const reconcile = async (
   await putEntries(trx, 'line_group', pick(plan.groups, touched('group')).map(groupRow));
   await putEntries(trx, 'schedule', pick(plan.schedules, touched('schedule')).map(scheduleRow));
   await putEntries(trx, 'flow', pick(plan.flows, touched('flow')).map(flowRow));
+  await putEntries(trx, 'button', pick(plan.buttons, touched('button')).map(buttonRow));
+  await putEntries(trx, 'experiment', pick(plan.experiments, touched('experiment')).map(experimentRow));
+  await removeEntries(trx, 'experiment', [...removed('experiment')]);
+  await removeEntries(trx, 'button', [...removed('button')]);
   await putPools(
     trx,
     plan.pools.filter((pool) => touched('pool').has(pool.id)),
@@ -102,7 +108,7 @@ const pick = <T extends { readonly id: string }>(
   ids: ReadonlySet<string>,
 ): readonly T[] => items.filter(({ id }) => ids.has(id));
 
-type EntryTable = 'flow' | 'line_group' | 'schedule';
+type EntryTable = 'flow' | 'line_group' | 'schedule' | 'button' | 'experiment';
 
 const putEntries = async (
   trx: Kysely<Database>,

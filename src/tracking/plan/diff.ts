@@ -1,5 +1,7 @@
 import type {
   AutomationPlan,
+  ButtonPlan,
+  ExperimentPlan,
   FlowPlan,
   GroupPlan,
   LinePlan,
@@ -19,6 +21,8 @@ export type Subject =
   | 'pool'
   | 'number'
   | 'site'
+  | 'button'
+  | 'experiment'
   | 'automation'
   | 'blocked-caller';
 
@@ -50,6 +54,8 @@ export type PlanState = {
   readonly flows: readonly FlowPlan[];
   readonly groups: readonly GroupPlan[];
   readonly schedules: readonly SchedulePlan[];
+  readonly buttons: readonly ButtonPlan[];
+  readonly experiments: readonly ExperimentPlan[];
   /** Their order counts. */
   readonly automations: readonly AutomationPlan[];
   readonly blockedCallers: readonly BlockedEntry[] | undefined;
@@ -66,6 +72,8 @@ export const diffStates = (stored: PlanState, desired: PlanState): PlanDiff => (
     ...entryChanges('pool', 'id', stored.pools, desired.pools),
     ...entryChanges('number', 'number', stored.numbers, desired.numbers),
     ...entryChanges('site', 'id', stored.sites, desired.sites),
+    ...entryChanges('button', 'id', stored.buttons, desired.buttons),
+    ...entryChanges('experiment', 'id', stored.experiments, desired.experiments),
     ...automationChanges(stored.automations, desired.automations),
     ...blockedChanges(stored.blockedCallers, desired.blockedCallers),
   ],

@@ -10,6 +10,8 @@ const SUBJECT = {
   flow: 'flow',
   pool: 'pool',
   site: 'site',
+  button: 'button',
+  experiment: 'experiment',
   automation: 'automation',
   'blocked-caller': 'blocked caller',
 } as const;
@@ -59,6 +61,10 @@ const addedWords = (change: Change): string => {
       return ` (${Object.keys(value('steps') ?? {}).length} steps)`;
     case 'site':
       return ` (${valueWords(value('hosts'))})`;
+    case 'button':
+      return ` (site ${valueWords(value('site'))})`;
+    case 'experiment':
+      return ` (button ${valueWords(value('button'))})`;
     case 'automation':
     case 'blocked-caller':
       return '';

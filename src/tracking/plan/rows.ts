@@ -1,6 +1,10 @@
 import {
   type AutomationPlan,
   automationSchema,
+  type ButtonPlan,
+  buttonSchema,
+  type ExperimentPlan,
+  experimentSchema,
   type FlowPlan,
   flowSchema,
   type GroupPlan,
@@ -140,6 +144,10 @@ export const groupRow = (group: GroupPlan): PlanRow => planRow(group);
 export const groupEntry = (row: PlanRow): GroupPlan => groupSchema.parse(planOf(row));
 export const scheduleRow = (schedule: SchedulePlan): PlanRow => planRow(schedule);
 export const scheduleEntry = (row: PlanRow): SchedulePlan => scheduleSchema.parse(planOf(row));
+export const buttonRow = (button: ButtonPlan): PlanRow => planRow(button);
+export const buttonEntry = (row: PlanRow): ButtonPlan => buttonSchema.parse(planOf(row));
+export const experimentRow = (experiment: ExperimentPlan): PlanRow => planRow(experiment);
+export const experimentEntry = (row: PlanRow): ExperimentPlan => experimentSchema.parse(planOf(row));
 export const automationRow = (automation: AutomationPlan, position: number) => ({
   ...planRow(automation),
   position,

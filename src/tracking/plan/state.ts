@@ -5,6 +5,8 @@ import type { CallerVault, Database, NumberState } from '../../store/index.ts';
 import type { PlanState } from './diff.ts';
 import {
   automationEntry,
+  buttonEntry,
+  experimentEntry,
   flowEntry,
   groupEntry,
   lineEntry,
@@ -28,6 +30,8 @@ export const storedEntries = async (db: Kysely<Database>): Promise<Entries> => {
   const flows = await db.selectFrom('flow').selectAll().orderBy('id').execute();
   const groups = await db.selectFrom('line_group').selectAll().orderBy('id').execute();
   const schedules = await db.selectFrom('schedule').selectAll().orderBy('id').execute();
+  const buttons = await db.selectFrom('button').selectAll().orderBy('id').execute();
+  const experiments = await db.selectFrom('experiment').selectAll().orderBy('id').execute();
   const automations = await db.selectFrom('automation').selectAll().orderBy('position').execute();
   return {
     sources: sources.map(sourceEntry),
@@ -38,6 +42,8 @@ export const storedEntries = async (db: Kysely<Database>): Promise<Entries> => {
     flows: flows.map(flowEntry),
     groups: groups.map(groupEntry),
     schedules: schedules.map(scheduleEntry),
+    buttons: buttons.map(buttonEntry),
+    experiments: experiments.map(experimentEntry),
     automations: automations.map(automationEntry),
   };
 };
@@ -98,6 +104,8 @@ export const desiredState = (plan: TrackingPlan, vault: CallerVault): PlanState 
   flows: plan.flows,
   groups: plan.groups,
   schedules: plan.schedules,
+  buttons: plan.buttons,
+  experiments: plan.experiments,
   automations: plan.automations,
   blockedCallers: plan.blockedCallers?.map((number) => ({
     hmac: vault.hmac(number),
