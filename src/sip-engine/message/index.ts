@@ -36,6 +36,7 @@ export {
   type ResponseDraft,
   type ResponseOptions,
   serializeMessage,
+  stampOrigin,
   stampReceived,
   stampTopVia,
   valueParameters,

@@ -151,6 +151,24 @@ export const stampReceived = (message: SipMessage, address: string, port: number
   return { kind, method, uri, headers, body, core: { callId, fromTag, toTag, cseq, via } };
 };
 
+/** The header that tells an application which page opened the WebSocket that a request came by. */
+export const ORIGIN_HEADER = 'X-Dialtrace-Origin';
+const ORIGIN_KEY = ORIGIN_HEADER.toLowerCase();
+
+/** Longer ones, and what is no origin (RFC 6454 6.1), are not passed on. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#"<>]{1,250}$/i;
+
+/** Puts the page's origin into a request in place of whatever the peer itself says there. */
+export const stampOrigin = (
+  headers: readonly HeaderField[],
+  origin: string | undefined,
+): readonly HeaderField[] => {
+  const own = headers.some(({ key }) => key === ORIGIN_KEY)
+    ? headers.filter(({ key }) => key !== ORIGIN_KEY)
+    : headers;
+  return origin !== undefined && ORIGIN.test(origin) ? [...own, header(ORIGIN_HEADER, origin)] : own;
+};
+
 /** The parameters of any header value after its first `;`, such as those of Event, Reason or Session-Expires. */
 export const valueParameters = (value: string): ReadonlyMap<string, string> => {
   const semicolon = value.indexOf(';');

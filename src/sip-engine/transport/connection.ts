@@ -59,6 +59,9 @@ export const createConnection = (plan: ConnectionPlan, abandon: (error: Error) =
   const flow: Flow = {
     id,
     remote,
+    get origin() {
+      return link?.origin;
+    },
     get open() {
       return open;
     },

@@ -15,6 +15,8 @@ export type LinkEvents = {
 
 /** An open stream that carries whole messages, whatever the protocol. Answers keep-alives of the peer by itself. */
 export type Link = {
+  /** Of the page that opened a WebSocket (RFC 6455 4.2.2), as its browser says. */
+  readonly origin?: string | undefined;
   readonly localAddress: string | undefined;
   /** Bytes that wait for the peer to read. */
   readonly backlog: number;
@@ -96,9 +98,13 @@ const isTooLarge = (error: Error): boolean =>
  */
 export const WEB_SOCKET_PARTS = { maxFragments: 256, maxBufferedChunks: 4096 } as const;
 
-/** WebSocket over an upgraded stream (RFC 7118): a message a frame, text or binary. */
+/**
+ * WebSocket over an upgraded stream (RFC 7118): a message a frame, text or binary.
+ *
+ * @param origin of the page that asked for it
+ */
 export const webSocketLink =
-  (webSocket: WebSocket, socket: Socket): LinkMaker =>
+  (webSocket: WebSocket, socket: Socket, origin?: string): LinkMaker =>
   (events) => {
     let failure: Error | undefined;
     let begun = false;
@@ -126,6 +132,7 @@ export const webSocketLink =
     });
     webSocket.on('close', () => events.closed(failure));
     return {
+      origin,
       localAddress: socket.localAddress,
       get backlog() {
         return webSocket.bufferedAmount;

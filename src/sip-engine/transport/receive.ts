@@ -6,6 +6,7 @@ import {
   parseNameAddress,
   parseUri,
   type SipMessage,
+  stampOrigin,
   stampReceived,
   stampTopVia,
 } from '../message/index.ts';
@@ -97,14 +98,19 @@ const isKeepAlive = (bytes: Buffer): boolean => {
   return true;
 };
 
+const isWeb = ({ protocol }: Endpoint): boolean => protocol === 'ws' || protocol === 'wss';
+
 const stamped = (
   result: Exclude<ParseResult, { action: 'drop' }>,
   remote: Endpoint,
+  flow: Flow | undefined,
 ): Exclude<ParseResult, { action: 'drop' }> => {
   const address = withoutZone(remote.address);
   if (result.ok) {
     if (result.message.kind === 'response') return result;
-    return { ok: true, message: stampReceived(result.message, address, remote.port) };
+    const message = stampReceived(result.message, address, remote.port);
+    if (!isWeb(remote) || message.kind === 'response') return { ok: true, message };
+    return { ok: true, message: { ...message, headers: stampOrigin(message.headers, flow?.origin) } };
   }
   const headers = stampTopVia(result.request.headers, address, remote.port);
   return { ...result, request: { ...result.request, headers } };
@@ -159,7 +165,7 @@ export const createReceiver = (options: ReceiverOptions, handlers: TransportHand
   ): void => {
     const { bytes, remote, local, localAddress, flow } = arrival;
     handlers.received({
-      result: stamped(result, remote),
+      result: stamped(result, remote, flow),
       size: bytes.length,
       remote,
       local,

@@ -56,6 +56,8 @@ export type Received = {
 export type Flow = {
   readonly id: string;
   readonly remote: Endpoint;
+  /** Of the page that opened it, where it is a WebSocket that a browser opened. */
+  readonly origin?: string | undefined;
   readonly open: boolean;
 };
 

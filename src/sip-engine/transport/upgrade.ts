@@ -56,7 +56,7 @@ export const createUpgrader = (most: number): Upgrader => {
       return;
     }
     sockets.handleUpgrade(request, duplex, head, (webSocket) =>
-      found.ready(webSocketLink(webSocket, found.socket)),
+      found.ready(webSocketLink(webSocket, found.socket, request.headers.origin)),
     );
   });
   return {

@@ -47,6 +47,26 @@ const upgradeHead = (protocols: string): string =>
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 describe('WebSocket', () => {
+  it('tells which page opened it, whatever the page itself writes', async () => {
+    const running = await start(at('ws'));
+    const url = `ws://127.0.0.1:${portOf(running, 'ws')}/`;
+    const page = await clientOf(url, ['sip'], { origin: 'https://www.example.com' });
+    const forged = request({ callId: 'page' }).replace(
+      '\r\nCall-ID:',
+      '\r\nX-Dialtrace-Origin: https://evil.example\r\nCall-ID:',
+    );
+    page.socket.send(forged);
+    const tool = await clientOf(url);
+    tool.socket.send(forged.replace('Call-ID: page', 'Call-ID: tool'));
+    await until(() => expect(callIds(running.received)).toEqual(['page', 'tool']));
+    const origins = running.received.map(({ result }) =>
+      result.ok
+        ? result.message.headers.filter(({ key }) => key === 'x-dialtrace-origin').map(({ value }) => value)
+        : [],
+    );
+    expect(origins).toEqual([['https://www.example.com'], []]);
+  });
+
   it('takes a message a frame, text or binary, whole or in fragments, and answers in text', async () => {
     const running = await start(at('ws'));
     const { socket, frames } = await client(running);
