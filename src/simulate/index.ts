@@ -3,4 +3,4 @@ export { reliabilityPlot, SYSTEM_NAMES, sourcePlot } from './plots.ts';
 export { type Run, type Spread, type Summary, type System, summaries } from './report.ts';
 export type { Bin, Reliability, Score } from './score.ts';
 export { type Simulation, type SimulationOptions, simulate } from './simulate.ts';
-export type { WorkloadName } from './traffic/index.ts';
+export { createRandom, type WorkloadName } from './traffic/index.ts';

@@ -5,6 +5,7 @@ import { openStage, STRANGER, type Stage, type StageOptions } from '../support/s
 import { sleep } from '../support/wait.ts';
 import { type BridgeStep, benchBridge } from './bridge.ts';
 import { benchDni } from './dni.ts';
+import { armCost, playExperiments } from './experiments.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
 import { grantCost, leaseStorm } from './leases.ts';
@@ -19,7 +20,7 @@ import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,ring,mix,recorded,flood,webrtc,leases,dni,reports]`
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,ring,mix,recorded,flood,webrtc,leases,dni,reports,experiments]`
  * (`--calls` and `--page-views`: how many reports are measured on).
  */
 
@@ -319,6 +320,39 @@ const measureDni = async (): Promise<void> => {
   figures.set('dni', result);
 };
 
+const measureExperiments = async (): Promise<void> => {
+  const result = playExperiments(quick ? 100 : 1000);
+  const { noDifference: even, difference, brokenSplit, bandit } = result;
+  const percent = (share: number): string => `${round(share * 100)} %`;
+  say(
+    `\nExperiments with call buttons, ${even.runs} of each kind, looked at every day (${result.seconds} s)`,
+  );
+  line('no difference: found by the always-valid test', percent(even.sequential), 'at most 5 %');
+  line('  by a test for one look, and its one look', `${percent(even.plain)}, ${percent(even.plainAtEnd)}`);
+  line('  alarm about a right split', `${percent(even.ratioAtEnd)} at the end`, 'about 0.1 %');
+  line(
+    'a difference: found with one look',
+    `${percent(difference.plain)} at ${difference.viewersAtOnce} an arm`,
+    '80 %',
+  );
+  line(
+    '  by the always-valid test',
+    `${percent(difference.sequential)} by ${difference.viewersSequentially} an arm`,
+    '80 %',
+  );
+  line('a split of 47/53: alarm', `${percent(brokenSplit.alarms)} at ${brokenSplit.viewers} viewers`);
+  line('a bandit: conversions lost', `${round(bandit.lost)}; evenly split ${round(bandit.lostEvenly)}`);
+  figures.set('experiments', result);
+  for (const mode of ['fixed', 'bandit'] as const) {
+    const cost = await armCost(mode, quick ? 20_000 : 100_000);
+    line(
+      `arm of a viewer, ${mode}`,
+      `new p50 ${cost.newMicroseconds.p50} µs, p99 ${cost.newMicroseconds.p99} µs; again p50 ${cost.againMicroseconds.p50} µs; shares anew ${cost.sharesMs} ms`,
+    );
+    figures.set(`experiments-${mode}`, cost);
+  }
+};
+
 type ReportTimes = Awaited<ReturnType<typeof benchReports>>['reports'];
 
 const slowest = (reports: ReportTimes): number =>
@@ -362,6 +396,7 @@ if (wanted('ring')) measureRing();
 if (wanted('mix')) await measureMix();
 if (wanted('dni')) await measureDni();
 if (wanted('reports')) await measureReports();
+if (wanted('experiments')) await measureExperiments();
 if (wanted('recorded')) await withStage({}, measureRecorded);
 if (wanted('webrtc')) await withStage(browserStage, measureBrowsers);
 if (wanted('flood')) await withStage({ recording: { enabled: false } }, measureFlood);

@@ -1,0 +1,91 @@
+import type { ExperimentPlan } from '../../config/index.ts';
+import type { SqliteFile } from '../../store/index.ts';
+import { perFile } from '../per-file.ts';
+import { banditShares } from './bandit.ts';
+import { readTallies } from './cells.ts';
+import { type ArmBuckets, armOfBucket, bucketOf, dealBuckets, isEphemeral } from './split.ts';
+
+/** The form of a button that a viewer gets. */
+export type Assignment = {
+  readonly arm: string;
+  /** How likely that was, above 0, at most 1. */
+  readonly probability: number;
+};
+
+/** Shares of a bandit hold so long, and so many times longer than it took to compute them. */
+const HOLD_MS = 60_000;
+const HOLD_TIMES = 200;
+
+type Held = {
+  readonly experiment: ExperimentPlan;
+  readonly from: number;
+  readonly until: number;
+  readonly deal: readonly ArmBuckets[];
+};
+
+const stateOf = perFile((file) => ({
+  held: new Map<string, Held>(),
+  read: file.prepare('SELECT arm, probability FROM experiment_arm WHERE experiment_id = ? AND viewer = ?'),
+  keep: file.prepare(
+    `INSERT INTO experiment_arm (experiment_id, viewer, arm, probability, at) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING`,
+  ),
+  replace: file.prepare(
+    'INSERT OR REPLACE INTO experiment_arm (experiment_id, viewer, arm, probability, at) VALUES (?, ?, ?, ?, ?)',
+  ),
+}));
+
+/** How a bandit deals its buckets out at a time: the same for a minute. */
+export const dealOfBandit = (
+  file: SqliteFile,
+  experiment: ExperimentPlan,
+  at: number,
+): readonly ArmBuckets[] => {
+  const { held } = stateOf(file);
+  const known = held.get(experiment.id);
+  if (known && known.experiment === experiment && at >= known.from && at < known.until) return known.deal;
+  const begun = performance.now();
+  const shares = banditShares(readTallies(file, experiment, at), experiment.floor);
+  const deal = dealBuckets(experiment.arms.map(({ id }, index) => ({ id, weight: shares[index] ?? 0 })));
+  const took = performance.now() - begun;
+  held.set(experiment.id, { experiment, from: at, until: at + Math.max(HOLD_MS, took * HOLD_TIMES), deal });
+  return deal;
+};
+
+/** Drawn once and kept for good: what it was worth to draw it then can't be found out later. */
+const drawnByBandit = (
+  file: SqliteFile,
+  experiment: ExperimentPlan,
+  viewer: string,
+  at: number,
+): Assignment => {
+  const { read, keep, replace } = stateOf(file);
+  const kept = isEphemeral(viewer) ? undefined : (read.get(experiment.id, viewer) as Assignment | undefined);
+  const isThere = kept !== undefined && experiment.arms.some(({ id }) => id === kept.arm);
+  if (isThere) return kept;
+  const drawn = armOfBucket(dealOfBandit(file, experiment, at), bucketOf(experiment.id, viewer));
+  if (isEphemeral(viewer)) return drawn;
+  const write = kept === undefined ? keep : replace;
+  const { changes } = write.run(experiment.id, viewer, drawn.arm, drawn.probability, at);
+  if (changes > 0) return drawn;
+  // Another process was quicker.
+  return (read.get(experiment.id, viewer) as Assignment | undefined) ?? drawn;
+};
+
+/**
+ * The arm that a viewer gets of a running experiment; ask for none of one that has ended. In mode `fixed` the hash alone
+ * decides: the same for as long as the weights are. In mode `bandit` the arm is drawn at the first view by what is known then,
+ * and kept; viewers who may not be followed (`e-…`) get one, and are not kept.
+ *
+ * @param at milliseconds since the epoch
+ * @throws SqliteError `SQLITE_BUSY` when a bandit's draw can't be written
+ */
+export const armFor = (
+  file: SqliteFile,
+  experiment: ExperimentPlan,
+  viewer: string,
+  at: number,
+): Assignment =>
+  experiment.mode === 'fixed'
+    ? armOfBucket(dealBuckets(experiment.arms), bucketOf(experiment.id, viewer))
+    : drawnByBandit(file, experiment, viewer, at);
