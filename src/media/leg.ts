@@ -126,6 +126,14 @@ export const createLeg = (parts: LegParts, freed: () => void): OwnedLeg => {
     get held() {
       return held;
     },
+    get mayTalkOpus() {
+      return wire.mayTalkOpus ?? false;
+    },
+    preferOpus(wish) {
+      const isNews = wire.preferOpus?.(wish) ?? false;
+      if (isNews && wish && closing === undefined) edge.tell('expectOpus', on);
+      return isNews;
+    },
     get security() {
       return wire.security;
     },

@@ -30,6 +30,7 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
   const listeners: Listeners = {
     dtmf: new Set(),
     lost: new Set(),
+    quiet: new Set(),
     moved: new Set(),
     unplayable: new Set(),
     recordingFailed: new Set(),
@@ -58,6 +59,7 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
       return;
     }
     if (event.type === 'timeout') emit('lost', leg);
+    else if (event.type === 'quiet') emit('quiet', leg, event.quiet);
     else if (event.type === 'ssrc') leg.heard(event.ssrc);
     else if (event.type === 'unplayable') skipped(leg, event.reason);
     else emit('dtmf', leg, event.digit, event.durationMs, event.way);
@@ -78,8 +80,8 @@ export const createSession = (parts: SessionParts, closed: () => void): MediaSes
     return {
       moved: () => withLeg((leg) => leg.home.emit('moved', leg)),
       lost: (reason) => withLeg((leg) => leg.home.emit('lost', leg, reason)),
-      measured: (rttMs) =>
-        withLeg((leg) => edge.tell('measured', { session: leg.home.session, leg: id, rttMs })),
+      measured: (rttMs, lost = 0) =>
+        withLeg((leg) => edge.tell('measured', { session: leg.home.session, leg: id, rttMs, lost })),
     };
   };
 

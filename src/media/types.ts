@@ -35,7 +35,8 @@ export type QualitySample = {
 
 /** What one leg's RTP was like; counts are packets and bytes of RTP payload since the leg began. */
 export type LegStats = {
-  readonly codec: CodecName | undefined;
+  /** What the peer talked last. */
+  readonly codec: CodecName | 'opus' | undefined;
   readonly ptimeMs: number;
   readonly packetsReceived: number;
   readonly bytesReceived: number;
@@ -123,6 +124,14 @@ export type MediaLeg = {
    * @throws SdpError and leaves all as it was
    */
   acceptOffer(sdp: string): Promise<string>;
+  /** The peer is a browser that may have Opus, and we may talk it (`WebRtcOptions.opus`). */
+  readonly mayTalkOpus: boolean;
+  /**
+   * Whether later descriptions ask for Opus before G.711. Whatever the peer then sends, everybody hears it: those with Opus as it is,
+   * others and recordings as G.711.
+   * @returns true when that is news to the peer, who is to be sent a new offer
+   */
+  preferOpus(on: boolean): boolean;
   /** The description we last wrote, for session refreshes. */
   readonly localSdp: string | undefined;
   /** True while the peer's last description holds us (sendonly, inactive, or a null address). */
@@ -162,6 +171,8 @@ export type MediaEvents = {
    * without its full stop.
    */
   lost: (leg: MediaLeg, reason?: string) => void;
+  /** Nothing has come from `leg`'s peer for 2 s, though it is to be heard; or it is heard again. */
+  quiet: (leg: MediaLeg, quiet: boolean) => void;
   /** What encrypted the leg is gone and has been replaced: send `leg`'s peer a new offer. */
   moved: (leg: MediaLeg) => void;
   /** Something that `leg` was to be played can't be, and is left out. `reason` is a sentence without its full stop. */
@@ -239,6 +250,8 @@ export type WebRtcOptions = {
   readonly port: number;
   /** Where to bind, and what browsers are told instead where that differs (NAT, RFC 8839 5.1 candidate addresses). */
   readonly listen: readonly { readonly address: string; readonly publicAddress?: string | undefined }[];
+  /** Browsers may be asked to talk Opus (`MediaLeg.preferOpus`). Default: false. */
+  readonly opus?: boolean;
 };
 
 /** How mediasoup does. */

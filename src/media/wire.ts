@@ -21,6 +21,10 @@ export type Wire = {
   acceptOffer(sdp: string): Promise<{ readonly media: LegMedia; readonly answer: string }>;
   /** The description we last wrote. */
   readonly localSdp: string | undefined;
+  /** `MediaLeg.mayTalkOpus`; left out: never. */
+  readonly mayTalkOpus?: boolean;
+  /** `MediaLeg.preferOpus`. */
+  preferOpus?(on: boolean): boolean;
   readonly security: LegSecurity;
   /** How the peer's packets come, once that is known. */
   readonly transport: LegTransport | undefined;
@@ -35,6 +39,6 @@ export type WireEvents = {
   readonly moved: () => void;
   /** There is no way to the peer any more. */
   readonly lost: (reason: string) => void;
-  /** Round trip to the peer in milliseconds, where the edge itself sees only the way to mediasoup. */
-  readonly measured: (rttMs: number) => void;
+  /** Round trip to the peer in milliseconds, and what it lost in 256ths, where the edge itself sees only the way to mediasoup. */
+  readonly measured: (rttMs: number, lost?: number) => void;
 };

@@ -3,6 +3,7 @@ import type {
   Fingerprint,
   LocalBrowserAudio,
   NegotiatedBrowserAudio,
+  OpusChoice,
 } from './browser-types.ts';
 import { directionOf, receives, sends } from './negotiate.ts';
 import { type Codec, SdpError } from './types.ts';
@@ -28,6 +29,12 @@ const chooseCodec = (local: LocalBrowserAudio, remote: BrowserDescription): Code
   throw new SdpError('No G.711 codec in common with the browser', 488);
 };
 
+/** Opus where both have it; the payload types are those of whoever offered. */
+const chooseOpus = (
+  { opus: ours }: LocalBrowserAudio,
+  { opus: theirs }: BrowserDescription,
+): OpusChoice | undefined => ours && theirs && { ...theirs, preferred: ours.preferred };
+
 const negotiate = (
   local: LocalBrowserAudio,
   remote: BrowserDescription,
@@ -39,6 +46,7 @@ const negotiate = (
   fingerprints: strongestFirst(remote.fingerprints),
   peerRole,
   codec: chooseCodec(local, remote),
+  opus: chooseOpus(local, remote),
   telephoneEvent: remote.telephoneEvent,
   ssrc: remote.ssrc,
   ptime: remote.ptime,
@@ -74,6 +82,14 @@ export const negotiateBrowserOffer = (
     throw new SdpError('The answer has a=setup:actpass, which leaves open who begins DTLS', 488);
   const agreed = negotiate(local, remoteAnswer, remoteAnswer.setup === 'active' ? 'client' : 'server');
   // Under another payload type than ours it would need two, and browsers have one.
-  const telephoneEvent = agreed.telephoneEvent === local.telephoneEvent ? agreed.telephoneEvent : undefined;
-  return { ...agreed, telephoneEvent };
+  const ours = <T>(theirs: T, type: T): T | undefined => (theirs === type ? theirs : undefined);
+  const { opus } = agreed;
+  return {
+    ...agreed,
+    telephoneEvent: ours(agreed.telephoneEvent, local.telephoneEvent),
+    opus:
+      opus && opus.payloadType === local.opus?.payloadType
+        ? { ...opus, telephoneEvent: ours(opus.telephoneEvent, local.opus.telephoneEvent) }
+        : undefined,
+  };
 };

@@ -9,7 +9,7 @@ import {
   readSource,
   unusable,
 } from './browser-fields.ts';
-import type { BrowserDescription } from './browser-types.ts';
+import type { BrowserDescription, OpusTypes } from './browser-types.ts';
 import type { Codec, CodecName, Direction } from './types.ts';
 
 /** Checked before anything is parsed: far above what browsers send, far below what costs time. */
@@ -25,6 +25,9 @@ const MID_EXTENSION = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const MEDIA_LINE =
   /^m=([\w!#$%&'*+.^`{|}~-]+) +(\d{1,5})(?:\/\d+)? +([\w!#$%&'*+.^`{|}~/-]+)((?: +[\w!#$%&'*+.^`{|}~-]+)+) *$/;
 const ATTRIBUTE = /^a=([^:]+)(?::(.*))?$/;
+/** RFC 7587 7: always so, whatever is sent. */
+const OPUS = /^opus\/48000\/2$/i;
+const OPUS_EVENT = /^telephone-event\/48000(?:\/1)?$/i;
 const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
 
 type Attributes = ReadonlyMap<string, readonly string[]>;
@@ -43,6 +46,7 @@ type Session = {
 type Stream = {
   readonly section: Section;
   readonly codecs: readonly Codec[];
+  readonly opus: OpusTypes | undefined;
   readonly telephoneEvent: number | undefined;
 };
 
@@ -95,6 +99,13 @@ const payloadTypes = (formats: string): number[] => [
   ),
 ];
 
+const readOpus = (section: Section, maps: ReadonlyMap<number, string>): OpusTypes | undefined => {
+  const typeOf = (name: RegExp): number | undefined =>
+    payloadTypes(section.line.formats).find((type) => name.test(maps.get(type) ?? ''));
+  const payloadType = typeOf(OPUS);
+  return payloadType === undefined ? undefined : { payloadType, telephoneEvent: typeOf(OPUS_EVENT) };
+};
+
 /** Reads what the formats of one audio line mean; a static type needs no rtpmap (RFC 3551 6). */
 const readStream = (section: Section): Stream => {
   const maps = new Map<number, string>();
@@ -113,7 +124,7 @@ const readStream = (section: Section): Stream => {
     if (name === 'PCMU' || name === 'PCMA') codecs.push({ name, payloadType });
     else if (name === 'TELEPHONE-EVENT') telephoneEvent ??= payloadType;
   }
-  return { section, codecs, telephoneEvent };
+  return { section, codecs, opus: readOpus(section, maps), telephoneEvent };
 };
 
 /** A line with port 0 is refused, unless it only waits for its bundle (RFC 9143 6). */
@@ -156,7 +167,7 @@ const readOrigin = (line: string): { id: string; version: string } => {
 };
 
 /**
- * Reads a browser's offer or answer (RFC 8829) down to its G.711 audio and its transport.
+ * Reads a browser's offer or answer (RFC 8829) down to its audio, G.711 and Opus, and its transport.
  *
  * @throws SdpError 400 when the text is malformed or over its limits (32 KB, 16 m= lines, 600 a= lines), 488 when it has no
  *   audio over DTLS-SRTP, or lacks ICE credentials, a fingerprint, or rtcp-mux. Nothing else is ever thrown.
@@ -193,6 +204,7 @@ export const parseBrowserSdp = (text: string): BrowserDescription => {
     setup: readSetup(transport('setup')[0]),
     fingerprints,
     codecs: stream.codecs,
+    opus: stream.opus,
     telephoneEvent: stream.telephoneEvent,
     midExtension: readExtension(attributes.get('extmap') ?? [], MID_EXTENSION),
     ...readSource(attributes.get('ssrc') ?? []),

@@ -23,6 +23,19 @@ export type IceCandidate = {
   readonly tcpType?: 'active' | 'passive' | 'so';
 };
 
+/** Opus (RFC 7587) beside G.711, under the same payload types both ways. */
+export type OpusTypes = {
+  readonly payloadType: number;
+  /** Payload type of telephone-event/48000, which goes with Opus (RFC 4733 2.1). */
+  readonly telephoneEvent: number | undefined;
+};
+
+/** Opus as a description has it. */
+export type OpusChoice = OpusTypes & {
+  /** It stands before G.711: the peer is to send it. */
+  readonly preferred: boolean;
+};
+
 /** One side of a browser's audio session: one bundled audio stream over DTLS-SRTP. Only the first usable stream counts. */
 export type BrowserDescription = {
   /** Media identification (RFC 5888 4), which other streams of the offer are refused beside. */
@@ -37,7 +50,9 @@ export type BrowserDescription = {
   readonly fingerprints: readonly Fingerprint[];
   /** G.711 payload types in the describer's order of preference. */
   readonly codecs: readonly Codec[];
-  /** Payload type of telephone-event/8000 (RFC 4733), never of /48000. */
+  /** Undefined where it has none. */
+  readonly opus: OpusTypes | undefined;
+  /** Payload type of telephone-event/8000 (RFC 4733); that of /48000 stands with Opus. */
   readonly telephoneEvent: number | undefined;
   /** Id of the header extension that carries the mid (RFC 9143 15), when it has one. */
   readonly midExtension: number | undefined;
@@ -65,6 +80,8 @@ export type LocalBrowserAudio = {
   readonly candidates: readonly IceCandidate[];
   readonly fingerprint: Fingerprint;
   readonly codecs: readonly CodecName[];
+  /** Undefined: our descriptions are without. */
+  readonly opus?: OpusChoice | undefined;
   /** Payload type offered for telephone-event; 101 by custom. */
   readonly telephoneEvent: number;
   /** SSRC and CNAME of what we send. */
@@ -86,8 +103,10 @@ export type NegotiatedBrowserAudio = {
   readonly fingerprints: readonly Fingerprint[];
   /** What the peer is in the DTLS handshake. */
   readonly peerRole: 'client' | 'server';
-  /** One codec both ways. */
+  /** One law both ways. */
   readonly codec: Codec;
+  /** Undefined: G.711 alone. Both sides send what they like of the two. */
+  readonly opus: OpusChoice | undefined;
   /** Payload type of telephone-event, the same both ways. */
   readonly telephoneEvent: number | undefined;
   readonly ssrc: number | undefined;

@@ -5,6 +5,7 @@ import type {
   IceCandidate,
   LocalBrowserAudio,
   NegotiatedBrowserAudio,
+  OpusChoice,
 } from './browser-types.ts';
 import type { Codec, CodecName, Direction } from './types.ts';
 
@@ -14,6 +15,12 @@ const OUR_MID = '0';
 const OUR_MID_EXTENSION = 1;
 const MID_EXTENSION = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const MEDIA_STREAM = 'dialtrace';
+/**
+ * RFC 7587 6.1: how we would like to be sent Opus. Voice in mono, with the FEC that hides losses and silence that is not sent; the
+ * bitrate is the most, and 60 ms the longest packet, between which a sender may choose.
+ */
+const OPUS_WISHES = 'minptime=10;useinbandfec=1;usedtx=1;maxaveragebitrate=32000;stereo=0';
+const OPUS_LONGEST_MS = 60;
 
 const ipVersion = (address: string): string => (isIPv6(address) ? 'IP6' : 'IP4');
 
@@ -37,6 +44,7 @@ const candidateLine = (candidate: IceCandidate): string => {
 type AudioLines = {
   readonly protocol: string;
   readonly codec: Codec;
+  readonly opus: OpusChoice | undefined;
   readonly telephoneEvent: number | undefined;
   readonly ptime: number;
   readonly direction: Direction;
@@ -45,18 +53,34 @@ type AudioLines = {
   readonly midExtension: number | undefined;
 };
 
+type Format = { readonly type: number; readonly map: string; readonly parameters?: string };
+
+/** What may be sent, best first: a browser sends the first that it has. */
+const formatsOf = ({ codec, opus, telephoneEvent }: AudioLines): Format[] => {
+  const law: Format = { type: codec.payloadType, map: `${codec.name}/8000` };
+  // RFC 4733 2.4.1: 0-15 are the sixteen DTMF digits.
+  const keys = (type: number | undefined, rate: number): Format[] =>
+    type === undefined ? [] : [{ type, map: `telephone-event/${rate}`, parameters: '0-15' }];
+  if (opus === undefined) return [law, ...keys(telephoneEvent, 8000)];
+  const wide: Format = { type: opus.payloadType, map: 'opus/48000/2', parameters: OPUS_WISHES };
+  const both = opus.preferred ? [wide, law] : [law, wide];
+  return [...both, ...keys(opus.telephoneEvent, 48_000), ...keys(telephoneEvent, 8000)];
+};
+
 const audioLines = (local: LocalBrowserAudio, audio: AudioLines): string[] => {
-  const { codec, telephoneEvent, mid, midExtension } = audio;
+  const { mid, midExtension } = audio;
   const { ice, fingerprint, candidates, ssrc, cname } = local;
-  const events = telephoneEvent === undefined ? [] : [telephoneEvent];
+  const formats = formatsOf(audio);
   // RFC 8839 4.2.1.2: the default destination is one of the candidates.
   const port = candidates.find(({ protocol }) => protocol === 'udp')?.port ?? candidates[0]?.port ?? 9;
   return [
-    `m=audio ${port} ${audio.protocol} ${[codec.payloadType, ...events].join(' ')}`,
-    `a=rtpmap:${codec.payloadType} ${codec.name}/8000`,
-    // RFC 4733 2.4.1: 0-15 are the sixteen DTMF digits.
-    ...events.flatMap((type) => [`a=rtpmap:${type} telephone-event/8000`, `a=fmtp:${type} 0-15`]),
+    `m=audio ${port} ${audio.protocol} ${formats.map(({ type }) => type).join(' ')}`,
+    ...formats.flatMap(({ type, map, parameters }) => [
+      `a=rtpmap:${type} ${map}`,
+      ...(parameters === undefined ? [] : [`a=fmtp:${type} ${parameters}`]),
+    ]),
     `a=ptime:${audio.ptime}`,
+    ...(audio.opus === undefined ? [] : [`a=maxptime:${OPUS_LONGEST_MS}`]),
     `a=${audio.direction}`,
     ...(mid === undefined ? [] : [`a=mid:${mid}`]),
     ...(midExtension === undefined ? [] : [`a=extmap:${midExtension} ${MID_EXTENSION}`]),
@@ -93,7 +117,7 @@ const ourChoice = ({
 });
 
 /**
- * Our offer to a browser (RFC 8829 5.2): one bundled audio stream with one codec and telephone-event.
+ * Our offer to a browser (RFC 8829 5.2): one bundled audio stream with one law, Opus where we have it, and telephone-event.
  *
  * @param established the session that the offer goes on with, whose lines, mids and payload types it keeps
  */
@@ -109,6 +133,7 @@ export const writeBrowserOffer = (
       line.used
         ? audioLines(local, {
             ...audio,
+            opus: local.opus,
             protocol: line.protocol,
             ptime: local.ptime,
             direction,
@@ -129,7 +154,7 @@ export const writeBrowserAnswer = (
   remoteOffer: BrowserDescription,
   negotiated: NegotiatedBrowserAudio,
 ): string => {
-  const { codec, telephoneEvent, ptime, direction, peerRole, midExtension } = negotiated;
+  const { codec, opus, telephoneEvent, ptime, direction, peerRole, midExtension } = negotiated;
   const bundle = remoteOffer.bundled ? remoteOffer.mid : undefined;
   return join([
     ...sessionLines(local, bundle),
@@ -138,6 +163,7 @@ export const writeBrowserAnswer = (
         ? audioLines(local, {
             protocol: line.protocol,
             codec,
+            opus,
             telephoneEvent,
             ptime,
             direction,

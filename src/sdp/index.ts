@@ -9,6 +9,7 @@ export type {
   IceCredentials,
   LocalBrowserAudio,
   NegotiatedBrowserAudio,
+  OpusTypes,
 } from './browser-types.ts';
 export { writeBrowserAnswer, writeBrowserOffer } from './browser-write.ts';
 export { chooseCrypto } from './crypto.ts';

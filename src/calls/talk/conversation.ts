@@ -5,9 +5,10 @@ import type { HangupBy } from '../../store/index.ts';
 import type { Board } from '../board.ts';
 import type { CallRecord, CallRecording, LegBook } from '../record/index.ts';
 import { serveMedia } from '../serve-media.ts';
-import type { CallEnd, CallServices, CallStop, DialPlan } from '../types.ts';
+import type { CallEnd, CallPlan, CallServices, CallStop } from '../types.ts';
 import { agentOf, asideHearing, hearingOf } from './hearing.ts';
 import { openKeypad } from './keypad.ts';
+import { createOpusChoice } from './opus.ts';
 import { askForScore, mayBeScored } from './scoring.ts';
 import { takeTransfer } from './transfer.ts';
 import type { Conversation, Ended, Party, Supervisor } from './types.ts';
@@ -15,7 +16,7 @@ import type { Conversation, Ended, Party, Supervisor } from './types.ts';
 type Dependencies = {
   readonly services: CallServices;
   readonly board: Board;
-  readonly plan: DialPlan;
+  readonly plan: CallPlan;
   readonly record: CallRecord;
   readonly session: MediaSession;
   readonly book: LegBook;
@@ -63,10 +64,12 @@ export const openConversation = (deps: Dependencies): Conversation => {
   const parties = (): readonly [Party, Party] => [seats.caller, seats.line];
   const opposite = ({ side }: Party): Party => (side === 'caller' ? seats.line : seats.caller);
   const isSeated = (party: Party): boolean => seats[party.side] === party;
+  const opus = createOpusChoice({ callId: plan.callId, logger: services.logger, parties });
 
   const finish = (end: CallEnd, away: readonly Party[] = []): void => {
     if (over) return;
     over = true;
+    opus.stop();
     book.look();
     const at = services.now();
     const { caller, line } = seats;
@@ -114,6 +117,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
     const other = opposite(party).leg;
     if (held && party.user !== undefined) void other.play(services.holdMusic).catch(() => undefined);
     else other.stopPlaying();
+    if (!held) opus.look();
   };
 
   /** Lets a side change its media. The media edge stands between the sides, so neither sees the other's. */
@@ -188,13 +192,25 @@ export const openConversation = (deps: Dependencies): Conversation => {
     finish(answeredEnd('gateway', words, 102));
   };
 
+  /** A web page that is being left sends nothing until the next one is there: who waits for the visitor hears music. */
+  const park = (leg: MediaLeg, quiet: boolean): void => {
+    const { caller, line } = seats;
+    if (over || plan.origin.type !== 'web' || leg !== caller.leg || line.leg.held) return;
+    record.note(
+      quiet ? 'parked' : 'unparked',
+      quiet ? 'Nothing comes from the page.' : 'The page is heard again.',
+    );
+    if (quiet) void line.leg.play(services.holdMusic).catch(() => undefined);
+    else line.leg.stopPlaying();
+  };
+
   /** The worker that encrypted a leg died: its peer is led to another one. */
   const reconnect = async (leg: MediaLeg): Promise<void> => {
     const found = [...parties(), supervisor].find((each) => each?.leg === leg);
     if (!found || over) return;
     record.note('media-moved', 'The media worker of a leg died; its peer is being connected again.');
     try {
-      await leg.acceptAnswer(await found.dialog.offer(leg.createOffer()));
+      await opus.inTurn(async () => leg.acceptAnswer(await found.dialog.offer(leg.createOffer())));
     } catch (error) {
       services.logger.warn({ call: plan.callId, error: errorMessage(error) }, 'leg not connected again');
       lost(leg, `The media worker died, and ${errorMessage(error)}`);
@@ -228,6 +244,7 @@ export const openConversation = (deps: Dependencies): Conversation => {
       party.leg.stopPlaying();
       arrange();
       session.watch(party.leg);
+      opus.look();
       return true;
     },
     dismiss: async (party, cause) => {
@@ -284,10 +301,12 @@ export const openConversation = (deps: Dependencies): Conversation => {
 
   const keypad = openKeypad({ ...deps, conversation, isRecorded: deps.recording !== undefined });
   session.on('lost', lost);
+  session.on('quiet', park);
   session.on('moved', (leg) => void reconnect(leg));
   void deps.stopped.then((stop) => finish(answeredEnd(stop.by, stop.reason, stop.q850)));
   attend(seats.caller);
   attend(seats.line);
   for (const { leg } of parties()) if (deps.moved.has(leg)) void reconnect(leg);
+  opus.look();
   return conversation;
 };

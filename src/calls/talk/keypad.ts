@@ -44,7 +44,7 @@ type Desk = {
 
 /** Whose keys may be codes: the phones of users, and the line of a call that comes from outside. */
 const mayUseCodes = ({ plan }: Conversation, { side, user }: Party): boolean =>
-  user !== undefined || (side === 'line' && plan.origin.type === 'trunk');
+  user !== undefined || (side === 'line' && plan.origin.type !== 'user');
 
 export const openKeypad = (deps: KeypadDependencies): Keypad => {
   const { services, record, session, conversation } = deps;

@@ -2,8 +2,8 @@ import { errorMessage } from '../../base/errors.ts';
 import { connectionAddress, SdpError } from '../../sdp/index.ts';
 import type { DialogId, IncomingInvite } from '../../sip/index.ts';
 import type { UserTable } from '../../store/index.ts';
-import type { Board } from '../board.ts';
-import { originLegOptions } from '../leg-options.ts';
+import type { Board, Whose } from '../board.ts';
+import { browserLegOptions, isBrowser, phoneLegOptions } from '../leg-options.ts';
 import { newLeg, peerText } from '../record/index.ts';
 import type { CallServices } from '../types.ts';
 
@@ -20,10 +20,11 @@ export type JoinDependencies = {
  * Never rejects.
  */
 export const resumeCall = async (
-  { services, board, invite, user }: JoinDependencies,
+  { services, board, invite }: Omit<JoinDependencies, 'user'>,
   replaced: DialogId,
+  whose: Whose,
 ): Promise<void> => {
-  const found = board.find(replaced, user.name);
+  const found = board.find(replaced, whose);
   if (!found) return invite.refuse(481);
   const { conversation, party } = found;
   const { session, record, book, callId } = conversation;
@@ -32,7 +33,7 @@ export const resumeCall = async (
   try {
     const leg = await session.addLeg({
       label: party.leg.label,
-      ...originLegOptions({ type: 'user', user }, invite.peer),
+      ...(isBrowser(invite.peer) ? browserLegOptions : phoneLegOptions(true)),
       ...services.mediaAddress(connectionAddress(invite.offer) ?? invite.peer.address),
     });
     const now = services.now();
@@ -41,7 +42,7 @@ export const resumeCall = async (
       role: party.row.role,
       position: book.takePosition(),
       line_id: party.row.line_id,
-      user: user.name,
+      user: party.row.user,
       trunk_id: null,
       uri: party.row.uri,
       peer: peerText(invite.peer),
@@ -66,7 +67,8 @@ export const resumeCall = async (
         { ...back, leave: () => undefined },
         { q850: 16, text: 'the call is over' },
       );
-    record.note('resumed-elsewhere', `${user.name} came back into the call over a new connection.`);
+    const name = whose.type === 'user' ? whose.name : 'The visitor';
+    record.note('resumed-elsewhere', `${name} came back into the call over a new connection.`);
     await conversation.dismiss({ ...party, leave: () => undefined }, { q850: 16, text: 'replaced' });
   } catch (error) {
     services.logger.warn({ call: callId, error: errorMessage(error) }, 'call not resumed');

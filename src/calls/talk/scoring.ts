@@ -1,12 +1,12 @@
 import type { CallScore } from '../../config/index.ts';
 import type { MediaSession } from '../../media/index.ts';
 import type { CallRecord } from '../record/index.ts';
-import type { CallServices, CallStop, DialPlan } from '../types.ts';
+import type { CallPlan, CallServices, CallStop } from '../types.ts';
 import type { Party } from './types.ts';
 
 type Dependencies = {
   readonly services: CallServices;
-  readonly plan: DialPlan;
+  readonly plan: CallPlan;
   readonly record: CallRecord;
   readonly session: MediaSession;
   /** Settles when the call is to end from outside. */
@@ -17,7 +17,7 @@ type Dependencies = {
 export const mayBeScored = (
   { services, plan }: Pick<Dependencies, 'services' | 'plan'>,
   line: Party,
-): boolean => services.features.score.enabled && plan.origin.type === 'trunk' && !line.leg.held;
+): boolean => services.features.score.enabled && plan.origin.type !== 'user' && !line.leg.held;
 
 /** Asks the line how the call was. Resolves when it has said so, hung up, or the time is over; never rejects. */
 export const askForScore = async (deps: Dependencies, line: Party): Promise<void> => {

@@ -8,7 +8,7 @@ import { NO_PROGRESS } from '../caller-progress.ts';
 import { decideUserCall, lookUpDialled } from '../from-user.ts';
 import { newLeg } from '../record/index.ts';
 import { dialLines } from '../ring/index.ts';
-import type { CallEnd, CallServices, DialPlan } from '../types.ts';
+import type { CallEnd, CallPlan, CallServices } from '../types.ts';
 import { type Conversation, nameOf, type Party } from './types.ts';
 
 export type TransferDependencies = {
@@ -28,7 +28,7 @@ export type Wish = {
 /** Hears what becomes of a transfer. */
 type Asker = Pick<Refer, 'accept' | 'refuse' | 'notify'>;
 
-export type Found = { readonly plan: DialPlan; readonly leave: () => void };
+export type Found = { readonly plan: CallPlan; readonly leave: () => void };
 
 export const TRANSFERRED = { q850: 16, text: 'transferred' } as const;
 
@@ -178,7 +178,7 @@ const attendedTransfer = async (
   const { services, board, conversation } = deps;
   const { record, book, session } = conversation;
   // The page names the dialog as it sees it; its remote tag is our local one.
-  const found = board.find(id, user);
+  const found = board.find(id, { type: 'user', name: user });
   if (!found || found.conversation === conversation) return refer.refuse(481);
   const second = found.conversation;
   const joining = second.opposite(found.party);

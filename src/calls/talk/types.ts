@@ -2,7 +2,7 @@ import type { MediaLeg, MediaSession } from '../../media/index.ts';
 import type { SipDialog } from '../../sip/index.ts';
 import type { LegTable } from '../../store/index.ts';
 import type { CallRecord, LegBook } from '../record/index.ts';
-import type { CallEnd, CallStop, DialPlan, SupervisionMode } from '../types.ts';
+import type { CallEnd, CallPlan, CallStop, SupervisionMode } from '../types.ts';
 
 /** Somebody who talks in a call. */
 export type Party = {
@@ -39,7 +39,7 @@ export type Ended = {
 /** An answered call while it lasts: who is in it, who hears whom. */
 export type Conversation = {
   readonly callId: string;
-  readonly plan: DialPlan;
+  readonly plan: CallPlan;
   readonly session: MediaSession;
   readonly record: CallRecord;
   readonly book: LegBook;

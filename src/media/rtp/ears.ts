@@ -21,6 +21,8 @@ export type Ears = {
   message: Tap | undefined;
   holdDigits(on: boolean): void;
   listenForTones(on: boolean): void;
+  /** Somebody here wants to hear audio, as G.711. */
+  readonly open: boolean;
   /** Whether the peer sends its keys as telephone-event. */
   hasEvents(yes: boolean): void;
   /** @returns as what other legs hear it */
@@ -52,6 +54,9 @@ export const createEars = (pressed: (digit: string, durationMs: number) => void)
     listenForTones(on) {
       listening = on;
       settle();
+    },
+    get open() {
+      return ears.tape !== undefined || ears.message !== undefined || tones !== undefined;
     },
     hasEvents(yes) {
       events = yes;

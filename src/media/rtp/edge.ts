@@ -139,6 +139,7 @@ export const createEdge = (
         pacer,
         pressed: (digit, durationMs, way) => tellOwner(id, { type: 'dtmf', leg: id, digit, durationMs, way }),
         silent: () => tellOwner(id, { type: 'timeout', leg: id }),
+        quiet: (quiet) => tellOwner(id, { type: 'quiet', leg: id, quiet }),
       });
       if (leg === undefined) return undefined;
       owners.set(id, session);
@@ -162,6 +163,9 @@ export const createEdge = (
     configure({ session, leg, media }) {
       legOf(session, leg).configure(media, performance.now());
     },
+    expectOpus({ session, leg }) {
+      sessions.get(session)?.legs.get(leg)?.expectOpus();
+    },
     connect({ session, hearing, alone = [] }) {
       for (const leg of legsOf(session, alone)) part(leg);
       for (const [id, speakers] of hearing) {
@@ -175,8 +179,8 @@ export const createEdge = (
       sessionOf(session).legs.set(id, leg);
       return withRelay(id, leg.stats(performance.now()));
     },
-    measured({ session, leg, rttMs }) {
-      sessions.get(session)?.legs.get(leg)?.measured(rttMs);
+    measured({ session, leg, rttMs, lost = 0 }) {
+      sessions.get(session)?.legs.get(leg)?.measured(rttMs, lost);
     },
     watch({ session, legs }) {
       const now = performance.now();

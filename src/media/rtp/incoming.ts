@@ -5,8 +5,12 @@ import type { PeerAddress } from './peer-address.ts';
 import type { SilenceWatch } from './silence-watch.ts';
 import type { Reception } from './statistics.ts';
 import { createDigitDetector } from './telephone-event.ts';
+import { createWideClock } from './wide-clock.ts';
 
-/** One accepted packet of the peer, its payload at `start` to `end`; `ssrc` is the peer's. */
+/**
+ * One accepted packet of the peer, its payload at `start` to `end`; `ssrc` is the one in its header. Timestamps go by 8 kHz, those of
+ * Opus, too (`createWideClock`).
+ */
 export type Heard = (
   packet: Buffer,
   start: number,
@@ -43,12 +47,15 @@ export type Incoming = {
   /** Monotonic milliseconds. */
   readonly firstAt: number | undefined;
   readonly lastAt: number | undefined;
+  /** The peer talked Opus last. */
+  readonly opus: boolean;
 };
 
 export const createIncoming = (parts: IncomingParts): Incoming => {
   const { address, reception, silence, heard } = parts;
   const payloadTypes = createPayloadTypes();
   const detector = createDigitDetector(parts.pressed);
+  const wide = createWideClock();
   /** Before it, nobody is known to be the peer, and nothing is counted. */
   let media: LegMedia | undefined;
   let ssrc = -1;
@@ -85,18 +92,21 @@ export const createIncoming = (parts: IncomingParts): Incoming => {
       detector.reset();
       ssrc = source;
     }
+    let kind = payloadTypes.kindOf(rtp.payloadTypeOf(packet));
+    const law = kind === 'PCMU' || kind === 'PCMA';
+    if (law) wide.rest();
+    else kind = wide.narrow(packet, start, end, kind);
     const timestamp = rtp.timestampOf(packet);
-    const kind = payloadTypes.kindOf(rtp.payloadTypeOf(packet));
-    const audio = kind === 'PCMU' || kind === 'PCMA';
+    const audio = law || kind === 'opus';
     if (!reception.packet(source, rtp.sequenceOf(packet), timestamp, now, audio) || !mayReceive) return;
     if (kind === 'telephone-event') detector.packet(packet, start, end, timestamp, rtp.markerOf(packet), now);
-    heard(packet, start, end, kind, source, now);
+    heard(packet, start, end, kind, law ? source : rtp.ssrcOf(packet), now);
   };
 
   return {
     configure(next) {
       media = next;
-      payloadTypes.set(next.receive, next.telephoneEvent);
+      payloadTypes.set(next.receive, next.telephoneEvent, next.opus);
     },
     receiveRtp(packet, from) {
       if (media === undefined) return;
@@ -135,6 +145,9 @@ export const createIncoming = (parts: IncomingParts): Incoming => {
     },
     get lastAt() {
       return lastAt;
+    },
+    get opus() {
+      return wide.running;
     },
   };
 };

@@ -1,20 +1,20 @@
-import { convertG711 } from '../g711.ts';
 import type { LegStats } from '../types.ts';
 import { createEars, type Ears } from './ears.ts';
-import { createIncoming, type Heard } from './incoming.ts';
+import { createIncoming } from './incoming.ts';
 import type { LegMedia } from './messages.ts';
 import { createMix, type Mix } from './mix.ts';
 import { createOutgoing } from './outgoing.ts';
 import type { Pacer } from './pacer.ts';
-import * as rtp from './packet.ts';
-import { NO_PAYLOAD, type PayloadKind } from './payload-types.ts';
+import { createPassOn } from './pass-on.ts';
+import type { PayloadKind } from './payload-types.ts';
 import { createPeerAddress } from './peer-address.ts';
 import { createQuality } from './quality.ts';
 import { createRtcpSession } from './rtcp-session.ts';
+import { createSender } from './sender.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 import { openSockets } from './sockets.ts';
 import { createReception } from './statistics.ts';
-import { createVoice, type Speaker, type Voice } from './voice.ts';
+import { createVoice, type Voice } from './voice.ts';
 
 /** Quality is judged over so long a time. */
 const JUDGED_MS = 5_000;
@@ -32,6 +32,8 @@ export type EdgeLegOptions = {
   readonly pacer: Pacer;
   readonly pressed: (digit: string, durationMs: number, way: 'event' | 'tone') => void;
   readonly silent: () => void;
+  /** Nothing comes for a while, or it comes again. */
+  readonly quiet: (quiet: boolean) => void;
 };
 
 /** One leg in its edge thread: sockets, both streams, and whom it is bridged to. Times are monotonic milliseconds. */
@@ -50,8 +52,14 @@ export type EdgeLeg = {
   readonly mix: Mix;
   readonly ears: Ears;
   watch(now: number): void;
-  /** Round trip to the peer, known better than by RTCP. */
-  measured(rttMs: number): void;
+  /** Round trip to the peer, known better than by RTCP, and what it has lost (`lostByPeer`). */
+  measured(rttMs: number, lost: number): void;
+  /** The peer is about to talk Opus. */
+  expectOpus(): void;
+  /** It sends its peer Opus as it comes; else it takes G.711 alone. */
+  readonly takesOpus: boolean;
+  /** Of what its peer was sent, the share that it has lost lately, in 256ths. */
+  readonly lostByPeer: number;
   /**
    * Sends a packet of `source`'s peer to this leg's peer, or adds it to what that hears.
    * @param last nobody else is to hear it: it may be rewritten in place
@@ -74,11 +82,6 @@ export type EdgeLeg = {
   close(now: number): LegStats;
 };
 
-const payloadTypeTowards = (media: LegMedia, kind: PayloadKind): number => {
-  if (kind === 'telephone-event') return media.telephoneEvent?.send ?? -1;
-  return kind === NO_PAYLOAD ? -1 : media.send.payloadType;
-};
-
 /** @returns undefined when one of the ports is in use */
 export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefined> => {
   const { id, number } = options;
@@ -89,31 +92,25 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
   const silence = createSilenceWatch(options.timeoutMs);
   const ears = createEars((digit, durationMs) => options.pressed(digit, durationMs, 'tone'));
   const sent = { packets: 0, bytes: 0 };
-  const rtcp = createRtcpSession(`${id}@dialtrace`, outgoing, reception, sent);
+  const passOn = createPassOn(() => leg, ears);
+  /** Opus can be protected against it at its source alone; of G.711 everybody repairs his own. */
+  const lostBeyond = (): number =>
+    incoming.opus ? leg.listeners.reduce((worst, { lostByPeer }) => Math.max(worst, lostByPeer), 0) : 0;
   let media: LegMedia | undefined;
-  let forwarded = 0;
   let heldSince: number | undefined;
   let heldMs = 0;
   let judgeAt = 0;
   let measuredMs: number | undefined;
+  let measuredLost = 0;
   const rttMs = (): number | undefined => measuredMs ?? rtcp.rttMs;
-
-  const heard: Heard = (packet, start, end, kind, ssrc, now) => {
-    const passed = ears.hear(packet, start, end, kind, ssrc, now);
-    const { listeners } = leg;
-    const last = listeners.length - 1;
-    for (let i = 0; i <= last; i += 1) {
-      listeners[i]?.relay(number, packet, start, end, passed, now, i === last);
-    }
-  };
 
   const incoming = createIncoming({
     address,
     reception,
     silence,
-    report: rtcp.receive,
+    report: (packet) => rtcp.receive(packet),
     pressed: (digit, durationMs) => options.pressed(digit, durationMs, 'event'),
-    heard,
+    heard: passOn.heard,
   });
   const sockets = await openSockets(options.address, options.port, incoming.receiveRtp, incoming.receiveRtcp);
   if (sockets === undefined) return undefined;
@@ -127,22 +124,18 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     return true;
   };
 
+  const sender = createSender(outgoing, transmit);
+  const { speaker } = sender;
+  const stamps = { ssrc: outgoing.ssrc, timestampAt: sender.timestampAt };
+  const rtcp = createRtcpSession(`${id}@dialtrace`, stamps, reception, sent, lostBeyond);
+
   const sendReport = (report: Buffer): void => {
     const to = address.rtcp();
     if (to?.address !== undefined) sockets.sendRtcp(report, to.port, to.address);
   };
 
-  const towards: Speaker = {
-    get codec() {
-      return media?.maySend ? media.send : undefined;
-    },
-    get telephoneEvent() {
-      return media?.maySend ? media.telephoneEvent?.send : undefined;
-    },
-    send: transmit,
-  };
-  const voice = createVoice(options.pacer, outgoing, towards);
-  const mix = createMix(options.pacer, outgoing, towards, () => voice.busy);
+  const voice = createVoice(options.pacer, outgoing, speaker);
+  const mix = createMix(options.pacer, outgoing, speaker, () => voice.busy);
 
   const countHold = (held: boolean, now: number): void => {
     if (held) {
@@ -164,7 +157,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     const wall = Date.now() - now;
     const { firstAt, lastAt } = incoming;
     return {
-      codec: media?.send.name,
+      codec: incoming.opus ? 'opus' : media?.send.name,
       ptimeMs: media?.ptime ?? USUAL_PTIME_MS,
       packetsReceived: incoming.packets,
       bytesReceived: incoming.bytes,
@@ -186,32 +179,6 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     };
   };
 
-  const forward: EdgeLeg['relay'] = (source, packet, start, end, kind, now, last) => {
-    if (voice.busy) return;
-    if (!media?.maySend) {
-      outgoing.interrupt();
-      return;
-    }
-    const payloadType = payloadTypeTowards(media, kind);
-    const ssrc = rtp.ssrcOf(packet);
-    const sequence = rtp.sequenceOf(packet);
-    if (payloadType < 0 || end === start) {
-      outgoing.skip(source, ssrc, sequence);
-      return;
-    }
-    const audio = kind === 'PCMU' || kind === 'PCMA';
-    const samples = audio ? end - start : 0;
-    const marker = rtp.markerOf(packet);
-    if (!outgoing.relay(source, ssrc, sequence, rtp.timestampOf(packet), marker, samples, now)) return;
-    const own = last ? packet : Buffer.from(packet);
-    if (audio && kind !== media.send.name) convertG711(kind, media.send.name, own.subarray(start, end));
-    const at = start - rtp.RTP_HEADER;
-    const { sequence: next, timestamp } = outgoing;
-    rtp.writeHeader(own, at, outgoing.marker, payloadType, next, timestamp, outgoing.ssrc);
-    forwarded += 1;
-    transmit(at === 0 && end === own.length ? own : own.subarray(at, end), end - start);
-  };
-
   const leg: EdgeLeg = {
     id,
     number,
@@ -224,6 +191,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
     configure(next, now) {
       media = next;
       incoming.configure(next);
+      sender.configure(next);
       ears.hasEvents(next.telephoneEvent !== undefined);
       address.aim(next.remote);
       silence.expect(next.mayReceive && !next.held, now);
@@ -233,24 +201,34 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       return media?.telephoneEvent !== undefined;
     },
     watch: silence.start,
-    measured(ms) {
+    measured(ms, lost) {
       measuredMs = ms;
+      measuredLost = lost;
+    },
+    expectOpus: passOn.expectOpus,
+    get takesOpus() {
+      return sender.takesOpus && !mix.running;
+    },
+    get lostByPeer() {
+      return measuredLost;
     },
     relay(source, packet, start, end, kind, now, last) {
       if (mix.running) mix.packet(source, packet, start, end, kind, now);
-      else forward(source, packet, start, end, kind, now, last);
+      else if (!voice.busy) sender.relay(source, packet, start, end, kind, now, last);
     },
     tick(now) {
       if (media === undefined) return;
       incoming.expire(now);
       ears.expire(now);
       if (silence.passed(now)) options.silent();
+      const quiet = silence.turned(now);
+      if (quiet !== undefined) options.quiet(quiet);
       judge(now);
       const report = rtcp.due(now);
       if (report !== undefined) sendReport(report);
     },
     get forwarded() {
-      return forwarded;
+      return sender.forwarded;
     },
     get strangers() {
       return incoming.strangers;
@@ -261,6 +239,7 @@ export const openLeg = async (options: EdgeLegOptions): Promise<EdgeLeg | undefi
       voice.close();
       incoming.close();
       ears.close();
+      passOn.close();
       quality.judge(reception, rttMs(), Date.now());
       sendReport(rtcp.goodbye(now));
       sockets.close();

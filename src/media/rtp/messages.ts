@@ -1,4 +1,4 @@
-import type { Codec } from '../../sdp/index.ts';
+import type { Codec, OpusTypes } from '../../sdp/index.ts';
 import type { LegStats, MessageOptions, MessageResult, Playable, Played, RecordingResult } from '../types.ts';
 
 /** What the edge must know of a negotiated leg. */
@@ -7,6 +7,8 @@ export type LegMedia = {
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number } | undefined;
   readonly send: Codec;
   readonly receive: readonly Codec[];
+  /** Opus under the same payload types both ways; whatever comes of it is understood. */
+  readonly opus?: (OpusTypes & { /** The peer takes it, too. */ readonly send: boolean }) | undefined;
   readonly telephoneEvent: { readonly send: number; readonly receive: number } | undefined;
   readonly ptime: number;
   readonly maySend: boolean;
@@ -45,6 +47,7 @@ export type Requests = {
   };
   /** What the leg's relay does from now on. */
   aimRelay: { input: RelayAim & { readonly leg: string }; output: undefined };
+  expectOpus: { input: OnLeg; output: undefined };
   configure: { input: OnLeg & { readonly media: LegMedia }; output: undefined };
   /** Who hears whom from now on, in place of what these listeners heard before. */
   connect: {
@@ -56,8 +59,8 @@ export type Requests = {
     };
     output: undefined;
   };
-  /** Round trip to the leg's peer, known from elsewhere than the edge's own RTCP. */
-  measured: { input: OnLeg & { readonly rttMs: number }; output: undefined };
+  /** Round trip to the leg's peer, and the share that it lost in 256ths, known from elsewhere than the edge's own RTCP. */
+  measured: { input: OnLeg & { readonly rttMs: number; readonly lost?: number }; output: undefined };
   /** Moves a leg from one session to another; answers with its statistics until then. */
   adopt: { input: OnLeg & { readonly from: string }; output: LegStats };
   watch: { input: { readonly session: string; readonly legs: readonly string[] }; output: undefined };
@@ -140,6 +143,7 @@ export type SessionEvent =
       readonly way: 'event' | 'tone';
     }
   | { readonly type: 'timeout'; readonly leg: string }
+  | { readonly type: 'quiet'; readonly leg: string; readonly quiet: boolean }
   | { readonly type: 'unplayable'; readonly leg: string; readonly reason: string }
   /** The leg's relay heard its peer under an SSRC that it had not heard before. */
   | { readonly type: 'ssrc'; readonly leg: string; readonly ssrc: number }

@@ -22,11 +22,13 @@ export type RtcpSession = {
 /** The wall clock with fractions of a millisecond, steady in short. */
 const clock = (): number => performance.timeOrigin + performance.now();
 
+/** @param lostBeyond what was lost, in 256ths, of what we passed on of the peer's: it is told of the worse of both ways */
 export const createRtcpSession = (
   cname: string,
-  outgoing: Outgoing,
+  outgoing: Pick<Outgoing, 'ssrc' | 'timestampAt'>,
   reception: Reception,
   sent: SentCounts,
+  lostBeyond: () => number = () => 0,
 ): RtcpSession => {
   let dueAt = 0;
   let rttMs: number | undefined;
@@ -39,6 +41,7 @@ export const createRtcpSession = (
     const received = reception.report();
     const block = received && {
       ...received,
+      fractionLost: Math.max(received.fractionLost, lostBeyond()),
       lastReport: peerReport,
       delay: peerReport === 0 ? 0 : Math.max(0, Math.round((at - peerReportAt) * 65.536)) % 2 ** 32,
     };

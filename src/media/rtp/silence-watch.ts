@@ -7,7 +7,12 @@ export type SilenceWatch = {
   heard(now: number): void;
   /** True once, when the silence has lasted too long. */
   passed(now: number): boolean;
+  /** Whether a peer that was heard is quiet now, each time that this changes: the silence has lasted 2 s, or is over. */
+  turned(now: number): boolean | undefined;
 };
+
+/** Longer than packets come late, and than pauses between packets of silence suppression (RFC 7587 3.1.3). */
+const QUIET_MS = 2000;
 
 export const createSilenceWatch = (limits: {
   readonly first: number;
@@ -18,6 +23,7 @@ export const createSilenceWatch = (limits: {
   let everHeard = false;
   /** What the silence is counted from. */
   let since = 0;
+  let quiet = false;
 
   return {
     start(now) {
@@ -37,6 +43,12 @@ export const createSilenceWatch = (limits: {
       if (!watched || !expected || now - since < (everHeard ? limits.later : limits.first)) return false;
       watched = false;
       return true;
+    },
+    turned(now) {
+      const next = watched && expected && everHeard && now - since >= QUIET_MS;
+      if (next === quiet) return undefined;
+      quiet = next;
+      return next;
     },
   };
 };

@@ -5,6 +5,8 @@ const DIGITS = '0123456789*#ABCD';
 const CLOCK = 8;
 /** Longest duration that one event report can state; longer presses go on in segments (RFC 4733 2.5.1.3). */
 const LONGEST = 0xffff;
+/** The same as 48 kHz count it, brought to ours (`createWideClock`). */
+const LONGEST_WIDE = Math.round(LONGEST / 6);
 /** An event whose end packets were all lost is over when nothing of it came for so long. */
 const SILENCE_MS = 250;
 /** Packets of an event that is over, come late: up to so far back (5 s). */
@@ -55,8 +57,13 @@ export const createDigitDetector = (pressed: (digit: string, durationMs: number)
     pressed(DIGITS.charAt(event), Math.round((segments + duration) / CLOCK));
   };
 
-  const isNextSegment = (code: number, at: number, marker: boolean): boolean =>
-    open && !marker && code === event && duration === LONGEST && timestampDistance(at, timestamp) === LONGEST;
+  const isNextSegment = (code: number, at: number, marker: boolean): boolean => {
+    if (!open || marker || code !== event) return false;
+    const step = timestampDistance(at, timestamp);
+    if (duration === LONGEST) return step === LONGEST;
+    // What was divided may have been rounded.
+    return duration === LONGEST_WIDE && Math.abs(step - LONGEST_WIDE) <= 1;
+  };
 
   /** A packet of another event than the last; false when it is one of an earlier event, come late. */
   const begin = (code: number, at: number, marker: boolean): boolean => {

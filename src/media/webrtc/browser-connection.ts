@@ -5,12 +5,14 @@ import type {
   IceCandidate,
   IceCredentials,
   NegotiatedBrowserAudio,
+  OpusTypes,
 } from '../../sdp/index.ts';
-import { receives, sends } from '../../sdp/index.ts';
+import { sends } from '../../sdp/index.ts';
 import type { SrtpSuite } from '../types.ts';
+import { createBrowserHearing } from './browser-hearing.ts';
 import type { types } from './mediasoup.ts';
 import type { EdgeEnd } from './types.ts';
-import { codecOf, type WorkerLease } from './workers.ts';
+import { codecOf, opusCodecs, type WorkerLease } from './workers.ts';
 
 /** The round trip is looked up so often. */
 const MEASURED_MS = 5_000;
@@ -18,11 +20,12 @@ const MEASURED_MS = 5_000;
 const RETURN_MS = 15_000;
 /** mediasoup writes no longer ones into its packets. */
 const LONGEST_MID = 8;
-const MID_EXTENSION = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
 /** What a connection's payload types mean, for its whole life. */
 export type ConnectionPlan = {
   readonly codec: Codec;
+  /** Understood from the beginning, agreed on or not; undefined: it can't be agreed on. */
+  readonly opus: OpusTypes | undefined;
   readonly telephoneEvent: number;
   /** What the browser's descriptions call the stream. */
   readonly mid: string;
@@ -30,7 +33,7 @@ export type ConnectionPlan = {
 
 export type ConnectionEvents = {
   readonly lost: (reason: string) => void;
-  readonly measured: (rttMs: number) => void;
+  readonly measured: (rttMs: number, lost: number) => void;
 };
 
 /** One leg's way through one worker: a WebRtcTransport to the browser, a PlainTransport to the edge, and what runs between. */
@@ -94,7 +97,7 @@ export const openBrowserConnection = async (
   plan: ConnectionPlan,
   events: ConnectionEvents,
 ): Promise<BrowserConnection> => {
-  const router = await lease.createRouter(payloadTypesOf(plan));
+  const router = await lease.createRouter(payloadTypesOf(plan), plan.opus);
   const { rtpCapabilities } = router;
   const { loopback, webRtcServer } = lease;
   const browser = await router.createWebRtcTransport({ webRtcServer, preferUdp: true });
@@ -130,8 +133,10 @@ export const openBrowserConnection = async (
   let returning: NodeJS.Timeout | undefined;
   let fading: NodeJS.Timeout | undefined;
 
+  const { opus } = plan;
   const codecs = ({ name, payloadType }: Codec, telephoneEvent: number | undefined) => [
     codecOf(name, payloadType),
+    ...opusCodecs(opus),
     ...(telephoneEvent === undefined ? [] : [codecOf('telephone-event', telephoneEvent)]),
   ];
 
@@ -141,6 +146,7 @@ export const openBrowserConnection = async (
       kind: 'audio',
       rtpParameters: {
         codecs: codecs(codec, plan.telephoneEvent),
+        // The edge begins with G.711: by its first packet mediasoup knows the stream.
         encodings: [{ ssrc: edge.ssrc, codecPayloadType: codec.payloadType }],
       },
     });
@@ -149,44 +155,14 @@ export const openBrowserConnection = async (
     return { codec: codec.name, producer, consumer };
   };
 
-  /** What the browser sends, on its way to the edge. */
-  const hear = async ({ codec, telephoneEvent, mid, midExtension, ssrc }: NegotiatedBrowserAudio) => {
-    const producer = await browser.produce({
-      kind: 'audio',
-      rtpParameters: {
-        mid,
-        codecs: codecs(codec, telephoneEvent),
-        headerExtensions: midExtension === undefined ? [] : [{ uri: MID_EXTENSION, id: midExtension }],
-        encodings: [{ codecPayloadType: codec.payloadType, ...(ssrc !== undefined && { ssrc }) }],
-      },
-    });
-    await plain.consume({ producerId: producer.id, rtpCapabilities });
-    return { producer, key: hearingKey({ codec, ssrc, telephoneEvent }) };
-  };
-
-  const hearingKey = (agreed: Pick<NegotiatedBrowserAudio, 'codec' | 'ssrc' | 'telephoneEvent'>): string =>
-    [agreed.codec.name, agreed.ssrc, agreed.telephoneEvent].join();
-
   let speaking = await orDrop(speak(plan.codec));
-  let hearing: Awaited<ReturnType<typeof hear>> | undefined;
-  let heardSsrc: number | undefined;
+  const hearing = createBrowserHearing({ browser, plain, rtpCapabilities, opus });
 
   const speakAs = async (codec: Codec): Promise<void> => {
     if (speaking.codec === (codec.name satisfies CodecName)) return;
     // Its SSRC is free for the next before that is made: requests are served in order.
     speaking.producer.close();
     speaking = await speak(codec);
-  };
-
-  const hearAs = async (agreed: NegotiatedBrowserAudio): Promise<void> => {
-    if (!receives(agreed.direction)) return;
-    // A browser that does not name its SSRC (again) goes on with the one that it has.
-    heardSsrc = agreed.ssrc ?? heardSsrc;
-    const next = { ...agreed, ssrc: heardSsrc };
-    if (hearing?.key === hearingKey(next)) return;
-    hearing?.producer.close();
-    hearing = undefined;
-    hearing = await hear(next);
   };
 
   const restartIce = async (): Promise<void> => {
@@ -206,7 +182,7 @@ export const openBrowserConnection = async (
     if (!unsettled) await restart();
     for (const stat of await speaking.consumer.getStats()) {
       const rttMs = stat.type === 'outbound-rtp' ? (stat.roundTripTime ?? 0) : 0;
-      if (rttMs > 0 && !closed) events.measured(rttMs);
+      if (rttMs > 0 && !closed) events.measured(rttMs, stat.fractionLost);
     }
   };
 
@@ -268,7 +244,7 @@ export const openBrowserConnection = async (
       return { address: tuple.remoteIp, port: tuple.remotePort, protocol: tuple.protocol };
     },
     async carry(agreed) {
-      await hearAs(agreed);
+      await hearing.as(agreed);
       await speakAs(agreed.codec);
       await (sends(agreed.direction) ? speaking.consumer.resume() : speaking.consumer.pause());
       if (peer !== undefined) return;
@@ -295,6 +271,7 @@ export const openBrowserConnection = async (
       clearInterval(timer);
       clearTimeout(returning);
       clearTimeout(fading);
+      hearing.close();
       drop();
     },
   };

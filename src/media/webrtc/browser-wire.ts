@@ -6,6 +6,7 @@ import {
   type NegotiatedBrowserAudio,
   negotiateBrowserAnswer,
   negotiateBrowserOffer,
+  type OpusTypes,
   parseBrowserSdp,
   receives,
   SdpError,
@@ -27,21 +28,34 @@ import type { WorkerLease, Workers } from './workers.ts';
 
 /** As Chromium and Safari number it in their own offers, which we take as they are. */
 const TELEPHONE_EVENT = 126;
+/** As Chromium and Safari number them. */
+const OPUS: OpusTypes = { payloadType: 111, telephoneEvent: 110 };
 const PTIME_MS = 20;
 const STATIC_PAYLOAD_TYPE = { PCMU: 0, PCMA: 8 } as const;
 
 /** What was last agreed on with the browser, and the description of its that it came from. */
 type Agreement = { readonly agreed: NegotiatedBrowserAudio; readonly description: BrowserDescription };
 
-const planOf = ({
+/** Opus as a browser numbers it, if that is clear beside everything else. */
+const clearly = (opus: OpusTypes | undefined, ...others: readonly number[]): OpusTypes | undefined => {
+  const { payloadType = -1, telephoneEvent = -1 } = opus ?? {};
+  const clashes = others.includes(payloadType) || others.includes(telephoneEvent);
+  return clashes || payloadType === telephoneEvent ? undefined : opus;
+};
+
+const planOf = (
+  { codec, telephoneEvent = TELEPHONE_EVENT, mid }: NegotiatedBrowserAudio,
+  opus: OpusTypes | undefined,
+): ConnectionPlan => ({
   codec,
-  telephoneEvent = TELEPHONE_EVENT,
-  mid,
-}: NegotiatedBrowserAudio): ConnectionPlan => ({
-  codec,
+  opus: clearly(opus, 0, 8, codec.payloadType, telephoneEvent),
   telephoneEvent,
   mid,
 });
+
+const fitsOpus = (plan: OpusTypes | undefined, theirs: OpusTypes | undefined): boolean =>
+  plan?.payloadType === theirs?.payloadType &&
+  (theirs?.telephoneEvent === undefined || theirs.telephoneEvent === plan?.telephoneEvent);
 
 /** Whether what the browser's payload types mean is what they meant: mediasoup fixes them with the connection. */
 const fits = (plan: ConnectionPlan, { codec, telephoneEvent, mid }: NegotiatedBrowserAudio): boolean =>
@@ -61,10 +75,12 @@ const checkSource = ({ ssrc, midExtension, direction }: NegotiatedBrowserAudio):
 
 const toLegMedia = (connection: BrowserConnection, agreed: NegotiatedBrowserAudio): LegMedia => {
   const { codec, telephoneEvent: event, ptime, direction } = agreed;
+  const { opus } = connection.plan;
   return {
     remote: connection.remote,
     send: codec,
     receive: [codec],
+    opus: opus && { ...(agreed.opus ?? opus), send: agreed.opus !== undefined },
     telephoneEvent: event === undefined ? undefined : { send: event, receive: event },
     ptime,
     maySend: sends(direction),
@@ -80,6 +96,8 @@ const toLegMedia = (connection: BrowserConnection, agreed: NegotiatedBrowserAudi
  */
 export const createBrowserWire = async (workers: Workers, parts: EncryptedWireParts): Promise<Wire> => {
   const { codecs, edge, publicAddress, events } = parts;
+  const ourOpus = parts.opus === true ? OPUS : undefined;
+  let opusPreferred = false;
   const originId = String(randomInt(1, 2 ** 47));
   let version = 1;
   let localSdp: string | undefined;
@@ -158,6 +176,11 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
       candidates,
       fingerprint,
       codecs,
+      // Once agreed on it stays, after G.711: what is under way when that changes is still understood.
+      opus:
+        plan.opus && (opusPreferred || last?.agreed.opus !== undefined)
+          ? { ...plan.opus, preferred: opusPreferred }
+          : undefined,
       telephoneEvent: plan.telephoneEvent,
       ssrc,
       cname,
@@ -190,13 +213,15 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
   const connectionFor = async (
     present: BrowserConnection,
     agreed: NegotiatedBrowserAudio,
+    theirs: OpusTypes | undefined,
   ): Promise<BrowserConnection> => {
     const fresh = present.peer === undefined;
+    const plan = planOf(agreed, ourOpus && theirs);
     // Another certificate is another browser (a page that was reloaded), which knows nothing of what was before.
-    if (!fresh && present.peer !== peerOf(agreed)) return replace(planOf(agreed));
-    if (!fits(present.plan, agreed)) {
+    if (!fresh && present.peer !== peerOf(agreed)) return replace(plan);
+    if (!fits(present.plan, agreed) || (fresh && !fitsOpus(present.plan.opus, plan.opus))) {
       if (!fresh) throw new SdpError('Payload types and mid have to stay what they were in a session', 488);
-      return replace(planOf(agreed));
+      return replace(plan);
     }
     if (!fresh && last?.agreed.ice.usernameFragment !== agreed.ice.usernameFragment) await present.renewIce();
     return present;
@@ -227,9 +252,12 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
 
   const takeOffer = async (present: BrowserConnection, description: BrowserDescription) => {
     const samePeer = present.peer !== undefined && last !== undefined;
-    const agreed = negotiateBrowserAnswer(local(), description, samePeer ? last?.agreed.peerRole : undefined);
-    checkSource(agreed);
-    await (await connectionFor(present, agreed)).carry(agreed);
+    const asked = negotiateBrowserAnswer(local(), description, samePeer ? last?.agreed.peerRole : undefined);
+    checkSource(asked);
+    const onward = await connectionFor(present, asked, description.opus);
+    // Opus under another number than before would need another connection, and there is always G.711.
+    const agreed = fitsOpus(onward.plan.opus, description.opus) ? asked : { ...asked, opus: undefined };
+    await onward.carry(agreed);
     const media = agree(description, agreed);
     return { media, answer: publish((ours) => writeBrowserAnswer(ours, description, agreed)) };
   };
@@ -237,6 +265,7 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
   const [name = 'PCMU'] = codecs;
   connection = alive = await open({
     codec: { name, payloadType: STATIC_PAYLOAD_TYPE[name] },
+    opus: ourOpus,
     telephoneEvent: TELEPHONE_EVENT,
     mid: '0',
   });
@@ -262,6 +291,14 @@ export const createBrowserWire = async (workers: Workers, parts: EncryptedWirePa
       }),
     get localSdp() {
       return localSdp;
+    },
+    get mayTalkOpus() {
+      return connection.plan.opus !== undefined;
+    },
+    preferOpus(on) {
+      if (on === opusPreferred || (on && connection.plan.opus === undefined)) return false;
+      opusPreferred = on;
+      return true;
     },
     get security() {
       return { type: 'dtls', suite: connection.suite } as const;

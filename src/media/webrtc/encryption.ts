@@ -29,7 +29,7 @@ export const createEncryption = async (parts: WorkersParts): Promise<Encryption>
 
   return {
     async browserWire(wireParts) {
-      const wire = await createBrowserWire(workers, wireParts);
+      const wire = await createBrowserWire(workers, { ...wireParts, opus: parts.options.opus ?? false });
       browserLegs += 1;
       return closing(wire, () => {
         browserLegs -= 1;

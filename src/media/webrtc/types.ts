@@ -18,6 +18,8 @@ export type EncryptedWireParts = {
   /** Written into the o= and c= lines. */
   readonly publicAddress: string;
   readonly events: WireEvents;
+  /** Default: false. */
+  readonly opus?: boolean;
 };
 
 /** The relay in the RTP edge that a peer with SRTP talks to. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage, FailureError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { OpusTypes } from '../../sdp/index.ts';
 import type { SrtpSuite, WebRtcOptions } from '../types.ts';
 import { chosenSuite, forgetSuite, hearMediasoup, loadMediasoup, type types } from './mediasoup.ts';
 
@@ -25,7 +26,7 @@ export type WorkerLease = {
   /** Where a PlainTransport that talks with this machine listens; RTCP likewise. */
   readonly loopback: types.TransportListenInfo;
   /** A router of the lease's own, closed with it. Unset payload types are 0, 8 and 101. */
-  createRouter(payloadTypes?: RouterPayloadTypes): Promise<types.Router>;
+  createRouter(payloadTypes?: RouterPayloadTypes, opus?: OpusTypes): Promise<types.Router>;
   /** The suite of the DTLS handshake whose end is being told: valid in `dtlsstatechange` only. */
   readonly chosenSuite: SrtpSuite | undefined;
   /** Called once when the worker dies, with all that was made on it; not after `release`. */
@@ -87,25 +88,43 @@ const endWorker = async (worker: types.Worker): Promise<void> => {
   forgetSuite(worker.pid);
 };
 
-/** telephone-event is no media codec to mediasoup, which drops it: it goes under the name of one that nobody uses. */
-const EVENT_ALIAS = 'audio/iLBC';
+/** telephone-event is no media codec to mediasoup, which drops it: it goes under the names of two that nobody uses. */
+const ALIASES = {
+  PCMU: { mimeType: 'audio/PCMU', clockRate: 8000, channels: 1 },
+  PCMA: { mimeType: 'audio/PCMA', clockRate: 8000, channels: 1 },
+  opus: { mimeType: 'audio/opus', clockRate: 48_000, channels: 2, parameters: { useinbandfec: 1 } },
+  'telephone-event': { mimeType: 'audio/iLBC', clockRate: 8000, channels: 1 },
+  'telephone-event/48000': { mimeType: 'audio/SILK', clockRate: 24_000, channels: 1 },
+} as const;
 
 /** The codecs of a producer or a router, as mediasoup is told of them. */
-export const codecOf = (name: 'PCMU' | 'PCMA' | 'telephone-event', payloadType: number) => ({
-  mimeType: name === 'telephone-event' ? EVENT_ALIAS : `audio/${name}`,
+export const codecOf = (name: keyof typeof ALIASES, payloadType: number) => ({
+  ...ALIASES[name],
   payloadType,
-  clockRate: 8000,
-  channels: 1,
 });
 
-const routerCodecs = ({ PCMU = 0, PCMA = 8, telephoneEvent = 101 }: RouterPayloadTypes) =>
-  [codecOf('PCMU', PCMU), codecOf('PCMA', PCMA), codecOf('telephone-event', telephoneEvent)].map(
-    ({ payloadType, ...codec }) => ({
-      ...codec,
-      kind: 'audio' as const,
-      preferredPayloadType: payloadType,
-    }),
-  );
+/** Opus and the events that go with it. */
+export const opusCodecs = (opus: OpusTypes | undefined) => {
+  if (opus === undefined) return [];
+  const { payloadType, telephoneEvent: event } = opus;
+  const keys = event === undefined ? [] : [codecOf('telephone-event/48000', event)];
+  return [codecOf('opus', payloadType), ...keys];
+};
+
+const routerCodecs = (types: RouterPayloadTypes, opus: OpusTypes | undefined) => {
+  const { PCMU = 0, PCMA = 8, telephoneEvent = 101 } = types;
+  const codecs = [
+    codecOf('PCMU', PCMU),
+    codecOf('PCMA', PCMA),
+    codecOf('telephone-event', telephoneEvent),
+    ...opusCodecs(opus),
+  ];
+  return codecs.map(({ payloadType, ...codec }) => ({
+    ...codec,
+    kind: 'audio' as const,
+    preferredPayloadType: payloadType,
+  }));
+};
 
 /** The wider of the ranges below and above `media.rtpPorts`. */
 export const portsBeside = ({
@@ -248,8 +267,8 @@ export const createWorkers = async ({ options, rtpPorts, logger }: WorkersParts)
       return {
         webRtcServer,
         loopback: { protocol: 'udp', ip: '127.0.0.1', portRange },
-        async createRouter(payloadTypes = {}) {
-          const router = await worker.createRouter({ mediaCodecs: routerCodecs(payloadTypes) });
+        async createRouter(payloadTypes = {}, opus) {
+          const router = await worker.createRouter({ mediaCodecs: routerCodecs(payloadTypes, opus) });
           if (leases.has(died)) routers.push(router);
           else router.close();
           return router;

@@ -78,6 +78,19 @@ describe('payload types', () => {
 describe('the silence watch', () => {
   const limits = { first: 30_000, later: 15_000 };
 
+  it('tells once that a peer that spoke is quiet, and once that it is back', () => {
+    const watch = createSilenceWatch({ first: 30_000, later: 15_000 });
+    watch.expect(true, 0);
+    watch.start(0);
+    expect(watch.turned(5_000)).toBeUndefined(); // never heard
+    watch.heard(6_000);
+    expect([7_999, 8_000, 8_050, 9_000].map(watch.turned)).toEqual([undefined, true, undefined, undefined]);
+    watch.heard(9_100);
+    expect([9_150, 9_200].map(watch.turned)).toEqual([false, undefined]);
+    watch.expect(false, 10_000); // held
+    expect(watch.turned(20_000)).toBeUndefined();
+  });
+
   it('waits for the first packet longer than for later ones, and tells once', () => {
     const never = createSilenceWatch(limits);
     never.expect(true, 0);
