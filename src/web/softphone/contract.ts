@@ -56,6 +56,10 @@ export type CallContext = {
   readonly campaign: string | null;
   readonly keyword: string | null;
   readonly landingPage: string | null;
+  /** The call button that brought it, what the visitor chose there, and the path of its page. */
+  readonly button: string | null;
+  readonly intent: string | null;
+  readonly page: string | null;
   readonly priorCalls: number | null;
   readonly history: readonly (HistoryCall & { readonly agent: string | null })[];
   readonly supervision: { readonly by: string; readonly mode: SupervisionMode } | null;

@@ -7,20 +7,19 @@ import {
   SessionState,
   UserAgent,
 } from 'sip.js';
+import type { Done } from '../../call/session.ts';
+import { keysOf, replacesOf } from '../../call/sip-text.ts';
 import type { Call, PhoneProblem, SupervisionMode } from '../contract.ts';
 import { addCall, addProblem, callOf, changeCall, clearProblems, dropCall } from './changes.ts';
 import type { PhoneConnection } from './connection.ts';
 import type { Leg, Legs } from './legs.ts';
 import type { KeptCall } from './resume.ts';
-import type { Done } from './session.ts';
 import {
   addressOf,
   dialHeaders,
   domainOf,
   endOfRefusal,
   isAnswerOfPerson,
-  keysOf,
-  replacesOf,
   superviseHeaders,
 } from './sip-text.ts';
 import type { Store } from './store.ts';

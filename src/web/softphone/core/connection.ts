@@ -1,7 +1,8 @@
-import { type Invitation, type SessionDescriptionHandlerFactory, UserAgent, type Web } from 'sip.js';
+import { type Invitation, type SessionDescriptionHandlerFactory, UserAgent } from 'sip.js';
+import { backOffMs } from '../../call/back-off.ts';
+import { createProbe } from '../../call/probe.ts';
 import type { Connection } from '../contract.ts';
 import type { Reply, SipCredentials } from './api.ts';
-import { backOffMs } from './back-off.ts';
 import { type Outcome, register } from './registration.ts';
 
 export type ConnectionParts = {
@@ -34,9 +35,7 @@ export type PhoneConnection = {
 };
 
 /** A WebSocket whose other end is gone is found out by a question every 20 s that stays unanswered for 8 s. */
-const PROBE_EVERY_MS = 20_000;
-const PROBE_WAIT_MS = 8000;
-const PROBE = '\r\n\r\n';
+const PROBE_TIMES = { everyMs: 20_000, waitMs: 8000 };
 /** Credentials that end sooner are replaced before they are used. */
 const FRESH_MS = 20_000;
 const RENEW_AGAIN_MS = 10_000;
@@ -52,8 +51,11 @@ export const createConnection = (parts: ConnectionParts): PhoneConnection => {
   let attempt: Promise<void> | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
   let renewal: ReturnType<typeof setTimeout> | undefined;
-  let probing: ReturnType<typeof setInterval> | undefined;
-  let heardAt = 0;
+  const probe = createProbe(
+    () => agent,
+    () => wanted,
+    PROBE_TIMES,
+  );
 
   const change = (next: Connection, retryAt?: number): void => {
     connection = next;
@@ -86,7 +88,7 @@ export const createConnection = (parts: ConnectionParts): PhoneConnection => {
   const stopTimers = (): void => {
     clearTimeout(again);
     clearTimeout(renewal);
-    clearInterval(probing);
+    probe.stop();
     again = undefined;
   };
 
@@ -137,26 +139,6 @@ export const createConnection = (parts: ConnectionParts): PhoneConnection => {
     renewal = setTimeout(run, ms);
   };
 
-  const probe = (current: UserAgent): void => {
-    const socket = (current.transport as Web.Transport).ws;
-    if (!socket) return;
-    const asked = Date.now();
-    current.transport.send(PROBE).catch(() => undefined);
-    setTimeout(() => {
-      const same = (current.transport as Web.Transport).ws === socket;
-      if (same && heardAt < asked && wanted) void current.transport.disconnect().catch(() => undefined);
-    }, PROBE_WAIT_MS);
-  };
-
-  const startProbing = (current: UserAgent): void => {
-    const socket = (current.transport as Web.Transport).ws;
-    socket?.addEventListener('message', () => {
-      heardAt = Date.now();
-    });
-    clearInterval(probing);
-    probing = setInterval(() => probe(current), PROBE_EVERY_MS);
-  };
-
   const settle = (outcome: Outcome, fresh: boolean): void => {
     if (outcome.type === 'accepted') {
       failures = 0;
@@ -181,7 +163,7 @@ export const createConnection = (parts: ConnectionParts): PhoneConnection => {
         return;
       }
       const current = await open();
-      if (fresh) startProbing(current);
+      if (fresh) probe.start();
       const outcome = await register(current, parts.instance);
       if (wanted) settle(outcome, fresh);
     } catch {
@@ -230,7 +212,7 @@ export const createConnection = (parts: ConnectionParts): PhoneConnection => {
     },
     nudge: () => {
       if (!wanted) return;
-      if (connection === 'ready' && agent) probe(agent);
+      if (connection === 'ready') void probe.ask();
       else run();
     },
     stop: async () => {

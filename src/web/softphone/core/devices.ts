@@ -1,9 +1,10 @@
-import type { Device, PhoneActions } from '../contract.ts';
-import { SPEAKER_TEST } from './cadences.ts';
+import { SPEAKER_TEST } from '../../call/cadences.ts';
+import { devicesOf, present } from '../../call/devices.ts';
+import type { Capture, Microphone } from '../../call/microphone.ts';
+import { canChooseSpeaker, type Sound } from '../../call/sound.ts';
+import type { PhoneActions, PhoneProblem } from '../contract.ts';
 import { addProblem, clearProblems, set } from './changes.ts';
 import type { Legs } from './legs.ts';
-import type { Capture, Microphone } from './microphone.ts';
-import { canChooseSpeaker, type Sound } from './sound.ts';
 import type { Store } from './store.ts';
 
 type Choice = { readonly microphone?: string; readonly speaker?: string; readonly ringer?: string };
@@ -29,29 +30,26 @@ export const readChoice = (): Choice => {
   }
 };
 
-const listOf = (all: readonly MediaDeviceInfo[], kind: MediaDeviceKind): Device[] =>
-  all
-    .filter((device) => device.kind === kind && device.deviceId !== '')
-    .map(({ deviceId, label }) => ({ id: deviceId, label }));
-
 /** Choosing and trying devices. What is chosen holds at once, in calls under way too, and for this browser's next visits. */
-export const createDevices = (store: Store, legs: Legs, microphone: Microphone, sound: Sound): Devices => {
-  let test: { readonly capture: Capture; readonly stop: () => void } | undefined;
+export const createDevices = (
+  store: Store,
+  legs: Legs,
+  microphone: Microphone<PhoneProblem>,
+  sound: Sound,
+): Devices => {
+  let test: { readonly capture: Capture<PhoneProblem>; readonly stop: () => void } | undefined;
 
   const choose = (fields: Choice): void => {
     localStorage.setItem(KEY, JSON.stringify({ ...readChoice(), ...fields }));
     store.change(set({ devices: { ...store.state.devices, ...fields } }));
   };
 
-  const present = (id: string | undefined, list: readonly Device[]): string | undefined =>
-    list.some((device) => device.id === id) ? id : undefined;
-
   const refresh = async (): Promise<void> => {
     const all = await navigator.mediaDevices?.enumerateDevices().catch(() => []);
     if (!all) return;
     const former = store.state.devices;
     const chosen = readChoice();
-    const [microphones, speakers] = [listOf(all, 'audioinput'), listOf(all, 'audiooutput')];
+    const [microphones, speakers] = [devicesOf(all, 'audioinput'), devicesOf(all, 'audiooutput')];
     const [speaker, ringer] = [present(chosen.speaker, speakers), present(chosen.ringer, speakers)];
     const lost = former.speaker !== undefined && speaker === undefined;
     const label = former.speakers.find(({ id }) => id === former.speaker)?.label ?? '';

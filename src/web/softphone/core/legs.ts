@@ -1,4 +1,8 @@
 import { type Invitation, type Inviter, type Session, SessionState } from 'sip.js';
+import type { Media } from '../../call/media.ts';
+import type { Microphone } from '../../call/microphone.ts';
+import { type Done, reinvite, takeDown } from '../../call/session.ts';
+import { endOfBye, reasonOf } from '../../call/sip-text.ts';
 import type { Call, PhoneProblem } from '../contract.ts';
 import type { Api } from './api.ts';
 import {
@@ -13,11 +17,8 @@ import {
   setLevels,
 } from './changes.ts';
 import type { PhoneConnection } from './connection.ts';
-import { type Media, openMedia } from './media.ts';
-import type { Microphone } from './microphone.ts';
+import { openMedia } from './media.ts';
 import type { KeptCall } from './resume.ts';
-import { type Done, reinvite, takeDown } from './session.ts';
-import { endOfBye, reasonOf } from './sip-text.ts';
 import type { Store } from './store.ts';
 
 /** What stands behind a call of the state: its SIP session and its sound. */
@@ -46,7 +47,7 @@ export type LegParts = {
   readonly store: Store;
   readonly api: Api;
   readonly connection: PhoneConnection;
-  readonly microphone: Microphone;
+  readonly microphone: Microphone<PhoneProblem>;
   /** An answered or unanswered call is over; told once, with what it was. */
   ended(call: Call): void;
   /** Something that a reload would have to know has changed. */

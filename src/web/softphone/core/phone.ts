@@ -1,17 +1,18 @@
+import { backOffMs } from '../../call/back-off.ts';
+import { createMicrophone } from '../../call/microphone.ts';
+import { createSound } from '../../call/sound.ts';
 import type { Call, Phone, PhoneActions, PhoneProblem } from '../contract.ts';
 import { createApi, type Me, type Reply } from './api.ts';
-import { backOffMs } from './back-off.ts';
 import { createCalls } from './calls.ts';
+import { problemOfCapture } from './capture-problem.ts';
 import { addProblem, changeCall, clearProblems, loggedOut, openCalls, set, setAccount } from './changes.ts';
 import { createConnection } from './connection.ts';
 import { createDevices, readChoice } from './devices.ts';
 import { createLegs } from './legs.ts';
 import { createLists, problemOfReply } from './lists.ts';
-import { createMicrophone } from './microphone.ts';
 import { createNotices } from './notices.ts';
 import { startRinging } from './ringing.ts';
 import { type Seat, takeSeat } from './seat.ts';
-import { createSound } from './sound.ts';
 import { createStore } from './store.ts';
 import { createTransfers } from './transfers.ts';
 import { startWatch } from './watch.ts';
@@ -45,9 +46,13 @@ export const createPhone = ({ api: base = new URL('api/', document.baseURI) }: P
   let supervisionVisible = false;
   let readying: Promise<void> | undefined;
 
-  const microphone = createMicrophone(readChoice().microphone, (label, problem) => {
-    store.change(addProblem(problem ?? { type: 'device-gone', label }));
-    void devices.refresh();
+  const microphone = createMicrophone<PhoneProblem>({
+    chosen: readChoice().microphone,
+    problemOf: ({ name }) => problemOfCapture(name),
+    gone: (label, problem) => {
+      store.change(addProblem(problem ?? { type: 'device-gone', label }));
+      void devices.refresh();
+    },
   });
 
   const connection = createConnection({

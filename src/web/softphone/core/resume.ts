@@ -1,4 +1,4 @@
-import type { DialogName } from './sip-text.ts';
+import type { DialogName } from '../../call/sip-text.ts';
 
 /** What a page keeps of a call so that it can be taken up again after a reload. */
 export type KeptCall = DialogName & {

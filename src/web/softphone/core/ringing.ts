@@ -1,9 +1,9 @@
+import { RINGTONE, ringbackOf, WAITING } from '../../call/cadences.ts';
+import type { Sound } from '../../call/sound.ts';
 import type { Call } from '../contract.ts';
-import { RINGTONE, ringbackOf, WAITING } from './cadences.ts';
 import { activeCall } from './changes.ts';
 import type { Legs } from './legs.ts';
 import type { Notices } from './notices.ts';
-import type { Sound } from './sound.ts';
 import type { Store } from './store.ts';
 
 /** What the notice of a call says beside who it is: what brought them. */

@@ -1,11 +1,5 @@
+import type { ByeEnd } from '../../call/sip-text.ts';
 import type { SupervisionMode } from '../contract.ts';
-
-/** How a dialog is named by both sides (RFC 3261 12). */
-export type DialogName = { readonly callId: string; readonly localTag: string; readonly remoteTag: string };
-
-/** Value of a Replaces header for the peer of that dialog: the tags are told from its side (RFC 3891 3). */
-export const replacesOf = ({ callId, localTag, remoteTag }: DialogName): string =>
-  `${callId};to-tag=${remoteTag};from-tag=${localTag}`;
 
 const NUMBER_LIKE = /^\+?[\d\s()./-]*\d[\d\s()./-]*$/;
 
@@ -43,47 +37,10 @@ export const superviseHeaders = (callId: string, mode: SupervisionMode): string[
   `X-Dialtrace-Supervise: ${callId};mode=${mode}`,
 ];
 
-/** Keys that a telephone has (RFC 4733 2.3.1), in capitals; all else is dropped. */
-export const keysOf = (text: string): string => text.toUpperCase().replaceAll(/[^0-9*#A-D]/g, '');
-
 /** The status line in a NOTIFY about a transfer (RFC 3515 2.4.5, message/sipfrag). */
 export const fragmentOf = (body: string): { readonly status: number; readonly text: string } | undefined => {
   const found = /^SIP\/2\.0 (\d{3}) ?([^\r\n]*)/.exec(body.trimStart());
   return found ? { status: Number(found[1]), text: found[2] ?? '' } : undefined;
-};
-
-export type Reason = {
-  readonly protocol: string;
-  readonly cause: number | undefined;
-  readonly text: string;
-};
-
-/** A Reason header (RFC 3326): `SIP;cause=200;text="Call completed elsewhere"`. */
-export const reasonOf = (header: string | undefined): Reason | undefined => {
-  if (!header) return undefined;
-  const cause = /;\s*cause\s*=\s*(\d+)/i.exec(header)?.[1];
-  const text = /;\s*text\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,\s]+))/i.exec(header);
-  return {
-    protocol: header.split(';', 1)[0]?.trim() ?? '',
-    cause: cause === undefined ? undefined : Number(cause),
-    text: (text?.[1] ?? text?.[2] ?? '').replaceAll(/\\(.)/g, '$1'),
-  };
-};
-
-/** Clearing causes of people: normal, busy, no answer, rejected (Q.850). */
-const HUMAN_CAUSES: ReadonlySet<number> = new Set([16, 17, 18, 19, 21, 31]);
-
-/** Whether a call that ended by this reason was ended by the gateway, not by the person at the other end. */
-const isFault = ({ protocol, cause }: Reason): boolean =>
-  cause !== undefined && (protocol === 'Q.850' ? !HUMAN_CAUSES.has(cause) : cause >= 400);
-
-type End = { readonly by: 'us' | 'other' | 'gateway'; readonly text: string };
-
-/** Who ended an answered call that the other side took down, and why. */
-export const endOfBye = (reasonHeader: string | undefined): End => {
-  const reason = reasonOf(reasonHeader);
-  if (!reason) return { by: 'other', text: '' };
-  return { by: isFault(reason) ? 'gateway' : 'other', text: reason.text };
 };
 
 /** Answers that people give: busy, no answer, declined, gone away. */
@@ -93,7 +50,7 @@ const HUMAN_STATUSES: ReadonlySet<number> = new Set([480, 486, 487, 600, 603]);
 export const isAnswerOfPerson = (status: number): boolean => HUMAN_STATUSES.has(status);
 
 /** Who ended a call that was never answered: the person called, or the gateway that could not reach one. */
-export const endOfRefusal = (status: number, text: string): End => ({
+export const endOfRefusal = (status: number, text: string): ByeEnd => ({
   by: isAnswerOfPerson(status) ? 'other' : 'gateway',
   text: `${status} ${text}`.trim(),
 });

@@ -1,9 +1,10 @@
 import { SessionState, UserAgent } from 'sip.js';
+import type { Done } from '../../call/session.ts';
 import type { Call } from '../contract.ts';
 import type { Calls } from './calls.ts';
 import { addProblem, callOf, clearProblems } from './changes.ts';
 import type { Legs } from './legs.ts';
-import { type Done, refer } from './session.ts';
+import { refer } from './refer.ts';
 import { addressOf, domainOf } from './sip-text.ts';
 import type { Store } from './store.ts';
 

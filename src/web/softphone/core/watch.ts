@@ -1,18 +1,12 @@
+import { PATH_FINE, type PathWatch, watchPath } from '../../call/path.ts';
+import type { Sound } from '../../call/sound.ts';
+import { readingOf } from '../../call/stats.ts';
 import type { Call } from '../contract.ts';
 import type { Api } from './api.ts';
 import { addProblem, changeCall, clearProblems, openCalls, setLevels } from './changes.ts';
 import type { PhoneConnection } from './connection.ts';
 import type { Leg, Legs } from './legs.ts';
-import {
-  PATH_FINE,
-  type PathWatch,
-  QUALITY_UNKNOWN,
-  type QualityWatch,
-  watchPath,
-  watchQuality,
-} from './quality.ts';
-import type { Sound } from './sound.ts';
-import { readingOf } from './stats.ts';
+import { QUALITY_UNKNOWN, type QualityWatch, watchQuality } from './quality.ts';
 import type { Store } from './store.ts';
 
 export type WatchParts = {

@@ -25,6 +25,7 @@ const factsOf = (context: CallContext, words: Words): readonly Fact[] => {
   const source = context.sourceName ?? context.source;
   const number = numberText(context);
   const facts: readonly (Fact | undefined)[] = [
+    context.intent === null ? undefined : { name: story.intent, text: context.intent, wide: true },
     source === null ? undefined : { name: story.source, text: source },
     context.medium === null ? undefined : { name: story.medium, text: context.medium },
     context.campaign === null ? undefined : { name: story.campaign, text: context.campaign },
@@ -37,6 +38,8 @@ const factsOf = (context: CallContext, words: Words): readonly Fact[] => {
           full: context.landingPage,
           wide: true,
         },
+    context.button === null ? undefined : { name: story.button, text: context.button },
+    context.page === null ? undefined : { name: story.page, text: context.page },
     number === null
       ? undefined
       : { name: context.direction === 'outbound' ? story.didOut : story.did, text: number, wide: true },

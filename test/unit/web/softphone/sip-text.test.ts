@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { directionOf, fingerprintsOf, withOrigin } from '../../../../src/web/softphone/core/sdp-text.ts';
+import { endOfBye } from '../../../../src/web/call/sip-text.ts';
 import {
   addressOf,
   dialHeaders,
   domainOf,
-  endOfBye,
   endOfRefusal,
   fragmentOf,
   grantedSeconds,
-  keysOf,
-  reasonOf,
   refreshAfterMs,
-  replacesOf,
   superviseHeaders,
 } from '../../../../src/web/softphone/core/sip-text.ts';
 
@@ -49,19 +45,9 @@ describe('what a person dials', () => {
     expect(domainOf('sip:alice@[2001:db8::1]:5060;x=y')).toBe('[2001:db8::1]');
     expect(domainOf('sip:example.com')).toBe('example.com');
   });
-
-  it('takes keys that telephones have', () => {
-    expect(keysOf('1-2 #*ad x')).toBe('12#*AD');
-  });
 });
 
 describe('headers of the softphone', () => {
-  it('name a dialog from the side of who reads it (RFC 3891 3)', () => {
-    expect(replacesOf({ callId: 'a@b', localTag: 'me', remoteTag: 'you' })).toBe(
-      'a@b;to-tag=you;from-tag=me',
-    );
-  });
-
   it('say who calls and whom a supervisor hears', () => {
     expect(dialHeaders(undefined)).toEqual([]);
     expect(dialHeaders('+4930')).toEqual(['X-Dialtrace-Identity: +4930']);
@@ -70,16 +56,6 @@ describe('headers of the softphone', () => {
 });
 
 describe('why a call ended', () => {
-  it('reads Reason headers (RFC 3326)', () => {
-    expect(reasonOf('SIP;cause=200;text="Call \\"completed\\" elsewhere"')).toEqual({
-      protocol: 'SIP',
-      cause: 200,
-      text: 'Call "completed" elsewhere',
-    });
-    expect(reasonOf('Q.850 ; cause=16')).toEqual({ protocol: 'Q.850', cause: 16, text: '' });
-    expect(reasonOf(undefined)).toBeUndefined();
-  });
-
   it('tells people from faults', () => {
     expect(endOfBye(undefined)).toEqual({ by: 'other', text: '' });
     expect(endOfBye('Q.850;cause=16;text="Normal"').by).toBe('other');
@@ -110,35 +86,5 @@ describe('a registration', () => {
   it('is renewed so early that a timer that is a minute late does not miss it', () => {
     expect(refreshAfterMs(180) + 60_000).toBeLessThan(180_000);
     expect(refreshAfterMs(120) + 60_000).toBeLessThan(120_000);
-  });
-});
-
-const SDP = [
-  'v=0',
-  'o=- 4611 2 IN IP4 127.0.0.1',
-  's=-',
-  'a=fingerprint:sha-256 aa:bb',
-  'm=audio 9 UDP/TLS/RTP/SAVPF 0',
-  'a=fingerprint:SHA-256 AA:BB',
-  'a=sendonly',
-  '',
-].join('\r\n');
-
-describe('descriptions', () => {
-  it('tell their direction', () => {
-    expect(directionOf(SDP)).toBe('sendonly');
-    expect(directionOf(SDP.replace('a=sendonly\r\n', ''))).toBe('sendrecv');
-    expect(directionOf(SDP.replace('a=sendonly\r\n', '').replace('s=-', 's=-\r\na=inactive'))).toBe(
-      'inactive',
-    );
-  });
-
-  it('tell their certificate, however it is written', () => {
-    expect(fingerprintsOf(SDP)).toBe('sha-256 AA:BB');
-    expect(fingerprintsOf(SDP.replaceAll(/aa:bb/gi, 'AA:CC'))).not.toBe(fingerprintsOf(SDP));
-  });
-
-  it('stay one session', () => {
-    expect(withOrigin(SDP, '17', 3)).toContain('o=- 17 3 IN IP4 127.0.0.1\r\n');
   });
 });

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Call } from '../../../../src/web/softphone/contract.ts';
-import { backOffMs } from '../../../../src/web/softphone/core/back-off.ts';
-import { keyTones, ringbackOf } from '../../../../src/web/softphone/core/cadences.ts';
 import { problemOfCapture } from '../../../../src/web/softphone/core/capture-problem.ts';
 import {
   activeCall,
@@ -137,38 +135,6 @@ describe('calls kept for a reload', () => {
     );
     const half = JSON.stringify({ user: 'alice', savedAt: 1000, calls: [{ ...KEPT, held: 'no' }, 5, KEPT] });
     expect(readKept(half, 'alice', 1000)).toEqual([KEPT]);
-  });
-});
-
-describe('waiting before the next try', () => {
-  it('is between half a second and half a minute, and grows', () => {
-    expect(backOffMs(0, () => 0)).toBe(500);
-    expect(backOffMs(99, () => 1)).toBe(30_000);
-    fc.assert(
-      fc.property(fc.nat(50), fc.double({ min: 0, max: 1, noNaN: true }), (failures, chance) => {
-        const wait = backOffMs(failures, () => chance);
-        expect(wait).toBeGreaterThanOrEqual(500);
-        expect(wait).toBeLessThanOrEqual(30_000);
-        expect(backOffMs(failures + 1, () => chance)).toBeGreaterThanOrEqual(wait);
-      }),
-    );
-  });
-});
-
-describe('tones', () => {
-  it('are those of the country', () => {
-    expect(ringbackOf('zh-CN').hertz).toEqual([450]);
-    expect(ringbackOf('zh-Hans-HK').hertz).toEqual([400, 450]);
-    expect(ringbackOf('en').hertz).toEqual([440, 480]);
-    expect(ringbackOf('en-GB').rhythm).toEqual([0.4, 0.2, 0.4, 2]);
-    expect(ringbackOf('de').hertz).toEqual([425]);
-  });
-
-  it('are two a key', () => {
-    expect(keyTones('5')).toEqual([770, 1336]);
-    expect(keyTones('d')).toEqual([941, 1633]);
-    expect(keyTones('x')).toEqual([]);
-    expect(keyTones('')).toEqual([]);
   });
 });
 

@@ -2,12 +2,22 @@ import { type Cadence, keyTones } from './cadences.ts';
 
 /** Tones without files, and the loudness of what is heard and said. */
 export type Sound = {
+  /** Gets ready to play, in a gesture of the person: browsers want that. */
+  open(): void;
+  /** Whether the browser holds sound back until the next gesture. */
+  readonly blocked: boolean;
+  /** Stops working until it is needed again. */
+  rest(): void;
   /** Repeats a cadence on an output device until told to stop; the default device when `sink` is undefined. */
   loop(cadence: Cadence, sink: string | undefined, level?: number): () => void;
   /** Plays a cadence once. */
   once(cadence: Cadence, sink: string | undefined): void;
   /** What a key sounds like, softly. */
   key(key: string, sink: string | undefined): void;
+  /** Reads recorded sound, in whatever form the browser records. @throws when it can't be read */
+  decode(bytes: ArrayBuffer): Promise<AudioBuffer>;
+  /** Plays recorded sound once. @returns how to stop it */
+  replay(recorded: AudioBuffer, sink: string | undefined): () => void;
   /** Loudness of a track from now on, 0 to 1. */
   meter(track: MediaStreamTrack): { read(): number; stop(): void };
 };
@@ -61,20 +71,38 @@ const loudness = (samples: Float32Array): number => {
 /** Sound of a page. It may stay silent until the person has clicked or pressed a key: browsers want that first. */
 export const createSound = (): Sound => {
   let made: AudioContext | undefined;
+  let resting = false;
   const context = (): AudioContext => {
+    const woken = resting;
+    resting = false;
     made ??= new AudioContext({ latencyHint: 'interactive' });
-    if (made.state === 'suspended') void made.resume().catch(() => undefined);
+    if (made.state === 'suspended' || woken) void made.resume().catch(() => undefined);
     return made;
   };
   const wake = (): void => {
-    if (made?.state === 'suspended') void made.resume().catch(() => undefined);
+    if (made?.state === 'suspended' && !resting) void made.resume().catch(() => undefined);
   };
   for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wake, { passive: true });
+
+  /** Lets hear on an output device what is connected to it. @returns how to stop */
+  const output = (sink: string | undefined): { readonly node: AudioNode; stop(): void } => {
+    const node = context().createMediaStreamDestination();
+    const element = new Audio();
+    element.srcObject = node.stream;
+    void playOn(element, sink).then(() => element.play().catch(() => undefined));
+    return {
+      node,
+      stop: () => {
+        element.pause();
+        element.srcObject = null;
+      },
+    };
+  };
 
   const play = (cadence: Cadence, sink: string | undefined, seconds: number, level: number): (() => void) => {
     const audio = context();
     const volume = audio.createGain();
-    const output = audio.createMediaStreamDestination();
+    const speaker = output(sink);
     const ends = layOut(
       volume.gain,
       cadence.rhythm,
@@ -90,26 +118,42 @@ export const createSound = (): Sound => {
       oscillator.stop(ends);
       return oscillator;
     });
-    volume.connect(output);
-    const element = new Audio();
-    element.srcObject = output.stream;
-    void playOn(element, sink).then(() => element.play().catch(() => undefined));
+    volume.connect(speaker.node);
     const stop = (): void => {
       for (const oscillator of oscillators) oscillator.disconnect();
       volume.disconnect();
-      element.pause();
-      element.srcObject = null;
+      speaker.stop();
     };
     oscillators[0]?.addEventListener('ended', stop);
     return stop;
   };
 
   return {
+    open: () => void context(),
+    get blocked() {
+      return made !== undefined && made.state !== 'running';
+    },
+    rest: () => {
+      resting = true;
+      void made?.suspend().catch(() => undefined);
+    },
     loop: (cadence, sink, level = 0.3) => play(cadence, sink, LAID_OUT_S, level),
     once: (cadence, sink) => void play(cadence, sink, 0, 0.3),
     key: (key, sink) => {
       const hertz = keyTones(key);
       if (hertz.length > 0) play({ hertz, rhythm: [0.1, 0.05] }, sink, 0, 0.08);
+    },
+    decode: (bytes) => context().decodeAudioData(bytes),
+    replay: (recorded, sink) => {
+      const source = context().createBufferSource();
+      const speaker = output(sink);
+      source.buffer = recorded;
+      source.connect(speaker.node);
+      source.start();
+      return () => {
+        source.disconnect();
+        speaker.stop();
+      };
     },
     meter: (track) => {
       const audio = context();

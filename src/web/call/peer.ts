@@ -1,10 +1,12 @@
 import type { BodyAndContentType, SessionDescriptionHandler } from 'sip.js';
 import { directionOf, fingerprintsOf, type MediaDirection, withOrigin } from './sdp-text.ts';
 
+/** Length of keys and of the pauses between them (RFC 4733), milliseconds. */
+export type KeyTimes = { readonly toneMs: number; readonly gapMs: number };
+
+const KEY_TIMES: KeyTimes = { toneMs: 120, gapMs: 80 };
 /** Candidates of ours matter little to a gateway that is ICE-lite: not longer than this is waited for them. */
 const GATHERING_MS = 250;
-const KEY_MS = 120;
-const KEY_GAP_MS = 80;
 
 export type PeerEvents = {
   /** RTCPeerConnection.connectionState of the connection in use. */
@@ -15,11 +17,29 @@ export type PeerEvents = {
   stream(stream: MediaStream): void;
 };
 
+export type PeerParts = {
+  /** The microphone's track of this call; the owner stops it. Without one a silence is sent until there is. */
+  readonly track: MediaStreamTrack | undefined;
+  readonly configuration: RTCConfiguration;
+  /** Nothing is ever said: the gateway is told so. */
+  readonly listenOnly?: boolean;
+  /** How long candidates of ours are waited for before they are told. */
+  readonly gatheringMs?: number;
+  readonly keys?: KeyTimes;
+  /** What is told to the other side instead of the browser's description, and what the browser is told instead of theirs. */
+  readonly texts?: { ours(sdp: string): string; theirs(sdp: string): string };
+  readonly events: PeerEvents;
+};
+
 /** One call's audio: what SIP.js asks for descriptions, and what the phone does with the sound. */
 export type Peer = {
   readonly handler: SessionDescriptionHandler;
   readonly connection: RTCPeerConnection | undefined;
   readonly sender: RTCRtpSender | undefined;
+  /** Makes the first offer ahead of time, so that the INVITE needs not wait for it. */
+  prepare(): void;
+  /** Of the next description: whether anything is ever said. */
+  listenOnly(listens: boolean): void;
   /** Of the next description: sendonly while we hold. */
   hold(held: boolean): void;
   /** The next offer restarts ICE. */
@@ -32,7 +52,19 @@ export type Peer = {
 
 type Pair = { readonly connection: RTCPeerConnection; readonly transceiver: RTCRtpTransceiver | undefined };
 
-const gathered = (connection: RTCPeerConnection): Promise<void> =>
+type Prepared = {
+  readonly direction: RTCRtpTransceiverDirection;
+  readonly body: Promise<BodyAndContentType>;
+};
+
+const UNTOUCHED = (sdp: string): string => sdp;
+
+const directionFor = (held: boolean, listens: boolean): RTCRtpTransceiverDirection => {
+  if (listens) return held ? 'inactive' : 'recvonly';
+  return held ? 'sendonly' : 'sendrecv';
+};
+
+const gathered = (connection: RTCPeerConnection, limitMs: number): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       if (connection.iceGatheringState === 'complete') finish();
@@ -42,7 +74,7 @@ const gathered = (connection: RTCPeerConnection): Promise<void> =>
       clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(finish, GATHERING_MS);
+    const timer = setTimeout(finish, limitMs);
     connection.addEventListener('icegatheringstatechange', done);
     done();
   });
@@ -52,15 +84,19 @@ const gathered = (connection: RTCPeerConnection): Promise<void> =>
  *
  * A gateway that lost its media worker offers a new fingerprint in the middle of the call. Not every browser makes a new
  * DTLS connection then (Firefox refuses), so a new RTCPeerConnection takes over; the old one stays until the answer is made.
- *
- * @param track the microphone's track of this call; the owner stops it
  */
-export const createPeer = (
-  track: MediaStreamTrack,
-  configuration: RTCConfiguration,
-  events: PeerEvents,
-): Peer => {
+export const createPeer = ({
+  track,
+  configuration,
+  listenOnly = false,
+  gatheringMs = GATHERING_MS,
+  keys: keyTimes = KEY_TIMES,
+  texts = { ours: UNTOUCHED, theirs: UNTOUCHED },
+  events,
+}: PeerParts): Peer => {
   let microphone = track;
+  let listens = listenOnly;
+  let prepared: Prepared | undefined;
   let held = false;
   let closed = false;
   let current: Pair | undefined;
@@ -85,11 +121,13 @@ export const createPeer = (
   const settle = async (): Promise<Pair> => {
     if (closed) throw new Error('the call is over');
     const connection = current?.connection ?? open();
-    const [transceiver = connection.addTransceiver(microphone, { direction: 'sendrecv' })] =
+    const [transceiver = connection.addTransceiver(microphone ?? 'audio', { direction: 'sendrecv' })] =
       connection.getTransceivers();
-    if (transceiver.sender.track !== microphone) await transceiver.sender.replaceTrack(microphone);
-    transceiver.direction = held ? 'sendonly' : 'sendrecv';
+    // At once: who asks meanwhile must find this connection, not make another one.
     current = { connection, transceiver };
+    if (transceiver.sender.track !== (microphone ?? null))
+      await transceiver.sender.replaceTrack(microphone ?? null);
+    transceiver.direction = directionFor(held, listens);
     return current;
   };
 
@@ -97,13 +135,19 @@ export const createPeer = (
     const { connection } = await settle();
     // Without an argument: an offer or an answer, as the state of the exchange asks for.
     await connection.setLocalDescription();
-    await gathered(connection);
+    await gathered(connection, gatheringMs);
     close(replaced);
     replaced = undefined;
     const sdp = connection.localDescription?.sdp;
     if (!sdp) throw new Error('no description of our side');
     version += 1;
-    return { body: withOrigin(sdp, sessionId, version), contentType: 'application/sdp' };
+    return { body: texts.ours(withOrigin(sdp, sessionId, version)), contentType: 'application/sdp' };
+  };
+
+  const describeOrTake = (): Promise<BodyAndContentType> => {
+    const ready = prepared;
+    prepared = undefined;
+    return ready?.direction === directionFor(held, listens) ? ready.body : describe();
   };
 
   const isOtherPeer = (sdp: string): boolean => {
@@ -120,7 +164,7 @@ export const createPeer = (
       current = { connection: open(), transceiver: undefined };
     }
     if (!current) throw new Error('an answer without an offer');
-    await current.connection.setRemoteDescription({ type, sdp });
+    await current.connection.setRemoteDescription({ type, sdp: texts.theirs(sdp) });
     events.direction(directionOf(sdp));
   };
 
@@ -140,14 +184,14 @@ export const createPeer = (
     const dtmf = current?.transceiver?.sender.dtmf;
     if (!dtmf?.canInsertDTMF) return false;
     // What is still to be sent stands in front: a new call of insertDTMF replaces it.
-    dtmf.insertDTMF(`${dtmf.toneBuffer}${keys}`, KEY_MS, KEY_GAP_MS);
+    dtmf.insertDTMF(`${dtmf.toneBuffer}${keys}`, keyTimes.toneMs, keyTimes.gapMs);
     return true;
   };
 
   return {
     handler: {
       hasDescription: (contentType) => contentType.toLowerCase().startsWith('application/sdp'),
-      getDescription: describe,
+      getDescription: describeOrTake,
       setDescription: accept,
       rollbackDescription: rollBack,
       sendDtmf: press,
@@ -164,6 +208,15 @@ export const createPeer = (
     },
     get sender() {
       return current?.transceiver?.sender;
+    },
+    prepare: () => {
+      if (prepared || current) return;
+      const body = describe();
+      prepared = { direction: directionFor(held, listens), body };
+      body.catch(() => undefined);
+    },
+    listenOnly: (next) => {
+      listens = next;
     },
     hold: (next) => {
       held = next;

@@ -1,21 +1,20 @@
-import { type Inviter, RequestPendingError, type Session, SessionState, type URI } from 'sip.js';
-import { fragmentOf } from './sip-text.ts';
+import { type Inviter, RequestPendingError, type Session, SessionState } from 'sip.js';
 
 /** How a request within a call ended. */
 export type Done =
   | { readonly type: 'done' }
   | { readonly type: 'refused'; readonly status: number; readonly text: string };
 
-const DONE: Done = { type: 'done' };
-const GONE: Done = { type: 'refused', status: 481, text: '' };
+export const DONE: Done = { type: 'done' };
+/** The call is over. */
+export const GONE: Done = { type: 'refused', status: 481, text: '' };
 const REINVITE_TRIES = 4;
 const REINVITE_MS = 35_000;
-const TRANSFER_MS = 90_000;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A promise that is settled by the first of: what `begin` reports, the end of the call, a time limit. */
-const settledBy = (
+export const settledBy = (
   session: Session,
   limitMs: number,
   ended: Done,
@@ -65,37 +64,6 @@ export const reinvite = async (session: Session, triesLeft = REINVITE_TRIES): Pr
   if (done.type === 'done' || done.status !== 491 || triesLeft <= 1) return done;
   await wait(collisionWaitMs(session));
   return reinvite(session, triesLeft - 1);
-};
-
-/**
- * Asks the gateway to hand the call over (RFC 3515) and follows what comes of it. A gateway that ends the call has done it.
- *
- * @param target an address, or an answered call that is joined with this one (RFC 3891)
- */
-export const refer = (session: Session, target: URI | Session): Promise<Done> => {
-  if (session.state !== SessionState.Established) return Promise.resolve(GONE);
-  return settledBy(session, TRANSFER_MS, DONE, (settle) => {
-    session
-      .refer(target, {
-        requestDelegate: {
-          onReject: ({ message }) =>
-            settle({
-              type: 'refused',
-              status: message.statusCode ?? 500,
-              text: message.reasonPhrase ?? '',
-            }),
-        },
-        onNotify: (notification) => {
-          void notification.accept();
-          const outcome = fragmentOf(notification.request.body);
-          if (!outcome || outcome.status < 200) return;
-          settle(
-            outcome.status < 300 ? DONE : { type: 'refused', status: outcome.status, text: outcome.text },
-          );
-        },
-      })
-      .catch(() => settle({ type: 'refused', status: 500, text: '' }));
-  });
 };
 
 const isInviter = (session: Session): session is Inviter => 'cancel' in session;
