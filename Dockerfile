@@ -16,7 +16,7 @@ FROM packages AS worker
 RUN source scripts/lib/setup.sh && need_worker && worker_works "$worker_binary"
 
 FROM packages AS build
-COPY tsconfig.json tsconfig.build.json tsconfig.types.json vite.config.ts vite.dni.config.ts ./
+COPY tsconfig.json tsconfig.build.json tsconfig.types.json vite.config.ts vite.dni.config.ts vite.widget.config.ts ./
 COPY src src
 RUN npm run build \
  && chmod +x dist/cli/main.js \

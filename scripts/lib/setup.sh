@@ -39,7 +39,7 @@ install_dependencies() {
 
 # Everything that decides what is built: names, sizes and times of the sources.
 sources_now() {
-  find src tsconfig.json tsconfig.build.json tsconfig.types.json vite.config.ts vite.dni.config.ts package-lock.json -type f -printf '%p %s %T@\n' |
+  find src tsconfig.json tsconfig.build.json tsconfig.types.json vite.config.ts vite.dni.config.ts vite.widget.config.ts package-lock.json -type f -printf '%p %s %T@\n' |
     LC_ALL=C sort | sha256sum
 }
 

@@ -97,7 +97,7 @@ export const respond = (
   );
 };
 
-/** The softphone's core alone, without views. @returns the text of a module */
+/** A module of browser code alone, without views. @returns the text of a module */
 export const buildCore = async (entry: string): Promise<string> => {
   const built = await build({
     configFile: false,
@@ -110,8 +110,16 @@ export const buildCore = async (entry: string): Promise<string> => {
   return chunk.code;
 };
 
-/** Stands between the page and the network. Call before the page goes anywhere. */
-export const fakeGateway = async (page: Page, core: string): Promise<FakeGateway> => {
+const START_PHONE = `import { createPhone } from './core.js';
+globalThis.dialtracePhone = createPhone();`;
+
+/**
+ * Stands between the page and the network. Call before the page goes anywhere.
+ *
+ * @param core served as `core.js`
+ * @param script the page's own module
+ */
+export const fakeGateway = async (page: Page, core: string, script = START_PHONE): Promise<FakeGateway> => {
   const seen: Sip[] = [];
   const asked: string[] = [];
   const waiters = new Set<() => void>();
@@ -120,9 +128,7 @@ export const fakeGateway = async (page: Page, core: string): Promise<FakeGateway
   let refusedUntil = 0;
   let read = 0;
 
-  const html = `<!doctype html><title>phone</title><script type="module">
-    import { createPhone } from './core.js';
-    globalThis.dialtracePhone = createPhone();</script>`;
+  const html = `<!doctype html><title>phone</title><script type="module">${script}</script>`;
   // The far end of calls lives in the page, too.
   await page.addInitScript({ path: FAR_END });
   await page.route(`${ORIGIN}/phone/**`, async (route) => {

@@ -131,6 +131,9 @@ const context = (now: number): CallContext => ({
   campaign: 'Emergency Berlin',
   keyword: 'boiler repair near me',
   landingPage: 'https://www.example.com/boiler-repair?gclid=abc',
+  button: null,
+  intent: null,
+  page: null,
   priorCalls: 3,
   history: [
     {

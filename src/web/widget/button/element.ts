@@ -1,0 +1,104 @@
+import type { ButtonFacts } from './contract.ts';
+import { draw } from './draw.ts';
+import type { Place, Widget } from './start.ts';
+import { dress } from './styles.ts';
+
+/** Kinds of events that tell of a press to come. */
+const NEAR = ['pointerenter', 'focusin', 'touchstart'] as const;
+
+export const warmOn = (element: HTMLElement, warm: () => void): void => {
+  for (const type of NEAR) element.addEventListener(type, warm, { passive: true });
+};
+
+/** Draws into the element's shadow root, and listens there. */
+const createPlace = (element: HTMLElement, root: ShadowRoot, widget: Widget): Place => {
+  let drawn = '';
+  const attribute = (name: string): string => element.getAttribute(name) || '';
+  const empty = (): void => {
+    drawn = '';
+    for (const child of [...root.children]) if (child.localName !== 'style') child.remove();
+  };
+  const place: Place = {
+    element,
+    button: attribute('button'),
+    intent: attribute('intent') || undefined,
+    language: attribute('lang') || undefined,
+    target: attribute('target'),
+    link: () => element.querySelector('a[href^="tel:"]'),
+    show: (facts: ButtonFacts) => {
+      const { decision, browser } = widget.outlook(facts);
+      const dials = decision.type === 'dial';
+      const other = browser ? 'browser' : facts.mobile === 'browser' && widget.isPhone() ? 'dial' : undefined;
+      const language = widget.languageOf(place, facts);
+      const form = { dials, other, language } as const;
+      const next = JSON.stringify([facts, form]);
+      if (next === drawn) return;
+      const hadFocus = !!root.activeElement;
+      empty();
+      drawn = next;
+      const { box, main, other: second } = draw(facts, form);
+      const follow = (link: HTMLElement): void => link.setAttribute('href', widget.telOf(place, facts));
+      const refresh = (): void => {
+        if (dials) follow(main);
+        if (second && other === 'dial') follow(second);
+      };
+      refresh();
+      // Of the click itself too: dt.js may have lent another number since.
+      for (const type of [...NEAR, 'click'] as const) box.addEventListener(type, refresh, true);
+      main.addEventListener('click', (event) => {
+        if (!widget.press(place, 'press', main)) event.preventDefault();
+      });
+      if (second)
+        second.addEventListener('click', () => {
+          if (other === 'dial') widget.dialled(place);
+          else widget.press(place, 'browser', second);
+        });
+      root.append(box);
+      if (hadFocus) main.focus();
+      widget.watch(box, place.button);
+    },
+    fail: () => {
+      empty();
+      root.append(document.createElement('slot'));
+      const link = place.link();
+      if (link) link.focus();
+    },
+  };
+  return place;
+};
+
+/** Makes `<dt-call-button>` known to the browser. */
+export const defineElement = (widget: Widget): void => {
+  class CallButton extends HTMLElement {
+    static get observedAttributes(): string[] {
+      return ['button', 'intent', 'lang', 'target'];
+    }
+
+    #place: Place | undefined;
+
+    connectedCallback(): void {
+      const place = this.#place;
+      if (place) widget.leave(place);
+      const first = !this.shadowRoot;
+      const root = this.shadowRoot || this.attachShadow({ mode: 'open' });
+      if (first) {
+        dress(root, widget.nonce);
+        // What stands in the element is seen until there is a button.
+        root.append(document.createElement('slot'));
+      }
+      const fresh = createPlace(this, root, widget);
+      this.#place = fresh;
+      if (first) warmOn(this, () => this.#place && widget.warm(this.#place));
+      if (fresh.button) widget.enter(fresh);
+    }
+
+    disconnectedCallback(): void {
+      if (this.#place) widget.leave(this.#place);
+    }
+
+    attributeChangedCallback(): void {
+      if (this.isConnected && this.#place) this.connectedCallback();
+    }
+  }
+  customElements.define('dt-call-button', CallButton);
+};
