@@ -8,7 +8,7 @@ import { SHIPPED_PROMPTS } from '../src/prompts/shipped.ts';
 
 /**
  * Speaks the prompts that come with Dialtrace again, config/prompts/*.wav, with espeak-ng (Debian's package of that name):
- * `npx tsx scripts/make-prompts.ts`. Their words stand in src/prompts/shipped.ts. µ-law takes half the room and is what most
+ * `npx tsx scripts/make-prompts.ts`, or some of them by their ids. Their words stand in src/prompts/shipped.ts. µ-law takes half the room and is what most
  * carriers send anyway.
  */
 
@@ -69,9 +69,12 @@ const speak = async (words: string, language: string, speaker = engine): Promise
   closely(convertWav(await speaker.speak(words, language)));
 
 if (!(await engine.isInstalled())) throw new Error(engine.mend);
-for (const { id, language, words } of SHIPPED_PROMPTS) {
+const wanted = process.argv.slice(2);
+const isWanted = (id: string): boolean => wanted.length === 0 || wanted.includes(id);
+for (const { id, language, words } of SHIPPED_PROMPTS.filter((prompt) => isWanted(prompt.id))) {
   const speaker = id.startsWith('number-') ? slowly : engine;
   write(`${id}.${language}.wav`, muLawWav(await speak(words, language, speaker)));
 }
 // Tools that know 16-bit PCM alone play it too.
-write('test-call.wav', writeWav(await speak('This is a Dialtrace test call.', 'en')));
+if (isWanted('test-call'))
+  write('test-call.wav', writeWav(await speak('This is a Dialtrace test call.', 'en')));

@@ -1,7 +1,11 @@
-/** Makes the pictures of the softphone in docs/images again: `npx tsx scripts/make-screenshots.ts [name ...]`. */
+/**
+ * Makes the pictures of the softphone and of call buttons in docs/images again: `npx tsx scripts/make-screenshots.ts [name ...]`,
+ * names of call buttons' being `click-to-call-…`.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { serveDemo } from '../test/support/demo-pages.ts';
+import { makeButtonPictures } from './lib/button-pictures.ts';
 import { smallPng } from './lib/small-png.ts';
 
 /** Chinese needs a font of its own (Debian: fonts-noto-cjk); fonts-inter is nice to have. */
@@ -53,6 +57,17 @@ const PICTURES: Readonly<Record<string, Picture>> = {
 const root = new URL('../', import.meta.url);
 const wanted = process.argv.slice(2);
 
+const keep = async (name: string, png: Buffer): Promise<void> => {
+  const path = `docs/images/${name}.png`;
+  const picture = smallPng(png);
+  if (picture.length > MAXIMUM_BYTES) throw new Error(`${path} would take ${picture.length} bytes`);
+  await writeFile(new URL(path, root), picture);
+  process.stdout.write(`${path}: ${picture.length} bytes\n`);
+};
+
+await mkdir(new URL('docs/images/', root), { recursive: true });
+await makeButtonPictures(wanted, keep);
+
 const demo = await serveDemo();
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
@@ -66,7 +81,6 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  await mkdir(new URL('docs/images/', root), { recursive: true });
   for (const [name, { scene, options, prepare }] of Object.entries(PICTURES)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const context = await browser.newContext({
@@ -81,12 +95,8 @@ try {
     await page.goto(`${demo.url}?scene=${scene}`);
     await prepare?.(page);
     await page.waitForTimeout(500);
-    const path = `docs/images/softphone-${name}.png`;
-    const picture = smallPng(await page.screenshot());
+    await keep(`softphone-${name}`, await page.screenshot());
     await context.close();
-    if (picture.length > MAXIMUM_BYTES) throw new Error(`${path} would take ${picture.length} bytes`);
-    await writeFile(new URL(path, root), picture);
-    process.stdout.write(`${path}: ${picture.length} bytes\n`);
   }
 } finally {
   await browser.close();

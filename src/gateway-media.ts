@@ -14,6 +14,7 @@ const webRtcOptions = ({ media }: GatewayConfig): WebRtcOptions | undefined => {
     enabled,
     port,
     workers,
+    opus,
     address = media.address,
     publicAddress = media.publicAddress,
   } = media.webrtc;
@@ -23,6 +24,7 @@ const webRtcOptions = ({ media }: GatewayConfig): WebRtcOptions | undefined => {
     ...(workerBinary && { workerBinary }),
     port,
     workers: workers === 0 ? availableParallelism() : workers,
+    opus,
     listen: browserAddresses({ address, publicAddress }),
   };
 };

@@ -35,6 +35,8 @@ const FIRST_REFIT_MS = 10 * 60_000;
 /** Visits, leases and whose call it is: what the gateway does with web pages. */
 export type GatewayTracking = {
   readonly dni: Dni;
+  /** The plan in force. */
+  readonly plan: () => LivePlan;
   readonly calls: CallTracking;
   /** For metrics: a look at the pools, at most every 30 s old. */
   readonly figures: () => ReturnType<typeof leaseFigures>;
@@ -179,6 +181,7 @@ export const startTracking = async ({ store, reports, logger, now }: Options): P
 
   return {
     dni,
+    plan,
     calls,
     figures: () => figures,
     stop: async () => {

@@ -6,14 +6,16 @@ import type { Logger } from './base/logger.ts';
 import { removeRunFile, writeRunFile } from './base/run-file.ts';
 import { createShutdown, type Shutdown } from './base/shutdown.ts';
 import { VERSION } from './base/version.ts';
+import type { CallBacks } from './buttons/index.ts';
 import { type Calls, createAgents, createCalls, createQueueRooms } from './calls/index.ts';
 import type { GatewayConfig } from './config/index.ts';
 import { createBanKeeper, lastBans, withWall } from './gateway-bans.ts';
+import { buttonParts, canDialVisitors, gatewayCallBacks, startButtons } from './gateway-buttons.ts';
 import { httpsOptions, prepareCertificate, watchCertificates } from './gateway-certificates.ts';
 import { holdMusic, mediaOptions } from './gateway-media.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createAudit, phoneParts, userRules } from './gateway-phones.ts';
-import { registrarDomains, startRegistrar } from './gateway-registrar.ts';
+import { openDomains, startRegistrar } from './gateway-registrar.ts';
 import { silenceMs, sipServerKind } from './gateway-sip.ts';
 import { startTracking } from './gateway-tracking.ts';
 import { createHttpServer, type Health } from './http/index.ts';
@@ -159,7 +161,7 @@ const assemble = async (
     digest: trunk.digest,
     isTest: false,
   }));
-  const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)], registrarDomains(config));
+  const trunks = createTrunkTable([...configured, selfTestTrunk(store.vault)], openDomains(config));
   const registrar = await startRegistrar(config, store, logger, now);
   shutdown.add('the registrar', async () => registrar?.close());
   const listening = config.sip.listen.find((point) => point.transport === 'udp') ?? config.sip.listen[0];
@@ -207,6 +209,19 @@ const assemble = async (
   const tracking = await startTracking({ store, reports, logger, now });
   shutdown.add('tracking', () => tracking.stop());
   const rules = userRules(config, configured);
+  const canDial = canDialVisitors(trunks, rules);
+  let callBacks: CallBacks | undefined;
+  const buttons = startButtons(config, {
+    store,
+    tracking,
+    regions: rules.regions,
+    takesCalls: () => state === 'ok' && media.encryption.available && config.media.webrtc.enabled,
+    callBacks: () => callBacks,
+    canCallBack: canDial,
+    logger,
+    now,
+  });
+  shutdown.add('call buttons', async () => buttons?.stop());
   const audit = createAudit(store, logger, now);
   const agents = createAgents({ store, phones: registrar, audit, logger, now });
   shutdown.add('agents', () => agents.stop());
@@ -227,6 +242,7 @@ const assemble = async (
     operation,
     dial: (options) => sip.dial(options),
     phones: registrar,
+    buttons: buttons?.calls,
     agents,
     queues,
     userRules: rules,
@@ -245,6 +261,9 @@ const assemble = async (
     onEnded: metrics.callEnded,
   });
   const activeCalls = calls;
+  const { regions } = rules;
+  callBacks = gatewayCallBacks(config, { store, tracking, regions, canDial, calls, logger, now });
+  shutdown.add('call backs', async () => callBacks?.stop());
   metrics.observe({ calls: activeCalls, agents, queues, sip, media, trunks: operation, registrar, tracking });
 
   const countDay = (day: number) => reports.run({ type: 'day', options: { day } });
@@ -265,6 +284,7 @@ const assemble = async (
     tls: httpsOptions(config),
     trunkStatus: () => operation.status(),
     dni: tracking.dni,
+    buttons: buttonParts(config, buttons, sip.hostports),
     prompts,
   });
   shutdown.add('HTTP', () => http.close());
@@ -283,6 +303,7 @@ const assemble = async (
   shutdown.add('the run file', () => removeRunFile(config.runFile));
   state = 'ok';
   operation.start();
+  callBacks?.start();
 
   let stopping: Promise<void> | undefined;
   let hurry: () => void = () => undefined;

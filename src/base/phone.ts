@@ -53,6 +53,29 @@ export const numberKind = (e164: string): NumberKind => {
   return number.getType() === 'PREMIUM_RATE' ? 'premium' : 'usual';
 };
 
+/** Whether an E.164 number can be a mobile telephone's: some numbering plans don't tell them from others. */
+export const mayBeMobile = (e164: string): boolean => {
+  const number = parsePhoneNumberFromString(e164);
+  if (!number?.isValid()) return false;
+  const type = number.getType();
+  return type === 'MOBILE' || type === 'FIXED_LINE_OR_MOBILE';
+};
+
+/**
+ * 110, 112, 911, 999 and their like have three digits, in some countries two (15, 17, 18); so have the services next to them,
+ * such as 116 or 988. The longer ones: Pakistan, Switzerland's air rescue, China's by text, India, Britain's by text relay.
+ */
+const EMERGENCY = /^(?:\d{2,3}|1122|1414|12110|109[1-8]|18000)$/;
+
+/**
+ * Whether what somebody dials is an emergency number, or lies next to one. Written with separators, as an international
+ * number, or with a prefix for outside lines it is the same number.
+ */
+export const isEmergency = (dialled: string): boolean => {
+  const digits = dialled.replace(/[\s().\-/+]/g, '');
+  return EMERGENCY.test(digits) || /^0{1,2}(?:110|112|911|999)$/.test(digits);
+};
+
 /** Shows a number with its middle hidden: `+4930123456` becomes `+493*****56`. */
 export const maskPhone = (e164: string): string => {
   if (e164.length <= 6) return '*'.repeat(e164.length);

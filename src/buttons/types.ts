@@ -35,7 +35,15 @@ export type PassVerdict =
   | {
       readonly type: 'refused';
       readonly status: 403 | 404 | 480 | 486 | 503;
-      readonly why: 'forged' | 'expired' | 'used' | 'origin' | 'unknown-button' | 'address' | 'site';
+      readonly why:
+        | 'forged'
+        | 'expired'
+        | 'used'
+        | 'origin'
+        | 'unknown-button'
+        | 'address'
+        | 'site'
+        | 'unavailable';
       readonly reason: string;
     };
 

@@ -12,6 +12,16 @@ export type BoardEntry = {
   conversation: Conversation | undefined;
 };
 
+/** Who may come back into a call: a user into the own one, a visitor of a web page into the one of the own press. */
+export type Whose =
+  | { readonly type: 'user'; readonly name: string }
+  | { readonly type: 'visitor'; readonly press: string };
+
+const isOf = (party: Party, { plan: { origin } }: Conversation, whose: Whose): boolean =>
+  whose.type === 'user'
+    ? party.user === whose.name
+    : party.side === 'caller' && origin.type === 'web' && origin.pass.pressId === whose.press;
+
 export type Seat = { readonly conversation: Conversation; readonly party: Party };
 
 /** The calls as they stand now: who is in which, so that one call can reach into another. */
@@ -21,8 +31,8 @@ export type Board = {
   put(callId: string, entry: BoardEntry): void;
   remove(callId: string): void;
   conversation(callId: string): Conversation | undefined;
-  /** The conversation of this dialog, if it is this user's. */
-  find(id: DialogId, user: string): Seat | undefined;
+  /** The conversation of this dialog, if it is this person's. */
+  find(id: DialogId, whose: Whose): Seat | undefined;
   /** The media of a call that this user is in, so that calls which may be joined later live in one thread. */
   sessionOf(user: string): MediaSession | undefined;
   /** The oldest first. */
@@ -36,10 +46,11 @@ export const createBoard = (places: UserPlaces): Board => {
     put: (callId, entry) => void entries.set(callId, entry),
     remove: (callId) => void entries.delete(callId),
     conversation: (callId) => entries.get(callId)?.conversation,
-    find: (id, user) => {
+    find: (id, whose) => {
       for (const { conversation } of entries.values()) {
-        const party = conversation?.parties().find((each) => each.user === user && each.dialog.isNamed(id));
-        if (conversation && party) return { conversation, party };
+        const party = conversation?.parties().find((each) => each.dialog.isNamed(id));
+        if (conversation && party)
+          return isOf(party, conversation, whose) ? { conversation, party } : undefined;
       }
       return undefined;
     },

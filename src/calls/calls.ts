@@ -1,9 +1,11 @@
 import { errorMessage } from '../base/errors.ts';
 import { ulid } from '../base/ids.ts';
+import type { Placer } from '../buttons/index.ts';
 import type { Admittance, IncomingInvite } from '../sip/index.ts';
 import { type Board, createBoard } from './board.ts';
 import { runCall } from './call.ts';
-import { createDoor } from './door.ts';
+import { placeCallBack } from './call-back/index.ts';
+import { type Admitted, createDoor } from './door.ts';
 import { createFlows, gatherFacts } from './flow/index.ts';
 import { callerHistory } from './opening.ts';
 import { type Prepared, prepareTrunkCall, prepareUserCall } from './preparing.ts';
@@ -12,6 +14,7 @@ import { createRoutes } from './routes.ts';
 import { resumeCall, superviseCall } from './talk/index.ts';
 import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
 import { createUserPlaces } from './user-places.ts';
+import { prepareWebCall } from './web/index.ts';
 
 /** The calls that are up, and the door for new ones. */
 export type Calls = {
@@ -24,8 +27,14 @@ export type Calls = {
   live(): readonly LiveCall[];
   /** Changes how far a supervisor takes part; false when that supervisor is not in that call. */
   setSupervision(callId: string, supervisor: string, mode: SupervisionMode): boolean;
+  /**
+   * Places a call back: rings the business, then calls the visitor; resolves when it is over. Placed as the gateway stops, it
+   * is `not-now`.
+   */
+  readonly callBack: Placer;
   /** Refuses new calls from now on. */
   drain(): void;
+  readonly draining: boolean;
   /** Ends every call that is up and waits for their records, 10 s at most. */
   stopAll(reason: string): Promise<void>;
   /** Resolves when no call is up and every record is written. */
@@ -52,7 +61,17 @@ type Arrival = {
   readonly invite: IncomingInvite;
   readonly origin: Origin;
   readonly room: Admittance;
+  /** Ends it from outside. */
+  readonly stop: (stop: CallStop) => void;
   readonly stopped: Promise<CallStop>;
+};
+
+/** Who leaves a page open over night holds no line for ever. */
+const TOO_LONG: CallStop = {
+  by: 'gateway',
+  reason: 'the longest time for a call is over',
+  q850: 16,
+  cancelled: false,
 };
 
 export const createCalls = (services: CallServices): Calls => {
@@ -68,9 +87,14 @@ export const createCalls = (services: CallServices): Calls => {
 
   const prepare = ({ id, invite, origin, room }: Arrival, startedAt: number): Promise<Prepared> => {
     const beginning = { id, startedAt, invite };
-    return origin.type === 'trunk'
-      ? prepareTrunkCall(services, routes, beginning, { trunk: origin.trunk, room, draining })
-      : prepareUserCall(services, beginning, { user: origin.user, room, draining });
+    switch (origin.type) {
+      case 'trunk':
+        return prepareTrunkCall(services, routes, beginning, { trunk: origin.trunk, room, draining });
+      case 'user':
+        return prepareUserCall(services, beginning, { user: origin.user, room, draining });
+      case 'web':
+        return prepareWebCall(services, routes, beginning, { ...origin, room, draining });
+    }
   };
 
   const handle = async (arrival: Arrival): Promise<Handled> => {
@@ -78,12 +102,13 @@ export const createCalls = (services: CallServices): Calls => {
     const startedAt = services.now();
     const began = performance.now();
     invite.stamp({ 'X-Dialtrace-Call': id });
-    const { row, notes, agent, trunk, match, decision } = await prepare(arrival, startedAt);
+    const { row, web, notes, agent, trunk, match, decision } = await prepare(arrival, startedAt);
 
     const { record, priorCalls } = await openCallRecord(
       { calls: services.store.calls, logger: services.logger, now: services.now },
       row,
       notes,
+      web,
     );
     if (priorCalls !== null) record.note('caller', callerHistory(priorCalls), { priorCalls });
     const callerRow = newLeg({
@@ -117,10 +142,12 @@ export const createCalls = (services: CallServices): Calls => {
 
     const { type: _, flow: route, ...dialled } = decision;
     const flow = await flows.of(route, dialled.lines);
-    const facts = await gatherFacts(services, { row, caller: dialled.caller, priorCalls, flow });
+    const facts = await gatherFacts(services, { row, web, caller: dialled.caller, priorCalls, flow });
     if (flow.version !== undefined) record.attributed({ flow_id: flow.id, flow_version: flow.version });
     const mayRecord = dialled.record && flow.definition.flow.record !== 'never';
     const plan = { callId: id, invite, origin, ...dialled, record: mayRecord, flow, facts };
+    const limit = origin.type === 'web' ? origin.button.maxMinutes * 60_000 : undefined;
+    const lasting = limit === undefined ? undefined : setTimeout(() => arrival.stop(TOO_LONG), limit);
     const book = createLegBook();
     const { direction } = row;
     const { end, settled } = await runCall({
@@ -134,6 +161,7 @@ export const createCalls = (services: CallServices): Calls => {
       book,
       stopped,
     });
+    clearTimeout(lasting);
     services.onEnded({ status: end.status, isTest, setupMs });
     return { settled: settled.then(() => services.tracking.ended(id)) };
   };
@@ -144,28 +172,50 @@ export const createCalls = (services: CallServices): Calls => {
   };
 
   /** What users ask for that is no new call: the place of a dialog that a page lost, a seat as a supervisor. */
-  const joinsCall = (invite: IncomingInvite, origin: Origin): boolean => {
-    if (origin.type !== 'user') return false;
+  const joining = (invite: IncomingInvite, admitted: Admitted): Promise<void> | undefined => {
     const { replaces } = invite;
+    const deps = { services, board, invite };
+    if (admitted.type === 'visitor' && replaces)
+      return resumeCall(deps, replaces, { type: 'visitor', press: admitted.press });
+    if (admitted.type !== 'user') return undefined;
+    const { user } = admitted;
+    if (replaces) return resumeCall(deps, replaces, { type: 'user', name: user.name });
     const supervised = invite.header('X-Dialtrace-Supervise');
-    const deps = { services, board, invite, user: origin.user };
-    const joined =
-      (replaces && resumeCall(deps, replaces)) ??
-      (supervised === undefined ? undefined : superviseCall(deps, supervised));
+    return supervised === undefined ? undefined : superviseCall({ ...deps, user }, supervised);
+  };
+
+  const joinsCall = (invite: IncomingInvite, admitted: Admitted): admitted is Exclude<Admitted, Origin> => {
+    const joined = joining(invite, admitted);
     if (joined === undefined) return false;
     settle({ settled: joined });
     return true;
   };
 
-  const admit = async (invite: IncomingInvite, id: string, stopped: Promise<CallStop>): Promise<void> => {
+  /** Asks for a place for one call more of whoever sends it. */
+  const enter = (invite: IncomingInvite, origin: Origin): Admittance => {
+    switch (origin.type) {
+      case 'trunk':
+        return services.operation.enter(origin.trunk.id, 'in');
+      case 'user':
+        return board.places.enter(origin.user.name);
+      case 'web': {
+        const leave = services.buttons?.enter(origin.pass, invite.peer.address);
+        if (leave) return { type: 'admitted', leave };
+        const reason = 'as many calls of web pages are up as buttons.limits allows';
+        return { type: 'full', reason, retryAfterSeconds: 30 };
+      }
+    }
+  };
+
+  const admit = async (
+    invite: IncomingInvite,
+    { id, stop, stopped }: Pick<Arrival, 'id' | 'stop' | 'stopped'>,
+  ): Promise<void> => {
     const origin = await door.admit(invite);
     if (!origin || joinsCall(invite, origin)) return;
-    const room =
-      origin.type === 'trunk'
-        ? services.operation.enter(origin.trunk.id, 'in')
-        : board.places.enter(origin.user.name);
+    const room = enter(invite, origin);
     try {
-      settle(await handle({ id, invite, origin, room, stopped }));
+      settle(await handle({ id, invite, origin, room, stop, stopped }));
     } finally {
       if (room.type === 'admitted') room.leave();
     }
@@ -185,13 +235,26 @@ export const createCalls = (services: CallServices): Calls => {
         cancelled: true,
       }),
     );
-    const done = admit(invite, id, stopped)
+    const done = admit(invite, { id, stop, stopped })
       .catch((error) => {
         services.logger.error({ call: id, error: errorMessage(error) }, 'call failed');
         invite.refuse(500);
       })
       .finally(() => active.delete(id));
     active.set(id, { stop, done });
+  };
+
+  const callBack: Placer = async (order) => {
+    if (draining) return { end: 'not-now', reason: 'the gateway is stopping' };
+    const id = ulid(services.now());
+    let stop: (stop: CallStop) => void = () => undefined;
+    const stopped = new Promise<CallStop>((resolve) => {
+      stop = resolve;
+    });
+    const placed = placeCallBack({ services, board, flows, id, order, stop, stopped });
+    const done = placed.then(settle, () => undefined).finally(() => active.delete(id));
+    active.set(id, { stop, done });
+    return (await placed).result;
   };
 
   const idle = async (): Promise<void> => {
@@ -211,8 +274,12 @@ export const createCalls = (services: CallServices): Calls => {
     live: board.live,
     setSupervision: (callId, supervisor, mode) =>
       board.conversation(callId)?.setSupervision(supervisor, mode) ?? false,
+    callBack,
     drain: () => {
       draining = true;
+    },
+    get draining() {
+      return draining;
     },
     stopAll: async (reason) => {
       for (const call of active.values()) call.stop({ by: 'gateway', reason, q850: 41, cancelled: false });

@@ -1,4 +1,4 @@
-import { type NumberKind, numberKind, parsePhone, type Region } from '../base/phone.ts';
+import { isEmergency, type NumberKind, numberKind, parsePhone, type Region } from '../base/phone.ts';
 import { type Admittance, type Caller, parseAddress } from '../sip/index.ts';
 import type { LineTable, NumberRoute, UserTable } from '../store/index.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -24,18 +24,6 @@ export type Dialled =
 
 /** How long a user or a telephone rings that no line of the plan says more about, in seconds. */
 const RING_SECONDS = 45;
-
-/**
- * 110, 112, 911, 999 and their like have three digits, in some countries two (15, 17, 18); so have the services next to them,
- * such as 116 or 988. The longer ones: Pakistan, Switzerland's air rescue, China's by text, India, Britain's by text relay.
- */
-const EMERGENCY = /^(?:\d{2,3}|1122|1414|12110|109[1-8]|18000)$/;
-
-/** Written with separators, as an international number, or with a prefix for outside lines it is the same number. */
-const isEmergency = (raw: string): boolean => {
-  const digits = raw.replace(/[\s().\-/+]/g, '');
-  return EMERGENCY.test(digits) || /^0{1,2}(?:110|112|911|999)$/.test(digits);
-};
 
 const line = (fields: Partial<LineTable> & Pick<LineTable, 'id' | 'type'>): LineTable => ({
   name: null,

@@ -27,5 +27,5 @@ export const phoneLegOptions = (nat: boolean): Options => ({ nat, codecs: CODECS
 export const originLegOptions = (origin: Origin, peer: SipPeer): Options => {
   if (origin.type === 'trunk') return trunkLegOptions(origin.trunk);
   // Nobody says whether a user's desk phone sits behind NAT; what it sends tells.
-  return isBrowser(peer) ? browserLegOptions : phoneLegOptions(true);
+  return origin.type === 'web' || isBrowser(peer) ? browserLegOptions : phoneLegOptions(true);
 };

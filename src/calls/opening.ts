@@ -3,6 +3,7 @@ import type { CallerVault, NewCall, NumberRoute, UserTable } from '../store/inde
 import { type Attribution, attribute, type Match } from '../tracking/index.ts';
 import type { Decision } from './decide.ts';
 import type { Dialled, UserDecision } from './from-user.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What is known of a call when it is decided upon. */
 export type Opening = {
@@ -107,16 +108,20 @@ export const userCallNotes = ({ user, dialled, decision }: UserOpening): readonl
     text: `User ${user.name} calls ${dialledWords(dialled)}.`,
     detail: { user: user.name },
   },
-  ...(decision.type === 'refuse'
-    ? [
+  ...refusalNotes(decision),
+];
+
+/** That a call is not dialled on, and why. */
+export const refusalNotes = (decision: { readonly type: 'dial' } | Refusal): readonly Note[] =>
+  decision.type === 'dial'
+    ? []
+    : [
         {
           type: 'refused',
           text: `Refused with ${decision.sipCode}: ${decision.reason}.`,
           detail: { sip: decision.sipCode },
         },
-      ]
-    : []),
-];
+      ];
 
 export type Note = { readonly type: string; readonly text: string; readonly detail: Record<string, unknown> };
 
@@ -148,15 +153,7 @@ export const openingNotes = ({ trunk, called, route, match, decision }: Opening)
       ]
     : []),
   ...(match ? [matchNote(match)] : []),
-  ...(decision.type === 'refuse'
-    ? [
-        {
-          type: 'refused',
-          text: `Refused with ${decision.sipCode}: ${decision.reason}.`,
-          detail: { sip: decision.sipCode },
-        },
-      ]
-    : []),
+  ...refusalNotes(decision),
 ];
 
 /** Which visit a call was matched to, and why. */

@@ -7,7 +7,7 @@ import {
   readCaller,
   type Trunk,
 } from '../sip/index.ts';
-import type { LineTable, NewCall, NumberRoute, UserTable } from '../store/index.ts';
+import type { LineTable, NewCall, NewWebCall, NumberRoute, UserTable } from '../store/index.ts';
 import { attribute, type Match } from '../tracking/index.ts';
 import { decide } from './decide.ts';
 import { decideUserCall, lookUpDialled } from './from-user.ts';
@@ -19,6 +19,8 @@ import type { CallServices, CodeLookup } from './types.ts';
 /** A call that is decided upon: what its record begins with, and what to do. */
 export type Prepared = {
   readonly row: NewCall;
+  /** What a call from a call button has beside its record. */
+  readonly web?: NewWebCall;
   readonly notes: readonly Note[];
   /** Name of the user who calls. */
   readonly agent: string | null;

@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { Region } from '../base/phone.ts';
-import type { Features, Sound } from '../config/index.ts';
+import type { ButtonCalls, CallPass } from '../buttons/index.ts';
+import type { ButtonPlan, Features, Sound } from '../config/index.ts';
 import type { Flow, FlowFacts } from '../flows/index.ts';
 import type { LegOptions, MediaEngine, Playable } from '../media/index.ts';
 import type {
@@ -46,6 +47,8 @@ export type CallToMatch = {
   readonly callerRegion: string | null;
   /** Extension code that the caller dialled. */
   readonly code?: string;
+  /** Visit that a call button's token names. */
+  readonly visitToken?: string;
 };
 
 /** The side of calls that looks at web pages. Whatever fails there delays or refuses no call. */
@@ -107,6 +110,8 @@ export type CallServices = {
   readonly dial: (options: DialOptions) => OutgoingInvite;
   /** Users' phones; undefined when none can register. */
   readonly phones: Pick<Registrar, 'reach' | 'isRegistered' | 'verifyUser'> | undefined;
+  /** Calls from web pages; undefined when there are none. */
+  readonly buttons: ButtonCalls | undefined;
   /** Who can take calls. */
   readonly agents: Agents;
   /** Where callers wait for them. */
@@ -151,7 +156,9 @@ export type CallServices = {
 /** Who sent an INVITE and has proven it. */
 export type Origin =
   | { readonly type: 'trunk'; readonly trunk: Trunk }
-  | { readonly type: 'user'; readonly user: UserTable };
+  | { readonly type: 'user'; readonly user: UserTable }
+  /** A visitor of a web page, let in by the token of a call button. */
+  | { readonly type: 'web'; readonly pass: CallPass; readonly button: ButtonPlan };
 
 /** How a call ended, for its record. */
 export type CallEnd = {
@@ -179,11 +186,13 @@ export type CodeLookup = {
   find(code: string): Promise<{ readonly patch: CallPatch; readonly match: Match } | undefined>;
 };
 
-/** A call that has lines to dial. */
-export type DialPlan = {
+/** A visitor who asked to be called: the gateway calls the lines first. */
+export type CallBackOrigin = { readonly type: 'callback' };
+
+/** A call as those know it who ring its lines and talk in it. */
+export type CallPlan = {
   readonly callId: string;
-  readonly invite: IncomingInvite;
-  readonly origin: Origin;
+  readonly origin: Origin | CallBackOrigin;
   /** Whom the lines are told of. */
   readonly caller: Caller;
   /** E.164 of the tracking number that was dialled, or that a user calls from. */
@@ -194,10 +203,16 @@ export type DialPlan = {
   readonly flow: Flow;
   readonly facts: FlowFacts;
   readonly record: boolean;
-  /** Pages show an extension code with the number: the caller is asked for it before a line is dialled. */
-  readonly code?: CodeLookup | undefined;
   /** Whose ringback the caller hears. */
   readonly region: Region | undefined;
+};
+
+/** A call of somebody who sent an INVITE. */
+export type DialPlan = CallPlan & {
+  readonly invite: IncomingInvite;
+  readonly origin: Origin;
+  /** Pages show an extension code with the number: the caller is asked for it before a line is dialled. */
+  readonly code?: CodeLookup | undefined;
 };
 
 /** How far a supervisor takes part: hears both, speaks to the agent alone, speaks to both. */

@@ -112,10 +112,12 @@ const numberProblems = (
   const wrong = phoneProblem(path, number, region);
   if (wrong.length > 0) return wrong;
   const e164 = (text: string): string => phoneOf(text, region)?.e164 ?? text;
-  const targets = plan.sites.find((each) => each?.id === site)?.targets ?? [];
+  const own = plan.sites.find((each) => each?.id === site);
+  // What the site would show nobody can say; that it is missing is told already.
+  if (!own) return [];
   const known = [
     ...plan.numbers.flatMap((entry) => entry?.number ?? []),
-    ...targets.map((target) => target.number),
+    ...own.targets.map((target) => target.number),
   ];
   if (known.some((text) => e164(text) === e164(number))) return [];
   return [

@@ -38,6 +38,8 @@ const whenSchema = z.strictObject({
   channel: anyOf.optional(),
   landing: anyOf.optional().describe('Pieces of the landing page.'),
   number: anyOf.optional().describe('Tracking numbers, E.164.'),
+  button: anyOf.optional().describe('Call buttons that were pressed, by id.'),
+  intent: anyOf.optional().describe('What the visitor chose at the button, by id.'),
   time: z
     .union([span, z.array(span).min(1)])
     .optional()

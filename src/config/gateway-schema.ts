@@ -205,6 +205,7 @@ const mediaSchema = z.strictObject({
           'UDP and TCP port of the first worker; each further one takes the next. 0 lets the system pick.',
         ),
       workers: z.int().min(0).max(64).default(0).describe('mediasoup workers; 0: one a core.'),
+      opus: z.boolean().default(true).describe('Two browsers talk Opus with each other.'),
     })
     .prefault({})
     .describe('mediasoup, which does the encryption.'),

@@ -45,6 +45,7 @@ const listQuery = z.strictObject({
   to: instantSchema.optional().meta({ description: 'End, exclusive' }),
   status: callViewSchema.shape.status.optional(),
   source: z.string().optional().meta({ description: "The source's id" }),
+  button: z.string().optional().meta({ description: 'Calls that this call button brought' }),
   did: z.string().optional().meta({ description: 'The dialled number, E.164; the plus may be written %2B' }),
   tests: flagSchema.meta({ description: 'Include test calls' }),
   limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(500, LIMIT).default(50),
@@ -76,6 +77,7 @@ const toFilter = (query: z.output<typeof listQuery>): CallFilter => ({
   ...(query.to !== undefined && { to: query.to }),
   ...(query.status !== undefined && { status: query.status }),
   ...(query.source !== undefined && { sourceId: query.source }),
+  ...(query.button !== undefined && { buttonId: query.button }),
   ...(query.did !== undefined && { did: readDid(query.did) }),
   ...(query.cursor !== undefined && { before: query.cursor.toUpperCase() }),
 });

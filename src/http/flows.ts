@@ -52,6 +52,8 @@ const simulateBody = z.strictObject({
   keyword: text,
   channel: text,
   landing: text,
+  button: text,
+  intent: text,
   country: text,
   area: text,
   city: text,

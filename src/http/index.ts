@@ -13,13 +13,17 @@ import { agentRoutes } from './agents.ts';
 import { areaRoutes } from './areas.ts';
 import { attributionRoutes } from './attribution.ts';
 import { banRoutes } from './bans.ts';
+import { buttonApiRoutes, buttonRoutes, isButtonRequest } from './buttons/index.ts';
 import { calendarRoutes } from './calendars.ts';
+import { callBackRoutes } from './call-backs.ts';
 import { callRoutes } from './calls.ts';
 import { dniRoutes, isDniRequest } from './dni/index.ts';
+import { experimentRoutes } from './experiments.ts';
 import { flowRoutes } from './flows.ts';
 import { formRoutes } from './forms.ts';
 import { leadRoutes } from './leads.ts';
 import { matchingRoutes } from './matching.ts';
+import { ownPages } from './pages/asking.ts';
 import type { HttpParts, HttpTls } from './parts.ts';
 import { peopleRoutes } from './people.ts';
 import { phoneRoutes } from './phone/index.ts';
@@ -39,6 +43,7 @@ import { userRoutes } from './users.ts';
 import { visitRoutes } from './visits.ts';
 import { voicemailRoutes } from './voicemail.ts';
 
+export type { ButtonParts } from './buttons/index.ts';
 export type { Health, HttpParts, HttpTls, PhoneParts } from './parts.ts';
 
 /** The HTTP side of the gateway: API, health and metrics. */
@@ -79,14 +84,17 @@ const PAGE_REQUESTS_PER_MINUTE = 6000;
 
 const isPhone = ({ url }: FastifyRequest): boolean => url.startsWith('/phone');
 
+/** Web pages ask, from wherever their readers are. */
+const isPage = ({ url }: FastifyRequest): boolean => isDniRequest(url) || isButtonRequest(url);
+
 const requestsPerMinute = (request: FastifyRequest): number => {
-  if (isDniRequest(request.url)) return PAGE_REQUESTS_PER_MINUTE;
+  if (isPage(request)) return PAGE_REQUESTS_PER_MINUTE;
   return isPhone(request) ? PHONE_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE;
 };
 
 /** Who is counted, and for what. */
 const limitKey = (request: FastifyRequest): string => {
-  if (isDniRequest(request.url)) return `dni ${networkOf(request.ip)}`;
+  if (isPage(request)) return `page ${networkOf(request.ip)}`;
   return `${isPhone(request) ? 'phone' : 'api'} ${request.ip}`;
 };
 
@@ -127,6 +135,7 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     // After onRequest, where the rate limit counts: guesses at the token are counted too.
     api.addHook('preParsing', async (request) => check(request));
     callRoutes(api, parts);
+    callBackRoutes(api, parts);
     recordingRoutes(api, parts);
     promptRoutes(api, parts);
     voicemailRoutes(api, parts);
@@ -136,12 +145,14 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     areaRoutes(api, parts);
     poolRoutes(api, parts);
     siteRoutes(api, parts);
+    buttonApiRoutes(api, parts);
     trunkRoutes(api, parts);
     userRoutes(api, parts);
     agentRoutes(api, parts);
     queueRoutes(api, parts);
     visitRoutes(api, parts);
     reportRoutes(api, parts);
+    experimentRoutes(api, parts);
     spendRoutes(api, parts);
     attributionRoutes(api, parts);
     matchingRoutes(api, parts);
@@ -152,8 +163,10 @@ const registerRoutes = async (app: FastifyInstance, parts: HttpParts): Promise<v
     flowRoutes(api, parts);
     systemRoutes(api, parts);
   });
-  const { phone, dni } = parts;
-  if (dni) await app.register((pages) => dniRoutes(pages, dni, parts.dniScripts));
+  const { phone, dni, buttons } = parts;
+  const isOwn = ownPages(buttons?.settings.publicUrl);
+  if (dni) await app.register((pages) => dniRoutes(pages, dni, isOwn, parts.dniScripts));
+  if (buttons) await app.register((pages) => buttonRoutes(pages, buttons));
   if (phone) await app.register((pages) => phoneRoutes(pages, parts, phone));
 };
 

@@ -7,6 +7,7 @@ import type { ReportRunner } from '../reports/index.ts';
 import type { Registrar, SipWall, TrunkStatus } from '../sip/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Dni } from '../tracking/index.ts';
+import type { ButtonParts } from './buttons/types.ts';
 
 /** What `/healthz` tells. */
 export type Health = {
@@ -71,6 +72,8 @@ export type HttpParts = {
   readonly dni?: Dni | undefined;
   /** Folder of the script for web pages; default: where the build puts it. */
   readonly dniScripts?: string | undefined;
+  /** Undefined: there are no call buttons. */
+  readonly buttons?: ButtonParts | undefined;
   readonly reports: Pick<ReportRunner, 'sources' | 'run'>;
   /** Left out: plain HTTP. */
   readonly tls?: HttpTls | undefined;

@@ -7,12 +7,20 @@ import type { Logger } from '../base/logger.ts';
 export class HttpProblem extends Error {
   readonly status: number;
   readonly problems: readonly Problem[];
+  /** Members of the body beside RFC 9457's own. */
+  readonly more: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, detail: string, problems: readonly Problem[] = []) {
+  constructor(
+    status: number,
+    detail: string,
+    problems: readonly Problem[] = [],
+    more: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.name = 'HttpProblem';
     this.status = status;
     this.problems = problems;
+    this.more = more;
   }
 }
 
@@ -41,13 +49,14 @@ export const sendProblem = (
   status: number,
   detail: string,
   errors: readonly Problem[] = [],
+  more: Readonly<Record<string, unknown>> = {},
 ): FastifyReply => {
   // RFC 9110 15.5.2: whoever must prove himself is told how.
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(status)
     .type(PROBLEM_TYPE)
-    .send(problemBody(status, detail, errors));
+    .send({ ...problemBody(status, detail, errors), ...more });
 };
 
 /** Turns anything a route throws into problem JSON; what is nobody's fault but ours is logged and told without details. */
@@ -56,7 +65,8 @@ export const answerError = (
   reply: FastifyReply,
   logger: Logger,
 ): FastifyReply => {
-  if (error instanceof HttpProblem) return sendProblem(reply, error.status, error.message, error.problems);
+  if (error instanceof HttpProblem)
+    return sendProblem(reply, error.status, error.message, error.problems, error.more);
   if (error instanceof UsageError) return sendProblem(reply, 400, error.message, error.problems);
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
   if (status < 500) return sendProblem(reply, status, error.message);

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import {
   CALL_DIMENSIONS,
   callsReportSchema,
+  FUNNEL_DIMENSIONS,
+  funnelReportSchema,
+  hoursReportSchema,
   PERIOD_NAMES,
   readPeriod,
   SPAM_MODES,
@@ -20,6 +23,8 @@ const periodQuery = {
   tests: flagSchema.meta({ description: 'Include test calls' }),
 };
 
+const { tests: _, ...plainPeriod } = periodQuery;
+
 const sourcesQuery = z.strictObject(periodQuery);
 const callsQuery = z.strictObject({
   ...periodQuery,
@@ -35,6 +40,26 @@ const callsQuery = z.strictObject({
     .default(1)
     .meta({ description: 'Share of the value that is earned, for ROI' }),
   limit: z.coerce.number().int().min(1).max(10_000).default(500).meta({ description: 'Rows at most' }),
+});
+
+const funnelQuery = z.strictObject({
+  ...plainPeriod,
+  by: z.enum(FUNNEL_DIMENSIONS).default('button').meta({ description: 'What there is a row for' }),
+  button: z.string().optional().meta({ description: 'This button alone' }),
+  site: z.string().optional().meta({ description: 'Buttons of this site alone' }),
+  qualifiedSeconds: z.coerce
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .meta({ description: 'A call that is talked for so long is qualified, whatever its lead is' }),
+  limit: z.coerce.number().int().min(1).max(10_000).default(500).meta({ description: 'Rows at most' }),
+});
+
+const hoursQuery = z.strictObject({
+  ...plainPeriod,
+  button: z.string().optional().meta({ description: 'Calls of this button alone' }),
+  source: z.string().optional().meta({ description: 'Calls of this source alone: its id' }),
 });
 
 export const reportRoutes = (app: FastifyInstance, { reports }: HttpParts): void => {
@@ -60,6 +85,33 @@ export const reportRoutes = (app: FastifyInstance, { reports }: HttpParts): void
       const now = Date.now();
       const options = { ...readPeriod(input, now), includeTests: tests, by, spam, margin, limit, now };
       return reports.run({ type: 'calls', options });
+    },
+  });
+
+  addRoute(app, {
+    url: '/v1/reports/funnel',
+    summary: 'Call buttons from the view to the qualified call, by button, arm, device, source, page or time',
+    tag: 'reports',
+    params: nothing,
+    query: funnelQuery,
+    response: funnelReportSchema,
+    handle: ({ query: { by, button, site, qualifiedSeconds, limit, ...input } }) => {
+      const period = readPeriod(input, Date.now());
+      const options = { ...period, by, button, site, qualifiedSeconds, limit };
+      return reports.run({ type: 'funnel', options });
+    },
+  });
+
+  addRoute(app, {
+    url: '/v1/reports/hours',
+    summary: 'How calls are answered by hour of the week, and when to advertise; 90 % intervals',
+    tag: 'reports',
+    params: nothing,
+    query: hoursQuery,
+    response: hoursReportSchema,
+    handle: ({ query: { button, source, ...input } }) => {
+      const now = Date.now();
+      return reports.run({ type: 'hours', options: { ...readPeriod(input, now), button, source, now } });
     },
   });
 };

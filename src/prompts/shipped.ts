@@ -7,6 +7,13 @@ const SENTENCES: Readonly<Record<string, Spoken>> = {
     en: 'All our lines are busy at the moment.',
     zh: '所有线路正忙。',
   },
+  'callback-busy': { en: "The customer's line is busy. Goodbye.", zh: '客户电话正忙，再见。' },
+  'callback-failed': { en: 'The customer can not be called now. Goodbye.', zh: '现在无法呼叫客户，再见。' },
+  'callback-no-answer': { en: 'The customer did not answer. Goodbye.', zh: '客户无人接听，再见。' },
+  'callback-whisper': {
+    en: 'A call back: connecting you to the customer.',
+    zh: '回电，正在为您接通客户。',
+  },
   closed: {
     en: 'We are closed at the moment. Please call again during our opening hours.',
     zh: '现在是非工作时间，请在工作时间再来电。',

@@ -13,6 +13,9 @@ import type { IncomingInvite, OfferHandler } from './types.ts';
 
 const SDP = { 'Content-Type': 'application/sdp' };
 
+/** A ringing that begins a dialog says where its peer is (RFC 3261 12.1.1); SIP.js drops it without. */
+const HERE = { Contact: '<sip:localhost>' };
+
 /** The caller's answer to our offer in the 200 comes in its ACK (RFC 3261 13.2.2.4). */
 const takeLateAnswer = (dialog: SrfDialog, lateAnswer: (sdp: string) => Promise<void>): void => {
   let taken = false;
@@ -71,7 +74,7 @@ export const wrapInvite = (
     },
     ring: (status, sdp) => {
       if (cancelled || response.finalResponseSent) return;
-      const headers = { ...reliable, ...stamped, ...(sdp && SDP) };
+      const headers = { ...HERE, ...reliable, ...stamped, ...(sdp && SDP) };
       response.send(status, sdp ? { headers, body: sdp } : { headers });
     },
     answer: (sdp, lateAnswer) =>

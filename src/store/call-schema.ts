@@ -29,7 +29,10 @@ export type MatchMethod = 'static' | 'token' | 'code' | 'tel_tap' | 'lease' | 'p
 export type CallTable = {
   id: string;
   run_id: string;
-  /** `outbound`: a user called a telephone number; `internal`: a user called a line or another user. */
+  /**
+   * `outbound`: a user called a telephone number; `internal`: a user called a line or another user. A visitor who asked to be
+   * called back began that call: it is `inbound`, though the gateway dialled.
+   */
   direction: 'inbound' | 'outbound' | 'internal';
   trunk_id: string | null;
   is_test: Flag;

@@ -4,7 +4,7 @@ import type { CallStepTable } from './flow-schema.ts';
 import { completeRecording } from './recordings.ts';
 import type { Database } from './schema.ts';
 import { createStatements } from './statements.ts';
-import type { CallFilter, CallPatch, CallRepository, EndedLeg, NewCall } from './types.ts';
+import type { CallFilter, CallPatch, CallRepository, EndedLeg, NewCall, NewWebCall } from './types.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 10_000;
@@ -93,6 +93,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
     trx: Kysely<Database>,
     call: NewCall,
     events: readonly CallEventTable[],
+    web: NewWebCall | undefined,
   ): Promise<{ priorCalls: number | null }> => {
     const priorCalls = await countPrior(trx, call.caller_hmac);
     // Whom the business calls itself is no first-time caller.
@@ -105,6 +106,8 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
       first_call: first,
     };
     await statements.insert(trx, 'call', [row]);
+    if (web)
+      await statements.insert(trx, 'web_call', [{ ...rounded(web, ['pressed_at']), call_id: call.id }]);
     await insertEvents(trx, events);
     return { priorCalls };
   };
@@ -154,8 +157,17 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
       status: 'in_progress',
     });
 
+  /** A clock that was set back makes no ring before the press. */
+  const noteRing = async (trx: Kysely<Database>, id: string, rangAt: number): Promise<void> => {
+    await trx
+      .updateTable('web_call')
+      .set({ click_to_ring_ms: sql<number>`max(0, ${Math.round(rangAt)} - pressed_at)` })
+      .where('call_id', '=', id)
+      .execute();
+  };
+
   return {
-    open: (call, events) => db.transaction().execute((trx) => open(trx, call, events)),
+    open: (call, events, web) => db.transaction().execute((trx) => open(trx, call, events, web)),
     update: (id, values, recording) =>
       db.transaction().execute(async (trx) => {
         if (Object.keys(values).length > 0) await patch(trx, id, values);
@@ -169,7 +181,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
         .onConflict((conflict) => conflict.doNothing())
         .execute()
         .then(() => undefined),
-    complete: (id, end, legs, events, { recording, steps = [], tags = [] } = {}) =>
+    complete: (id, end, legs, events, { recording, steps = [], tags = [], rangAt } = {}) =>
       db.transaction().execute(async (trx) => {
         if (recording) await completeRecording(statements, trx, recording.id, recording);
         if ((await patch(trx, id, end)) === 0) return;
@@ -180,6 +192,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
         const at = end.ended_at ?? 0;
         const made = tags.map((tag) => ({ call_id: id, tag, made_by: 'flow', at: Math.round(at) }));
         await statements.insert(trx, 'call_tag', made, { keep: true });
+        if (rangAt !== undefined) await noteRing(trx, id, rangAt);
       }),
     get: (id) => get(db, id),
     lastAnsweredBy,
@@ -190,7 +203,7 @@ export const callRepository = (db: Kysely<Database>): CallRepository => {
 const get = async (db: Kysely<Database>, id: string) => {
   const call = await db.selectFrom('call').selectAll().where('id', '=', id).executeTakeFirst();
   if (!call) return undefined;
-  const [legs, quality, wrapUp, events, recording, visit, steps, consents] = await Promise.all([
+  const [legs, quality, wrapUp, events, recording, visit, steps, consents, web, heard] = await Promise.all([
     db.selectFrom('leg').selectAll().where('call_id', '=', id).orderBy('position').execute(),
     db
       .selectFrom('leg_quality')
@@ -205,9 +218,29 @@ const get = async (db: Kysely<Database>, id: string) => {
     db.selectFrom('visit').select('click_ids').where('id', '=', call.visit_id).executeTakeFirst(),
     db.selectFrom('call_step').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
     db.selectFrom('consent').selectAll().where('call_id', '=', id).orderBy('seq').execute(),
+    db.selectFrom('web_call').selectAll().where('call_id', '=', id).executeTakeFirst(),
+    db
+      .selectFrom('leg_experience')
+      .innerJoin('leg', 'leg.id', 'leg_experience.leg_id')
+      .selectAll('leg_experience')
+      .where('leg.call_id', '=', id)
+      .orderBy('leg_experience.at')
+      .execute(),
   ]);
   const clickIds = visit?.click_ids ?? null;
-  return { call, clickIds, legs, quality, wrapUp, events, recording, steps, consents };
+  return {
+    call,
+    clickIds,
+    legs,
+    quality,
+    experience: heard,
+    wrapUp,
+    events,
+    recording,
+    steps,
+    consents,
+    webCall: web,
+  };
 };
 
 const list = async (db: Kysely<Database>, filter: CallFilter) => {
@@ -218,6 +251,7 @@ const list = async (db: Kysely<Database>, filter: CallFilter) => {
     .leftJoin('recording', 'recording.call_id', 'call.id')
     .leftJoin('wrap_up', 'wrap_up.call_id', 'call.id')
     .leftJoin('visit', 'visit.id', 'call.visit_id')
+    .leftJoin('web_call', 'web_call.call_id', 'call.id')
     .selectAll('call')
     .select([
       'recording.path as recording_path',
@@ -230,6 +264,18 @@ const list = async (db: Kysely<Database>, filter: CallFilter) => {
       'wrap_up.value_micros',
       'wrap_up.value_currency',
       'visit.click_ids',
+      'web_call.kind as web_kind',
+      'web_call.button_id',
+      'web_call.experiment_id',
+      'web_call.arm',
+      'web_call.intent',
+      'web_call.origin',
+      'web_call.page',
+      'web_call.device',
+      'web_call.pressed_at',
+      'web_call.click_to_ring_ms',
+      'web_call.verified',
+      'web_call.rating',
     ])
     .where((eb) => eb.and(conditions))
     .orderBy('call.started_at', 'desc')
@@ -245,6 +291,7 @@ const conditionsOf = async (db: Kysely<Database>, filter: CallFilter): Promise<R
   if (filter.to !== undefined) conditions.push(sql`call.started_at < ${filter.to}`);
   if (filter.status !== undefined) conditions.push(sql`call.status = ${filter.status}`);
   if (filter.sourceId !== undefined) conditions.push(sql`call.source_id = ${filter.sourceId}`);
+  if (filter.buttonId !== undefined) conditions.push(sql`web_call.button_id = ${filter.buttonId}`);
   if (filter.did !== undefined) conditions.push(sql`call.did = ${filter.did}`);
   if (filter.callerHmac !== undefined) conditions.push(sql`call.caller_hmac = ${filter.callerHmac}`);
   if (filter.user !== undefined) conditions.push(of(filter.user));

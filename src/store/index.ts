@@ -93,6 +93,7 @@ export type {
   EndedLeg,
   NewCall,
   NewRecording,
+  NewWebCall,
   NumberRepository,
   NumberRoute,
   RecordingEnd,

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AgentRepository } from './agents.ts';
 import type { AreaLookup } from './areas.ts';
+import type { LegExperienceTable, WebCallTable } from './button-schema.ts';
 import type {
   CallEventTable,
   CallTable,
@@ -197,6 +198,8 @@ export type CallFilter = {
   readonly to?: number;
   readonly status?: CallTable['status'];
   readonly sourceId?: string;
+  /** Calls that this call button brought. */
+  readonly buttonId?: string;
   readonly did?: string;
   readonly callerHmac?: string;
   /** Name of a user who was rung by it, was in it or placed it. */
@@ -237,6 +240,24 @@ export type CallRow = CallTable & {
   readonly value_currency: string | null;
   /** JSON object of the visit's click ids by their parameter; null: no visit is known. */
   readonly click_ids: string | null;
+} & WebColumns;
+
+/** Of a call that a button brought; all null of the others. */
+type WebColumns = {
+  readonly web_kind: WebCallTable['kind'] | null;
+} & {
+  readonly [Name in
+    | 'button_id'
+    | 'experiment_id'
+    | 'arm'
+    | 'intent'
+    | 'origin'
+    | 'page'
+    | 'device'
+    | 'pressed_at'
+    | 'click_to_ring_ms'
+    | 'verified'
+    | 'rating']: WebCallTable[Name] | null;
 };
 
 /** A call with all that belongs to it. */
@@ -247,17 +268,29 @@ export type CallDetail = {
   readonly legs: readonly LegTable[];
   /** Of all legs, in the order of time. */
   readonly quality: readonly LegQualityTable[];
+  /** What browsers at their ends heard, in the order of time. */
+  readonly experience: readonly LegExperienceTable[];
   readonly wrapUp: WrapUpTable | undefined;
   readonly events: readonly CallEventTable[];
   readonly recording: RecordingTable | undefined;
   /** Its way through its flow. */
   readonly steps: readonly CallStepTable[];
   readonly consents: readonly ConsentTable[];
+  /** Undefined: no button brought it. */
+  readonly webCall: WebCallTable | undefined;
 };
+
+/** A call of a call button as it begins. */
+export type NewWebCall = Omit<WebCallTable, 'call_id' | 'click_to_ring_ms' | 'rating' | 'rated_at'>;
 
 export type CallRepository = {
   /** Inserts the call record and its first events; counts the caller's earlier calls (tests apart) for `first_call` and `prior_calls`. */
-  open(call: NewCall, events: readonly CallEventTable[]): Promise<{ priorCalls: number | null }>;
+  open(
+    call: NewCall,
+    events: readonly CallEventTable[],
+    /** What a call from a call button has beside its record. */
+    web?: NewWebCall,
+  ): Promise<{ priorCalls: number | null }>;
   /** Fills in facts as they come: ringing_at, answered_at, line_id. Only while `in_progress`. Notes a recording that begins. */
   update(id: string, patch: CallPatch, recording?: NewRecording): Promise<void>;
   /** Keeps the proof of what a caller heard and agreed to, at once. */
@@ -275,6 +308,8 @@ export type CallRepository = {
       /** Its way through its flow, and the tags that it got there. */
       readonly steps?: readonly CallStepTable[];
       readonly tags?: readonly string[];
+      /** When the first line of a call from a call button rang, milliseconds since the epoch. */
+      readonly rangAt?: number | undefined;
     },
   ): Promise<void>;
   get(id: string): Promise<CallDetail | undefined>;

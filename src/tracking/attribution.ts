@@ -1,4 +1,4 @@
-import type { CallTable, NumberRoute, SourceTable } from '../store/index.ts';
+import type { CallTable, NumberRoute, SourceTable, VisitTable } from '../store/index.ts';
 import type { Match } from './types.ts';
 
 /** What a call record says of the marketing source behind it: a copy, so that later edits of the source don't rewrite it. */
@@ -42,8 +42,26 @@ export const attribute = (
   if (!route) return NO_SOURCE;
   const certain = match?.method === 'token' || match?.method === 'code';
   if (route.source === undefined || certain) return match ? ofVisit(match, sources) : NO_SOURCE;
-  const { id, name, source, medium, campaign, cost_center, keyword, landing_page } = route.source;
-  const visit = (match?.probability ?? 0) >= LIKELY ? match?.visit : undefined;
+  return ofSource(route.source, (match?.probability ?? 0) >= LIKELY ? match?.visit : undefined);
+};
+
+/**
+ * Finds the source of a call that a call button brought: the one of the visit that its token names, else the button's own.
+ *
+ * @param match by the token; undefined where no visit is known
+ * @param own source that the plan gives the button
+ */
+export const attributeButton = (
+  match: Match | undefined,
+  own: SourceTable | undefined,
+  sources: readonly SourceTable[],
+): Attribution => {
+  if (match?.method === 'token') return ofVisit(match, sources);
+  return own ? ofSource(own, undefined) : NO_SOURCE;
+};
+
+const ofSource = (planned: SourceTable, visit: VisitTable | undefined): Attribution => {
+  const { id, name, source, medium, campaign, cost_center, keyword, landing_page } = planned;
   return {
     ...NO_SOURCE,
     source_id: id,

@@ -1,7 +1,8 @@
 /** Which ad made the phone ring: the tracking plan in the database, visits, leases, and the source of each call. */
-export { type Attribution, attribute } from './attribution.ts';
+export { type Attribution, attribute, attributeButton } from './attribution.ts';
 export * from './dni/index.ts';
 export { appendEvents } from './events.ts';
+export * from './experiments/index.ts';
 export * from './leases/index.ts';
 export * from './matching/index.ts';
 export * from './models/index.ts';

@@ -1,9 +1,12 @@
 import { type Flow, type FlowFacts, STICKY_MS } from '../../flows/index.ts';
 import type { Caller } from '../../sip/index.ts';
-import type { NewCall } from '../../store/index.ts';
+import type { NewCall, NewWebCall } from '../../store/index.ts';
 import type { CallServices } from '../types.ts';
 
+type Lookups = Pick<CallServices, 'store' | 'areaOf'>;
+
 type Opened = {
+  readonly web: NewWebCall | undefined;
   readonly row: NewCall;
   readonly caller: Caller;
   readonly priorCalls: number | null;
@@ -15,24 +18,32 @@ const orNone = <T>(value: T | null | undefined): T | undefined => value ?? undef
 const wantsLastLine = ({ steps }: Flow): boolean =>
   [...steps.values()].some(({ step }) => step.do === 'dial' && step.sticky);
 
-/** Gathers what a flow may decide by. What can't be looked up is not known; never rejects. */
-export const gatherFacts = async (
-  { store, areaOf }: Pick<CallServices, 'store' | 'areaOf'>,
-  { row, caller, priorCalls, flow }: Opened,
-): Promise<FlowFacts> => {
-  const number = caller.type === 'known' && caller.number.startsWith('+') ? caller.number : undefined;
+const E164 = /^\+/;
+
+const numberOf = (caller: Caller): string | undefined =>
+  caller.type === 'known' && E164.test(caller.number) ? caller.number : undefined;
+
+/** What stands elsewhere than in the call's record. */
+const lookUp = ({ store, areaOf }: Lookups, { row, flow }: Opened, number: string | undefined) => {
   const hmac = row.caller_hmac;
   // An implied flow decides by nothing.
-  const looksUp = flow.version !== undefined;
-  const [area, lastLine] = await Promise.all([
-    looksUp && number !== undefined ? areaOf(number) : undefined,
+  const looksUp = flow.version !== undefined && number !== undefined;
+  return Promise.all([
+    looksUp ? areaOf(number) : undefined,
     hmac !== null && wantsLastLine(flow)
       ? store.calls.lastAnsweredBy(hmac, row.started_at - STICKY_MS).catch(() => undefined)
       : undefined,
   ]);
+};
+
+/** Gathers what a flow may decide by. What can't be looked up is not known; never rejects. */
+export const gatherFacts = async (lookups: Lookups, opened: Opened): Promise<FlowFacts> => {
+  const { row, web, caller, priorCalls } = opened;
+  const number = numberOf(caller);
+  const [area, lastLine] = await lookUp(lookups, opened, number);
   return {
     callId: row.id,
-    callerKey: hmac ?? row.id,
+    callerKey: row.caller_hmac ?? row.id,
     callerNumber: number,
     country: orNone(row.caller_region),
     area: area?.area,
@@ -47,5 +58,7 @@ export const gatherFacts = async (
     channel: orNone(row.channel),
     landing: orNone(row.landing_page),
     sourceName: orNone(row.source_name),
+    button: web?.button_id,
+    intent: orNone(web?.intent),
   };
 };

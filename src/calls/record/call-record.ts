@@ -9,6 +9,7 @@ import type {
   ConsentTable,
   NewCall,
   NewRecording,
+  NewWebCall,
   RecordingEnd,
 } from '../../store/index.ts';
 import { createWriter } from '../writer.ts';
@@ -43,8 +44,12 @@ export type CallRecord = {
   complete(
     end: CallPatch,
     legs: readonly LegRecord[],
-    recording?: RecordingEnd & { readonly id: string },
-    tags?: readonly string[],
+    more?: {
+      readonly recording?: (RecordingEnd & { readonly id: string }) | undefined;
+      readonly tags?: readonly string[] | undefined;
+      /** When the first line rang, for what a call button brought; milliseconds since the epoch. */
+      readonly rangAt?: number | undefined;
+    },
   ): Promise<void>;
 };
 
@@ -58,6 +63,7 @@ export const openCallRecord = async (
   { calls, logger, now }: Dependencies,
   call: NewCall,
   firstNotes: readonly { type: string; text: string; detail?: Record<string, unknown> }[],
+  web?: NewWebCall,
 ): Promise<{ record: CallRecord; priorCalls: number | null }> => {
   const writer = createWriter(call.id, logger);
   let written = 0;
@@ -88,7 +94,7 @@ export const openCallRecord = async (
   for (const first of firstNotes) note(first.type, first.text, first.detail);
   const openingNotes = takeNotes();
   const opened = writer.write('beginning of the call', async () => {
-    ({ priorCalls } = await calls.open(call, openingNotes));
+    ({ priorCalls } = await calls.open(call, openingNotes, web));
   });
   await opened.tried;
 
@@ -132,11 +138,11 @@ export const openCallRecord = async (
     scored: (score) => void writer.write('score of the call', () => calls.update(call.id, { score })),
     messageLeft: () =>
       void writer.write('message of the caller', () => calls.update(call.id, { voicemail: 1 })),
-    complete: (end, legs, recording, tags = []) => {
+    complete: (end, legs, { recording, tags = [], rangAt } = {}) => {
       if (completed) return completed;
       const notes = takeNotes();
       completed = writer.write('end of the call', () =>
-        calls.complete(call.id, end, legs, notes, { recording, steps, tags }),
+        calls.complete(call.id, end, legs, notes, { recording, steps, tags, rangAt: web && rangAt }),
       ).settled;
       return completed;
     },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ulid } from '../../base/ids.ts';
 import type { MediaLeg, MediaSession, RecordingResult } from '../../media/index.ts';
 import type { NewRecording, RecordingEnd } from '../../store/index.ts';
-import type { CallServices, DialPlan } from '../types.ts';
+import type { CallPlan, CallServices } from '../types.ts';
 import type { CallRecord } from './call-record.ts';
 
 /** A recording in progress. */
@@ -16,7 +16,7 @@ export type CallRecording = {
 
 type Dependencies = {
   readonly services: CallServices;
-  readonly plan: DialPlan;
+  readonly plan: CallPlan;
   readonly record: CallRecord;
   readonly session: MediaSession;
 };

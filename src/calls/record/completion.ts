@@ -15,6 +15,8 @@ export type Completion = {
   /** Name of the user who talked last, or who called. */
   readonly agent: string | null;
   readonly heldMs: number;
+  /** How the caller's leg ended, where that says something else than the call. */
+  readonly callerOutcome?: LegTable['outcome'] | undefined;
   /** JSON of what the caller keyed in. */
   readonly inputs?: string | null | undefined;
   /** That its flow has given it. */
@@ -28,7 +30,7 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
   const answeredAt = end.status === 'answered' ? callerRow.answered_at : null;
   Object.assign(callerRow, {
     ended_at: endedAt,
-    outcome: end.status === 'blocked' ? 'rejected' : end.status,
+    outcome: completion.callerOutcome ?? (end.status === 'blocked' ? 'rejected' : end.status),
     sip_code: end.sipCode,
     q850_cause: end.q850,
   });
@@ -52,7 +54,10 @@ export const completeRecord = async (completion: Completion): Promise<void> => {
       ...(completion.inputs !== undefined && { flow_inputs: completion.inputs }),
     },
     legs,
-    completion.recording,
-    completion.tags,
+    {
+      recording: completion.recording,
+      tags: completion.tags,
+      rangAt: callerRow.ringing_at ?? answeredAt ?? undefined,
+    },
   );
 };

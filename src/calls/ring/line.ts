@@ -1,6 +1,6 @@
 import { errorMessage, FailureError } from '../../base/errors.ts';
 import type { MediaLeg, MediaSession } from '../../media/index.ts';
-import { type Admittance, parseAddress, type SipDialog, type Trunk } from '../../sip/index.ts';
+import { type Admittance, type Caller, parseAddress, type SipDialog, type Trunk } from '../../sip/index.ts';
 import type { LegTable, LineTable } from '../../store/index.ts';
 import type { Place } from '../agents/index.ts';
 import type { CallerProgress } from '../caller-progress.ts';
@@ -12,7 +12,7 @@ import {
   peerText,
   wireColumns,
 } from '../record/index.ts';
-import type { CallServices, CallStop, DialPlan } from '../types.ts';
+import type { CallPlan, CallServices, CallStop } from '../types.ts';
 import { dialTargets } from './dial-targets.ts';
 import { forkTargets } from './fork-targets.ts';
 import { type LineLegs, openLineLegs } from './line-legs.ts';
@@ -33,7 +33,7 @@ export type AnsweredLine = {
 /** What a line is dialled with. */
 export type LineDependencies = {
   readonly services: CallServices;
-  readonly plan: DialPlan;
+  readonly plan: CallPlan;
   readonly session: MediaSession;
   readonly record: CallRecord;
   /** Takes the rows of those that did not answer. */
@@ -236,6 +236,15 @@ export const dialLine = async (deps: LineDependencies, line: LineTable, place: P
   }
 };
 
+/** A telephone network shows no names of web pages, and who is called back calls nobody: it is told the tracking number. */
+const callerFor = ({ origin, caller, trackingNumber }: CallPlan, trunk: Trunk | undefined): Caller => {
+  if (origin.type === 'callback' && trunk && trackingNumber !== undefined)
+    return { type: 'known', number: trackingNumber, isPhone: true, region: undefined, display: undefined };
+  const isNamed = origin.type === 'web' && caller.type === 'known' && !caller.isPhone;
+  if (!isNamed || !trunk || trackingNumber === undefined) return caller;
+  return { ...caller, number: trackingNumber, isPhone: true };
+};
+
 const dialPlace = async (deps: LineDependencies, line: LineTable, place: Place): Promise<Attempt> => {
   const { services, plan } = deps;
   const trunk = trunkOf(services, line);
@@ -245,7 +254,7 @@ const dialPlace = async (deps: LineDependencies, line: LineTable, place: Place):
     line,
     trunk,
     route: trunk && services.operation.route(trunk.id),
-    caller: plan.caller,
+    caller: callerFor(plan, trunk),
     trackingNumber: plan.trackingNumber,
     diverted: plan.origin.type === 'trunk',
     phones: phones.type === 'phones' ? phones.targets : [],

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { parsePhone } from '../../base/phone.ts';
 import type { SitePlan } from '../../config/index.ts';
 import { type Dni, displayOf } from '../../tracking/index.ts';
+import { senderOf } from '../pages/asking.ts';
+import { isHostOf, pageHost } from '../pages/origin.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
-import { refusal, senderOf } from './asking.ts';
+import { refusal } from './asking.ts';
 import { cookieVisitor } from './cookie.ts';
-import { isHostOf, pageHost } from './origin.ts';
 
 /** Where AMP pages are shown from, beside their own host. */
 const CACHES: readonly string[] = ['*.cdn.ampproject.org', '*.bing-amp.com'];

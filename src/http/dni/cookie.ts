@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SitePlan } from '../../config/index.ts';
-import { originHost } from './origin.ts';
+import { originHost } from '../pages/origin.ts';
 
 const COOKIE = 'dt_v';
 const DAY_SECONDS = 86_400;

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Dni } from '../../tracking/index.ts';
+import { type OwnPages, siteOfPage } from '../pages/asking.ts';
 import { addRoute, nothing } from '../route.ts';
-import { refusal, siteOfPage } from './asking.ts';
+import { refusal } from './asking.ts';
 import { dropVisitor } from './cookie.ts';
 import { linkOf } from './session.ts';
 
@@ -37,7 +38,7 @@ const bodySchema = z.object({
 });
 
 /** What pages report: heartbeats, hidden, pages, clicks, swaps, consent. */
-export const eventsRoute = (app: FastifyInstance, dni: Dni): void => {
+export const eventsRoute = (app: FastifyInstance, dni: Dni, isOwn: OwnPages): void => {
   addRoute(
     app,
     {
@@ -54,7 +55,7 @@ export const eventsRoute = (app: FastifyInstance, dni: Dni): void => {
         link: z.string().optional().meta({ description: 'A fresh value of `_dt`' }),
       }),
       handle: async ({ body, request, reply }) => {
-        const site = siteOfPage(dni, body.site, request);
+        const site = siteOfPage(dni.sites(), body.site, request, isOwn);
         const answer = await dni.events(site.id, body.visit ?? undefined, body.events);
         if ('refused' in answer) throw refusal(answer.refused, reply);
         if (body.events.some((event) => event.type === 'consent' && event.consent === 'denied'))

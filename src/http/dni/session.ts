@@ -2,11 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SitePlan } from '../../config/index.ts';
 import type { Dni, SessionAnswer } from '../../tracking/index.ts';
-import { HttpProblem } from '../problem.ts';
+import { type OwnPages, pageAddress, senderOf, siteOfPage } from '../pages/asking.ts';
 import { addRoute, nothing } from '../route.ts';
-import { refusal, refusesTracking, senderOf, siteOfPage } from './asking.ts';
+import { refusal, refusesTracking } from './asking.ts';
 import { cookieVisitor, dropVisitor, keepVisitor } from './cookie.ts';
-import { isHostOf, pageHost } from './origin.ts';
 
 /** Bytes of a body: an address and a referrer of 8,192 characters each, and the rest. */
 const BODY_BYTES = 32_768;
@@ -74,7 +73,7 @@ export const linkOf = (dni: Dni, site: SitePlan, visitor: string | undefined): {
   site.linkedHosts.length > 0 && visitor !== undefined ? { link: dni.links.make(visitor) } : {};
 
 /** Where a page opens: which numbers it shows. */
-export const sessionRoute = (app: FastifyInstance, dni: Dni): void => {
+export const sessionRoute = (app: FastifyInstance, dni: Dni, isOwn: OwnPages): void => {
   addRoute(
     app,
     {
@@ -87,10 +86,8 @@ export const sessionRoute = (app: FastifyInstance, dni: Dni): void => {
       body: bodySchema,
       response: answerSchema,
       handle: async ({ body, request, reply }) => {
-        const site = siteOfPage(dni, body.site, request);
-        const host = pageHost(body.url);
-        if (host === undefined || !isHostOf(site.hosts, host))
-          throw new HttpProblem(403, "The page's address names no host of the site.");
+        const site = siteOfPage(dni.sites(), body.site, request, isOwn);
+        pageAddress(site, body.url, request, isOwn);
         const sender = senderOf(request);
         const consent = consentOf(site, body, refusesTracking(request));
         const linked = body.link ? dni.links.read(body.link) : undefined;

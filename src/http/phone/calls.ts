@@ -7,6 +7,7 @@ import { callIdSchema } from '../calls.ts';
 import { whenFree } from '../patience.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
+import { buttonWords } from './button-words.ts';
 import { directionSchema, historyCall, historyCallSchema, namesFor } from './history.ts';
 import type { PhoneContext } from './types.ts';
 import { wrapUpBody, wrapUpRow } from './wrap-up.ts';
@@ -31,6 +32,9 @@ const contextSchema = z.object({
   campaign: text,
   keyword: text,
   landingPage: text,
+  button: text.meta({ description: 'The call button that brought it' }),
+  intent: text.meta({ description: 'What the visitor said that it is about, in words of the button' }),
+  page: text.meta({ description: 'Path of the page that the button stands on' }),
   priorCalls: z.int().nullable(),
   history: z.array(historyCallSchema.extend({ agent: text })).meta({ description: 'Earlier calls' }),
   supervision: z
@@ -117,6 +121,7 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
       campaign: call.campaign,
       keyword: call.keyword,
       landingPage: call.landing_page,
+      ...(await buttonWords(store, row)),
       priorCalls: call.prior_calls,
       history: before.map((each) => ({ ...historyCall(each, names, user.name, store), agent: each.agent })),
       supervision: (maySee ? live?.supervision : undefined) ?? null,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { webSocketServers } from '../pages/web-sockets.ts';
 import type { PhoneParts } from '../parts.ts';
 import { HttpProblem } from '../problem.ts';
-import { webSocketServers } from './servers.ts';
 
 /** From dist/http/phone and from src/http/phone. */
 const PLACES = ['../../web/softphone/', '../../../dist/web/softphone/'] as const;

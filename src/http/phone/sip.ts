@@ -1,17 +1,10 @@
-import { createHmac } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { PhoneParts } from '../parts.ts';
+import { iceServerSchema, iceServers } from '../pages/ice-servers.ts';
+import { webSocketServers } from '../pages/web-sockets.ts';
 import { HttpProblem } from '../problem.ts';
 import { addRoute, nothing } from '../route.ts';
-import { webSocketServers } from './servers.ts';
 import type { PhoneContext } from './types.ts';
-
-const iceServerSchema = z.object({
-  urls: z.array(z.string()),
-  username: z.string().optional(),
-  credential: z.string().optional(),
-});
 
 const sipSchema = z.object({
   address: z.string().meta({ description: 'SIP URI' }),
@@ -21,21 +14,6 @@ const sipSchema = z.object({
   servers: z.array(z.string()).meta({ description: 'SIP over WebSocket: `wss://example.com:8443`' }),
   iceServers: z.array(iceServerSchema).meta({ description: 'As RTCConfiguration takes them' }),
 });
-
-type IceServer = z.output<typeof iceServerSchema>;
-
-/** STUN and TURN servers; TURN credentials as coturn's REST scheme has them (draft-uberti-behave-turn-rest-00 2.2). */
-const iceServers = (
-  { stun, turn }: PhoneParts['settings'],
-  user: string,
-  now: number,
-): readonly IceServer[] => {
-  const plain = stun.length > 0 ? [{ urls: [...stun] }] : [];
-  if (!turn) return plain;
-  const username = `${Math.ceil(now / 1000) + turn.ttlSeconds}:${user}`;
-  const credential = createHmac('sha1', turn.secret).update(username).digest('base64');
-  return [...plain, { urls: [...turn.urls], username, credential }];
-};
 
 /** What a page needs to register. */
 export const sipRoutes = (app: FastifyInstance, { phone, sessions, now }: PhoneContext): void => {

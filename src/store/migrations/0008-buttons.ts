@@ -34,6 +34,7 @@ const STATEMENTS: readonly string[] = [
   ) STRICT`,
   'CREATE INDEX button_event_at ON button_event (at)',
   'CREATE INDEX button_event_button ON button_event (button_id, type, at)',
+  'CREATE INDEX button_event_visit ON button_event (visit_id) WHERE visit_id IS NOT NULL',
   'CREATE INDEX button_event_press ON button_event (press_id) WHERE press_id IS NOT NULL',
   `CREATE INDEX button_event_experiment ON button_event (experiment_id, type, viewer)
     WHERE experiment_id IS NOT NULL`,
@@ -57,8 +58,11 @@ const STATEMENTS: readonly string[] = [
     rating INTEGER CHECK (rating BETWEEN 1 AND 5),
     rated_at INTEGER
   ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX web_call_visit ON web_call (visit_id) WHERE visit_id IS NOT NULL',
+  'CREATE INDEX experiment_arm_viewer ON experiment_arm (viewer)',
   'CREATE INDEX web_call_press ON web_call (press_id)',
   'CREATE INDEX web_call_button ON web_call (button_id, pressed_at)',
+  'CREATE INDEX web_call_pressed ON web_call (pressed_at)',
   `CREATE INDEX web_call_experiment ON web_call (experiment_id) WHERE experiment_id IS NOT NULL`,
   `CREATE TABLE leg_experience (
     leg_id TEXT NOT NULL REFERENCES leg (id) ON DELETE CASCADE,

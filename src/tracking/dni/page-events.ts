@@ -36,11 +36,14 @@ const bare = (address: string): string => {
  * counted stay; nothing leads from them to a person or to other visits.
  */
 const forget = (file: SqliteFile, visit: VisitTable, { ledgerKey, at }: Reporting): void => {
-  const { forgetVisit, forgetVisitor, forgetPages, forgetClicks, forgetShown } = statementsOf(file);
+  const { forgetVisit, forgetVisitor, forgetPages, forgetClicks, forgetShown, ...more } = statementsOf(file);
   releaseLeases(file, ledgerKey, visit.id, 'consent', at);
   forgetPages.run(visit.id);
   forgetClicks.run(visit.id);
   forgetShown.run(visit.id);
+  more.forgetPresses.run(visit.id, visit.id);
+  more.forgetWebCalls.run(visit.id, visit.id);
+  more.forgetArms.run(visit.visitor_id);
   forgetVisit.run(visit.id, bare(visit.landing_url), bare(visit.last_url), visit.id);
   forgetVisitor.run(visit.visitor_id, visit.visitor_id);
 };

@@ -82,7 +82,28 @@ const prepare = (file: SqliteFile) => ({
   shown: file.prepare<[visit: string], { readonly number: string }>(
     'SELECT number FROM shown WHERE visit_id = ?',
   ),
+  /** With the pool of the lease, while that is open. */
+  shownOpen: file.prepare<
+    [visit: string],
+    {
+      readonly number: string;
+      readonly lease_id: string | null;
+      readonly code: string | null;
+      readonly pool_id: string | null;
+    }
+  >(
+    `SELECT shown.number, shown.lease_id, shown.code, lease.pool_id FROM shown
+      LEFT JOIN lease ON lease.id = shown.lease_id AND lease.closed_at IS NULL WHERE shown.visit_id = ?`,
+  ),
   forgetShown: file.prepare<[visit: string]>('DELETE FROM shown WHERE visit_id = ?'),
+  /** What happened at buttons is counted on, as somebody's whom nothing is known of. */
+  forgetPresses: file.prepare<[viewer: string, visit: string]>(
+    "UPDATE button_event SET viewer = 'e-' || ?, visit_id = NULL WHERE visit_id = ?",
+  ),
+  forgetWebCalls: file.prepare<[viewer: string, visit: string]>(
+    "UPDATE web_call SET viewer = 'e-' || ?, visit_id = NULL WHERE visit_id = ?",
+  ),
+  forgetArms: file.prepare<[viewer: string]>('DELETE FROM experiment_arm WHERE viewer = ?'),
   countSwap: file.prepare<
     [times: number, at: number, site: string, day: string, outcome: string, page: string]
   >(

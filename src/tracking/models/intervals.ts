@@ -23,17 +23,18 @@ export const poissonInterval = (micros: number): Interval => {
 };
 
 /**
- * 90 % interval of a share by Wilson's score.
+ * Interval of a share by Wilson's score.
  *
  * @param micros millionths that it got
  * @param total millionths of all, above 0
+ * @param z standard deviations of the normal law on either side; default: 90 %
  */
-export const wilsonInterval = (micros: number, total: number): Interval => {
+export const wilsonInterval = (micros: number, total: number, z: number = Z): Interval => {
   const trials = total / MICROS;
   const share = micros / total;
-  const spreadOut = Z * Math.sqrt((share * (1 - share)) / trials + (Z * Z) / (4 * trials * trials));
-  const scale = 1 + (Z * Z) / trials;
-  const middle = share + (Z * Z) / (2 * trials);
+  const spreadOut = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+  const scale = 1 + (z * z) / trials;
+  const middle = share + (z * z) / (2 * trials);
   return {
     low: Math.max(0, Math.round(((middle - spreadOut) / scale) * MICROS)),
     high: Math.min(MICROS, Math.round(((middle + spreadOut) / scale) * MICROS)),

@@ -8,13 +8,13 @@ import { storedEntries } from './state.ts';
 /** Fields of one entry under their names in the plan, as a person gave them. `undefined` in a patch unsets a field. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-type Part = 'sources' | 'lines' | 'numbers';
+type Part = 'sources' | 'lines' | 'numbers' | 'experiments';
 /** Pools, sites and automations are edited in the plan file alone; an edit keeps them. */
 type Entries = Record<Part | 'pools', readonly Fields[]>;
 
-const PARTS: readonly Part[] = ['sources', 'lines', 'numbers'];
-const WORDS = { sources: 'source', lines: 'line', numbers: 'number' } as const;
-const KEYS = { sources: 'id', lines: 'id', numbers: 'number' } as const;
+const PARTS: readonly Part[] = ['sources', 'lines', 'numbers', 'experiments'];
+const WORDS = { sources: 'source', lines: 'line', numbers: 'number', experiments: 'experiment' } as const;
+const KEYS = { sources: 'id', lines: 'id', numbers: 'number', experiments: 'id' } as const;
 
 /**
  * Edits of single entries. Each reads the stored plan, changes one entry, checks the whole like a plan file and brings it into
@@ -57,6 +57,7 @@ export const planEdits = (store: PlanStore, context: PlanContext) => {
     addNumber: (fields: Fields) => add('numbers')(withE164(fields)),
     updateNumber: (number: string, patch: Fields) => update('numbers')(numberKey(number), patch),
     removeNumber: (number: string) => remove('numbers')(numberKey(number)),
+    updateExperiment: update('experiments'),
   };
 };
 

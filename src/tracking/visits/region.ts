@@ -1,14 +1,22 @@
 import { isRegion } from '../../base/phone.ts';
 import { ZONES_OF_REGIONS } from './zones.ts';
 
+/** `Asia Shanghai Urumqi; …` → `Asia/Shanghai`, `Asia/Urumqi` … */
+const zonesIn = (areas: string): readonly string[] =>
+  areas.split('; ').flatMap((entry) => {
+    const [area = '', ...places] = entry.split(' ');
+    return places.map((place) => `${area}/${place}`);
+  });
+
 const REGION_OF_ZONE: ReadonlyMap<string, string> = new Map(
   Object.entries(ZONES_OF_REGIONS).flatMap(([region, areas]) =>
-    areas.split('; ').flatMap((entry) => {
-      const [area = '', ...places] = entry.split(' ');
-      return places.map((place) => [`${area}/${place}`, region] as const);
-    }),
+    zonesIn(areas).map((zone) => [zone, region] as const),
   ),
 );
+
+/** IANA time zones of an ISO 3166 region; empty when none is known. */
+export const zonesOfRegion = (region: string): readonly string[] =>
+  Object.hasOwn(ZONES_OF_REGIONS, region) ? zonesIn(ZONES_OF_REGIONS[region] ?? '') : [];
 
 const ZONE_NAME = /^[A-Za-z]{2,20}\/[A-Za-z0-9_+/-]{1,40}$/;
 const CACHE_LIMIT = 1000;

@@ -10,6 +10,7 @@ import type { GatewayConfig } from '../../../src/config/index.ts';
 import { createHttpServer, type HttpServer, type PhoneParts } from '../../../src/http/index.ts';
 import { createReportRunner, type ReportRunner } from '../../../src/reports/index.ts';
 import { hashedA1 } from '../../../src/sip/index.ts';
+import { insertWebCall } from '../../support/button-rows.ts';
 import {
   addCall,
   addRecording,
@@ -414,10 +415,33 @@ describe('calls', () => {
       campaign: 'spring',
       keyword: 'roof repair',
       landingPage: '/roofs',
+      button: null,
+      intent: null,
+      page: null,
       priorCalls: 1,
       supervision: null,
     });
     expect(context.history).toMatchObject([{ id: earlier, agent: 'bob' }]);
+  });
+
+  it('tell which call button brought them, and what the visitor wants', async () => {
+    await sample.store.exclusively((file) =>
+      insertWebCall(file, answered, { id: 'p', viewer: 'v', at: START }, { intent: 'quote', page: '/roofs' }),
+    );
+    const told = async () => (await get('alice', `calls/${answered}`)).json();
+    expect(await told()).toMatchObject({ button: 'sales', intent: 'quote', page: '/roofs' });
+    const plan = {
+      site: 'main',
+      number: '+12025550100',
+      name: 'Talk to sales',
+      lines: ['echo'],
+      intents: [{ id: 'quote', text: { en: 'Get a quote', zh: '询价' } }],
+    };
+    await sample.store.db
+      .insertInto('button')
+      .values({ id: 'sales', plan: JSON.stringify(plan) })
+      .execute();
+    expect(await told()).toMatchObject({ button: 'Talk to sales', intent: 'Get a quote' });
   });
 
   it("are nobody else's but supervisors', until they ring", async () => {

@@ -159,8 +159,21 @@ describe('consent', () => {
   it('withdrawn: the number is free and the visit tells nobody who it was', async () => {
     const page = { type: 'page', url: 'https://www.example.com/form?name=jo', referrer: '' } as const;
     await send(page, { type: 'click', kind: 'tel', number: TARGET });
+    await stage.store.exclusively((file) => {
+      file
+        .prepare(
+          `INSERT INTO button_event (at, type, site_id, button_id, viewer, visit_id, device)
+            VALUES (1, 'view', 'main', 'sales', ?, ?, 'desktop')`,
+        )
+        .run(visitor, visit);
+      file.prepare("INSERT INTO experiment_arm VALUES ('colour', ?, 'green', 0.5, 1)").run(visitor);
+    });
     const answer = await send({ type: 'consent', consent: 'denied' }, { type: 'beat' });
     expect(answer).toEqual({ renew: false, visitor: undefined });
+    expect(await stage.rows('SELECT viewer, visit_id FROM button_event')).toEqual([
+      { viewer: `e-${visit}`, visit_id: null },
+    ]);
+    expect(await stage.rows('SELECT 1 FROM experiment_arm')).toEqual([]);
     expect(await lease()).toMatchObject({ close_reason: 'consent', closed_at: stage.clock.at });
     expect(await stage.rows('SELECT * FROM visit')).toMatchObject([
       {

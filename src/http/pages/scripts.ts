@@ -7,9 +7,8 @@ import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../problem.ts';
 
-/** From dist/http/dni and from src/http/dni. */
-const PLACES = ['../../web/dni/', '../../../dist/web/dni/'] as const;
-const FILES: readonly string[] = ['dt.js', 'dt-debug.js'];
+/** From dist/http/pages and from src/http/pages. */
+const PLACES = ['../../web/', '../../../dist/web/'] as const;
 
 type Script = {
   readonly modifiedMs: number;
@@ -66,15 +65,19 @@ const send = (request: FastifyRequest, reply: FastifyReply, script: Script): Fas
   return reply.type('text/javascript; charset=utf-8').send(zipped ? script.zipped : script.plain);
 };
 
-/**
- * The script for web pages, as it was built.
- *
- * @param folder default: where the build puts it
- */
-export const scriptRoutes = (app: FastifyInstance, folder?: string): void => {
-  const built = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  const take = createShelf(folder === undefined ? built : [folder]);
-  for (const name of FILES) {
+export type Scripts = {
+  readonly files: readonly string[];
+  /** Folder of dist/web that the build puts them into. */
+  readonly built: string;
+  /** Another folder, in its place. */
+  readonly folder?: string | undefined;
+};
+
+/** Scripts for web pages, as they were built. */
+export const scriptRoutes = (app: FastifyInstance, { files, built, folder }: Scripts): void => {
+  const places = PLACES.map((place) => fileURLToPath(new URL(`${place}${built}/`, import.meta.url)));
+  const take = createShelf(folder === undefined ? places : [folder]);
+  for (const name of files) {
     app.get(`/${name}`, { schema: { hide: true } }, async (request, reply) => {
       const script = await take(name);
       if (script) return send(request, reply, script);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHostOf, pageHost } from '../../../../src/http/dni/origin.ts';
+import { isHostOf, pageHost } from '../../../../src/http/pages/origin.ts';
 
 describe('the host of a page', () => {
   it('is read of http and https alone', () => {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { PhoneParts } from '../parts.ts';
+import type { GatewayConfig } from '../../config/index.ts';
 import { HttpProblem } from '../problem.ts';
 
 /** `ws/127.0.0.1:8088` */
@@ -19,6 +19,12 @@ const hostName = (request: FastifyRequest): string => {
   throw new HttpProblem(400, 'The Host header names no host.');
 };
 
+export type WebSocketPlaces = {
+  readonly settings: Pick<GatewayConfig['phone'], 'servers'>;
+  /** Where SIP is listened for, as bound: `ws/127.0.0.1:8088`. */
+  readonly listeners: readonly string[];
+};
+
 /**
  * Where a page of this request's origin finds SIP over WebSocket: what the configuration names, else the listeners on the
  * host that the page came from. A page that came over https may open wss alone; one over http is given ws, where no
@@ -26,7 +32,7 @@ const hostName = (request: FastifyRequest): string => {
  */
 export const webSocketServers = (
   request: FastifyRequest,
-  { settings, listeners }: Pick<PhoneParts, 'settings' | 'listeners'>,
+  { settings, listeners }: WebSocketPlaces,
 ): readonly string[] => {
   if (settings.servers.length > 0) return settings.servers;
   const scheme = request.protocol === 'https' ? 'wss' : 'ws';

@@ -1,0 +1,105 @@
+import type { ButtonEventTable, SqliteFile } from '../store/index.ts';
+import { createWindow } from './limits.ts';
+import { preparedOnce } from './prepared.ts';
+
+/** Events that one press may have. */
+const PER_PRESS = 60;
+const MINUTE_MS = 60_000;
+/** Events of one viewer without a press that are kept in a minute. */
+const PER_VIEWER = 30;
+/** A page that says more often that it was seen is seen once. */
+const VIEW_EVERY_MS = 10_000;
+
+/** What happens once a press. */
+const ONCE: ReadonlySet<ButtonEventTable['type']> = new Set<ButtonEventTable['type']>([
+  'click',
+  'confirm_ok',
+  'code_ok',
+  'ring',
+  'answer',
+  'end',
+  'callback_asked',
+  'rating',
+]);
+
+export type NewEvent = Omit<ButtonEventTable, 'seq' | 'detail'> & {
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+};
+
+/** The funnel's events. */
+export type EventLog = {
+  /**
+   * Notes one, in the transaction that is open.
+   *
+   * @returns false when there were too many, or it was there already
+   */
+  append(file: SqliteFile, event: NewEvent): boolean;
+};
+
+const COLUMNS = [
+  'at',
+  'type',
+  'site_id',
+  'button_id',
+  'experiment_id',
+  'arm',
+  'viewer',
+  'visit_id',
+  'press_id',
+  'device',
+  'page',
+  'bot',
+  'detail',
+] as const satisfies readonly (keyof ButtonEventTable)[];
+
+const statementsOf = preparedOnce((file) => ({
+  add: file.prepare<[Omit<ButtonEventTable, 'seq'>]>(
+    `INSERT INTO button_event (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`,
+  ),
+  ofPress: file.prepare<[press: string], { readonly type: ButtonEventTable['type'] }>(
+    'SELECT type FROM button_event WHERE press_id = ?',
+  ),
+}));
+
+const KEY = /^[a-zA-Z][a-zA-Z0-9_]{0,19}$/;
+const VALUES = 10;
+const VALUE_CHARACTERS = 60;
+/** Above three hours in ms; below any telephone number. */
+const LARGEST = 20_000_000;
+
+/** Short values under plain names; nothing that could be a telephone number. */
+const plainDetail = (detail: NewEvent['detail']): string => {
+  const kept = Object.entries(detail).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
+    if (!KEY.test(key)) return [];
+    if (typeof value === 'number')
+      return Math.abs(value) < LARGEST ? [[key, Math.round(value * 100) / 100]] : [];
+    if (typeof value === 'boolean') return [[key, value]];
+    const text = value.slice(0, VALUE_CHARACTERS);
+    return /\d(?:[\s().-]*\d){5}/.test(text) ? [] : [[key, text]];
+  });
+  return JSON.stringify(Object.fromEntries(kept.slice(0, VALUES)));
+};
+
+export const createEventLog = (): EventLog => {
+  const byViewer = createWindow(PER_VIEWER, MINUTE_MS);
+  const views = createWindow(1, VIEW_EVERY_MS);
+
+  const mayAdd = (file: SqliteFile, event: NewEvent): boolean => {
+    if (event.press_id !== null) {
+      const before = statementsOf(file).ofPress.all(event.press_id);
+      if (before.length >= PER_PRESS) return false;
+      return !(ONCE.has(event.type) && before.some(({ type }) => type === event.type));
+    }
+    if (event.type === 'view' && !views.take(`${event.viewer} ${event.button_id} ${event.page}`, event.at))
+      return false;
+    return byViewer.take(event.viewer, event.at);
+  };
+
+  return {
+    append: (file, event) => {
+      if (!mayAdd(file, event)) return false;
+      statementsOf(file).add.run({ ...event, at: Math.round(event.at), detail: plainDetail(event.detail) });
+      return true;
+    },
+  };
+};

@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { buttonLinks, buttonSnippets } from '../../buttons/index.ts';
+import { type ButtonPlan, idSchema } from '../../config/index.ts';
+import { nextOpening, openState, scheduleInForce, storedSchedules } from '../../flows/index.ts';
+import type { SqliteFile } from '../../store/index.ts';
+import { createLivePlan, type LivePlan } from '../../tracking/index.ts';
+import type { HttpParts } from '../parts.ts';
+import { HttpProblem } from '../problem.ts';
+import { addRoute, nothing } from '../route.ts';
+
+const DAY_MS = 86_400_000;
+
+const texts = z.union([z.string(), z.record(z.string(), z.string())]);
+const count = z.int();
+
+const buttonSchema = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  site: z.string(),
+  number: z.string().meta({ description: 'E.164' }),
+  lines: z.array(z.string()).nullable(),
+  flow: z.string().nullable(),
+  source: z.string().nullable(),
+  text: texts.nullable(),
+  position: z.enum(['inline', 'bottom-right', 'bottom-left']),
+  confirm: z.enum(['none', 'confirm', 'sms']),
+  intents: z.array(z.object({ id: z.string(), text: texts })),
+  mobile: z.enum(['dial', 'browser']),
+  schedule: z.string().nullable(),
+  open: z.boolean(),
+  opens: z.string().nullable().meta({ description: 'When it is open next, ISO 8601; null: now, or never' }),
+  closed: z.enum(['callback', 'voicemail', 'number']),
+  callback: z.object({ enabled: z.boolean(), hours: z.string(), tries: z.int() }),
+  maxMinutes: z.int(),
+  experiment: z.string().nullable().meta({ description: 'The one that runs on it' }),
+  lastDay: z
+    .object({
+      views: count,
+      clicks: count,
+      dialled: count.meta({ description: 'Telephones that opened their dialler' }),
+      calls: count.meta({ description: 'Calls in the browser that rang' }),
+      answered: count,
+      callbacks: count.meta({ description: 'Visitors who asked to be called' }),
+    })
+    .meta({ description: 'What people did at it in the last 24 hours' }),
+  links: z.object({
+    page: z.string().meta({ description: 'Page of the button alone, for links and QR codes' }),
+    frame: z.string(),
+    qr: z.string().meta({ description: 'QR code of the number, SVG' }),
+  }),
+  embed: z.object({
+    script: z.string().meta({ description: 'Once in a page' }),
+    element: z.string().meta({ description: 'Where the button is to stand' }),
+    attribute: z.string().meta({ description: "The same for an element of the page's own" }),
+    frame: z.string().meta({ description: 'Instead, where scripts of others are not wanted' }),
+  }),
+});
+
+type Counted = z.output<typeof buttonSchema>['lastDay'];
+
+const NONE: Counted = { views: 0, clicks: 0, dialled: 0, calls: 0, answered: 0, callbacks: 0 };
+const COUNTED: Readonly<Record<string, keyof Counted>> = {
+  view: 'views',
+  click: 'clicks',
+  tel_open: 'dialled',
+  ring: 'calls',
+  answer: 'answered',
+  callback_asked: 'callbacks',
+};
+
+const figures = (file: SqliteFile, since: number): ReadonlyMap<string, Counted> => {
+  const rows = file
+    .prepare(
+      'SELECT button_id AS id, type, count(*) AS n FROM button_event WHERE at >= ? AND bot = 0 GROUP BY 1, 2',
+    )
+    .all(since) as readonly { readonly id: string; readonly type: string; readonly n: number }[];
+  const all = new Map<string, Counted>();
+  for (const { id, type, n } of rows) {
+    const field = COUNTED[type];
+    if (field) all.set(id, { ...(all.get(id) ?? NONE), [field]: n });
+  }
+  return all;
+};
+
+const openingOf = (file: SqliteFile, { schedule: id }: ButtonPlan, at: number) => {
+  const plan = id === undefined ? undefined : storedSchedules(file).find((each) => each.id === id);
+  if (plan === undefined) return { open: true, opens: null };
+  const { schedule } = scheduleInForce(file, plan);
+  if (openState(schedule, at).state === 'open') return { open: true, opens: null };
+  const next = nextOpening(schedule, at);
+  return { open: false, opens: next === undefined ? null : new Date(next).toISOString() };
+};
+
+/** Call buttons of the plan: how they stand, and how pages get them. */
+export const buttonApiRoutes = (app: FastifyInstance, { store, buttons }: HttpParts): void => {
+  const live = createLivePlan(store, undefined, 0);
+
+  const baseOf = (request: FastifyRequest): string =>
+    (buttons?.settings.publicUrl ?? `${request.protocol}://${request.host}`).replace(/\/+$/, '');
+
+  const views = async (request: FastifyRequest): Promise<readonly z.output<typeof buttonSchema>[]> => {
+    await live.refresh();
+    const plan = live.current();
+    const base = baseOf(request);
+    const at = Date.now();
+    return store.exclusively((file) => {
+      const counted = figures(file, at - DAY_MS);
+      return [...plan.buttons.values()].map((button) => ({
+        ...fieldsOf(button, plan),
+        ...openingOf(file, button, at),
+        lastDay: counted.get(button.id) ?? NONE,
+        links: buttonLinks(button, base),
+        embed: buttonSnippets(button, base),
+      }));
+    });
+  };
+
+  addRoute(app, {
+    url: '/v1/buttons',
+    summary: 'Call buttons, what happened at them in the last 24 hours, and how pages get them',
+    tag: 'tracking',
+    params: nothing,
+    query: nothing,
+    response: z.object({ buttons: z.array(buttonSchema) }),
+    handle: async ({ request }) => ({ buttons: await views(request) }),
+  });
+
+  addRoute(app, {
+    url: '/v1/buttons/:id',
+    summary: 'One call button',
+    tag: 'tracking',
+    params: z.object({ id: idSchema }),
+    query: nothing,
+    response: buttonSchema,
+    handle: async ({ params: { id }, request }) => {
+      const found = (await views(request)).find((button) => button.id === id);
+      if (found) return found;
+      throw new HttpProblem(404, `There is no button ${id}.`);
+    },
+  });
+};
+
+const fieldsOf = (button: ButtonPlan, { experiments }: LivePlan) => {
+  const running = [...experiments.values()].find(
+    (experiment) => experiment.button === button.id && experiment.state === 'running',
+  );
+  const { id, site, number, position, confirm, mobile, closed, maxMinutes, callback } = button;
+  return {
+    id,
+    name: button.name ?? null,
+    site,
+    number,
+    lines: button.lines ?? null,
+    flow: button.flow ?? null,
+    source: button.source ?? null,
+    text: button.text ?? null,
+    position,
+    confirm,
+    intents: button.intents.map((intent) => ({ id: intent.id, text: intent.text })),
+    mobile,
+    schedule: button.schedule ?? null,
+    closed,
+    callback: { enabled: callback.enabled, hours: callback.hours, tries: callback.tries },
+    maxMinutes,
+    experiment: running?.id ?? null,
+  };
+};
