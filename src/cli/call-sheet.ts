@@ -1,4 +1,4 @@
-import type { CallDetailView } from '../reports/index.ts';
+import type { CallDetailView, CallView } from '../reports/index.ts';
 import { callerText, statusText } from './call-table.ts';
 import { formatDuration, formatTime } from './format.ts';
 import type { Session } from './session.ts';
@@ -45,6 +45,40 @@ const flowWords = ({ flow }: CallDetailView): string | null => {
   return [`${flow.id}, version ${flow.version}`, ...inputs].join(', ');
 };
 
+const VERIFIED = { none: null, confirm: 'confirmed by hand', sms: 'number proven by SMS' } as const;
+
+/** How a call button brought the call: `sales, pressed on /prices on a phone, presales, rang after 0.4 s`; null: none did. */
+export const webWords = ({ web }: Pick<CallView, 'web'>): string | null => {
+  if (web === null) return null;
+  const where = [
+    web.page === null ? null : `on ${web.page}`,
+    web.device === 'other' ? null : `on a ${web.device}`,
+  ];
+  return [
+    web.button,
+    ['pressed', ...where].filter((word) => word !== null).join(' '),
+    web.kind === 'callback' ? 'called back' : 'in the browser',
+    web.arm === null ? null : `arm ${web.arm} of ${web.experiment ?? 'an experiment'}`,
+    web.intent === null ? null : `intent ${web.intent}`,
+    VERIFIED[web.verified],
+    web.clickToRingMs === null ? null : `rang ${formatDuration(web.clickToRingMs)} after the press`,
+    web.rating === null ? null : `rated ${web.rating} of 5`,
+  ]
+    .filter((word) => word !== null)
+    .join(', ');
+};
+
+/** What the browser at a leg's end says that it heard. */
+const experienceWords = ({ experience }: Leg): string | null => {
+  if (experience === null) return null;
+  const { mosAverage, mosMinimum, warnings } = experience;
+  const mos = mosAverage === null ? null : `MOS ${mosMinimum?.toFixed(2)} / ${mosAverage.toFixed(2)}`;
+  const told = Object.entries(warnings).map(([word, times]) => `${word} ${times}×`);
+  return [mos, told.length === 0 ? 'no warning' : `warned of ${told.join(', ')}`]
+    .filter((word) => word !== null)
+    .join(', ');
+};
+
 const recordingWords = ({ recording }: CallDetailView): string =>
   recording === null
     ? 'none'
@@ -76,6 +110,7 @@ export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, z
     [call.direction === 'outbound' ? 'Called' : 'Caller', callerText(call) + repeat],
     ['Number', call.did],
     ['Source', sourceWords(call)],
+    ['Button', webWords(call)],
     ['Flow', flowWords(call)],
     ['Line', call.lineId],
     ['Agent', call.agent],
@@ -113,5 +148,11 @@ export const printCall = ({ out }: Pick<Session, 'out'>, call: CallDetailView, z
     [5, 6, 7, 8, 9, 10],
   );
   out.line();
-  out.facts(call.legs.map((leg) => [`Media ${legName(leg)}`, securityWords(leg)]));
+  out.facts([
+    ...call.legs.map((leg): [string, string] => [`Media ${legName(leg)}`, securityWords(leg)]),
+    ...call.legs.flatMap((leg): [string, string][] => {
+      const heard = experienceWords(leg);
+      return heard === null ? [] : [[`Browser ${legName(leg)}`, heard]];
+    }),
+  ]);
 };

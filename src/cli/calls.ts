@@ -4,6 +4,7 @@ import { parsePhone, type Region } from '../base/phone.ts';
 import {
   CALL_COLUMNS,
   callDetailView,
+  callRow,
   callView,
   callViewSchema,
   csvLines,
@@ -14,7 +15,7 @@ import {
   stepView,
 } from '../reports/index.ts';
 import type { CallDetail, CallFilter, CallRepository, Store } from '../store/index.ts';
-import { printCall } from './call-sheet.ts';
+import { printCall, webWords } from './call-sheet.ts';
 import { printCalls } from './call-table.ts';
 import { addTail } from './calls-tail.ts';
 import { formatTime } from './format.ts';
@@ -32,6 +33,7 @@ import { addWrapUp } from './wrap-up.ts';
 export type CallFilterOptions = PeriodOptions & {
   readonly status?: CallFilter['status'];
   readonly source?: string;
+  readonly button?: string;
   readonly did?: string;
   readonly caller?: string;
   readonly tests?: boolean;
@@ -44,6 +46,7 @@ const addFilterOptions = (command: Command): Command =>
   addPeriodOptions(command)
     .addOption(new Option('--status <status>', 'outcome').choices(STATUSES))
     .option('--source <id>', "the source's id")
+    .option('--button <id>', 'the call button that brought it')
     .option('--did <number>', 'the dialled number')
     .option('--caller <number>', "the caller's number")
     .option('--no-tests', 'leave test calls out');
@@ -72,6 +75,7 @@ export const callFilter = (session: Session, store: Store, options: CallFilterOp
     includeTests: options.tests !== false,
     ...(options.status !== undefined && { status: options.status }),
     ...(options.source !== undefined && { sourceId: options.source }),
+    ...(options.button !== undefined && { buttonId: options.button }),
     ...(options.did !== undefined && { did: dialled(options.did, region) }),
     ...(options.caller !== undefined && {
       callerHmac: store.vault.hmac(normalNumber(options.caller, region)),
@@ -119,6 +123,7 @@ const addList = (group: Command, cli: Cli): void => {
   examples(list, [
     'dialtrace calls list --period today',
     'dialtrace calls list --source google-ads --status no_answer --limit 100',
+    'dialtrace calls list --button sales --period 7d',
     'dialtrace calls list --caller +12025550177 --reveal',
   ]);
 };
@@ -142,6 +147,27 @@ const addShow = (group: Command, cli: Cli): void => {
   examples(show, ['dialtrace calls show last', 'dialtrace calls show 01K9ZJ3V8Q4N7M2T5B6C8D9EFG --json']);
 };
 
+/** Each decision and step in the order of time. */
+const printDecisions = ({ out }: Session, detail: CallDetail, details: boolean): void => {
+  const { call, events, steps } = detail;
+  out.line(`${out.paint('bold', call.id)}  ${formatTime(call.started_at)}`);
+  const web = webWords(callView(callRow(detail)));
+  if (web !== null) out.line(`Call button ${web}`);
+  if (call.flow_id !== null) out.line(`Flow ${call.flow_id}, version ${call.flow_version}`);
+  else if (steps.length > 0) out.line('Implied flow: its lines are dialled, one after the other.');
+  // Of an implied flow the events tell all there is.
+  const ownSteps = call.flow_id === null ? [] : steps;
+  // Ends stay last: the end of the call is noted after its last step, at the same moment.
+  const lines = [...ownSteps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
+    (a, b) => a.at - b.at,
+  );
+  for (const { at, text, detail } of lines) {
+    const after = `+${((at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
+    out.line(`${out.paint('dim', after)}  ${text}`);
+    if (details && detail !== '{}') out.line(`${' '.repeat(13)}${out.paint('dim', detail)}`);
+  }
+};
+
 const addExplain = (group: Command, cli: Cli): void => {
   const explain = group
     .command('explain')
@@ -151,26 +177,13 @@ const addExplain = (group: Command, cli: Cli): void => {
     .action(
       act<[string, { details?: boolean }]>(cli, (session, id, { details = false }) =>
         session.withStore('read', async (store) => {
-          const { call, events, steps } = await findCall(store.calls, id);
+          const detail = await findCall(store.calls, id);
+          const { call, events, steps } = detail;
           if (session.json) {
             const path = steps.map(stepView);
             return cli.out.json({ id: call.id, events: events.map(eventView), path });
           }
-          cli.out.line(`${cli.out.paint('bold', call.id)}  ${formatTime(call.started_at)}`);
-          if (call.flow_id !== null) cli.out.line(`Flow ${call.flow_id}, version ${call.flow_version}`);
-          else if (steps.length > 0)
-            cli.out.line('Implied flow: its lines are dialled, one after the other.');
-          // Of an implied flow the events tell all there is.
-          const ownSteps = call.flow_id === null ? [] : steps;
-          // Ends stay last: the end of the call is noted after its last step, at the same moment.
-          const lines = [...ownSteps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
-            (a, b) => a.at - b.at,
-          );
-          for (const { at, text, detail } of lines) {
-            const after = `+${((at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
-            cli.out.line(`${cli.out.paint('dim', after)}  ${text}`);
-            if (details && detail !== '{}') cli.out.line(`${' '.repeat(13)}${cli.out.paint('dim', detail)}`);
-          }
+          printDecisions(session, detail, details);
         }),
       ),
     );

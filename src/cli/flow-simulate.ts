@@ -30,6 +30,8 @@ type SimulateOptions = FlowOptions & {
   readonly keyword?: string;
   readonly channel?: string;
   readonly landing?: string;
+  readonly button?: string;
+  readonly intent?: string;
   readonly country?: string;
   readonly area?: string;
   readonly city?: string;
@@ -95,6 +97,7 @@ const described = async (
   const area = await areaOf(session, from);
   const { source, medium, campaign, keyword, channel, landing, country, priorCalls, lastLine, keys } =
     options;
+  const { button, intent } = options;
   return {
     from,
     did: options.did === undefined ? undefined : phone(session, '--did', options.did),
@@ -104,6 +107,8 @@ const described = async (
     keyword,
     channel,
     landing,
+    button,
+    intent,
     country,
     area: options.area ?? area?.area,
     city: options.city ?? area?.city ?? undefined,
@@ -270,6 +275,8 @@ export const addFlowSimulate = (group: Command, cli: Cli): void => {
     command.option(`--${name} <text>`, `the visit's ${name === 'landing' ? 'landing page' : name}`);
   }
   command
+    .option('--button <id>', 'the call button that was pressed')
+    .option('--intent <id>', 'what the visitor chose there')
     .option(
       '--callers <count>',
       'so many callers made up by chance, and what became of them',

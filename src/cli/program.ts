@@ -6,11 +6,14 @@ import { addAttributionCommands } from './attribution.ts';
 import { addAuditCommands } from './audit.ts';
 import { addAutomationCommands } from './automation.ts';
 import { addBanCommands } from './ban.ts';
+import { addButtonCommands } from './button.ts';
 import { addCalendarCommands } from './calendar.ts';
+import { addCallBackCommands } from './call-back.ts';
 import { addCallCommands } from './calls.ts';
 import { addCheck } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { addDoctor } from './doctor.ts';
+import { addExperimentCommands } from './experiment.ts';
 import { addFlowCommands } from './flow.ts';
 import { addFormCommands } from './form.ts';
 import { addLeadCommands } from './lead.ts';
@@ -67,6 +70,7 @@ const GROUPS: readonly (readonly [
       addNumberCommands,
       addSourceCommands,
       addSiteCommands,
+      addButtonCommands,
       addLineCommands,
       addPoolCommands,
       addFlowCommands,
@@ -89,9 +93,11 @@ const GROUPS: readonly (readonly [
       addMatchingCommands,
       addRecordingCommands,
       addVoicemailCommands,
+      addCallBackCommands,
       addReportCommands,
       addSpendCommands,
       addAttributionCommands,
+      addExperimentCommands,
       addAuditCommands,
     ],
   ],

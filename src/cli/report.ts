@@ -13,6 +13,8 @@ import { bar, formatDuration, formatMoney, formatShare, formatTime, plural } fro
 import { addPeriodOptions, examples, type PeriodOptions } from './options.ts';
 import type { Cells, Output } from './output.ts';
 import { addCallsReport } from './report-calls.ts';
+import { addFunnelReport } from './report-funnel.ts';
+import { addHoursReport } from './report-hours.ts';
 import { act, type Cli } from './session.ts';
 
 const BAR_WIDTH = 20;
@@ -148,6 +150,8 @@ export const addReportCommands = (program: Command, cli: Cli): void => {
     .description('Reports over a period.');
   addSourcesReport(group, cli);
   addCallsReport(group, cli);
+  addFunnelReport(group, cli);
+  addHoursReport(group, cli);
   addVerify(group, cli);
 };
 

@@ -9,185 +9,16 @@ import type {
   ConsentTable,
 } from '../store/index.ts';
 import { SPAM_FLAG } from '../tracking/index.ts';
+import type {
+  CallDetailView,
+  CallView,
+  ConsentView,
+  EventView,
+  MoneyView,
+  StepView,
+} from './call-view-schema.ts';
 import { MICROS } from './cost.ts';
-import { legView, legViewSchema } from './leg-view.ts';
-
-const instant = z.string().nullable().meta({ description: 'ISO 8601, UTC', format: 'date-time' });
-const millis = z.int().nullable().meta({ description: 'Milliseconds' });
-const text = z.string().nullable();
-const count = z.number().nullable();
-
-const sourceSnapshotSchema = z
-  .object({
-    id: text.meta({ description: 'Source of the tracking plan; null: a visit that fits none of them' }),
-    name: text,
-    source: text,
-    medium: text,
-    campaign: text,
-    costCenter: text,
-    keyword: text.meta({ description: 'utm_term' }),
-    content: text.meta({ description: 'utm_content' }),
-    channel: text.meta({
-      description: 'Of the visit: paid, organic, social, ai, email, referral, campaign, direct',
-    }),
-    landingPage: text,
-  })
-  .meta({ description: 'The marketing source as it was at the time of the call' });
-
-export const recordingViewSchema = z.object({
-  path: z.string().meta({ description: 'Relative to the recordings directory' }),
-  state: z.enum(['recording', 'complete', 'repaired', 'failed']),
-});
-
-export const moneySchema = z.object({
-  amount: z.number().meta({ description: "In the currency's unit" }),
-  currency: z.string().meta({ description: 'ISO 4217' }),
-});
-
-const wrapUpViewSchema = z
-  .object({
-    user: z.string().meta({ description: 'Who noted it' }),
-    at: z.string().meta({ format: 'date-time' }),
-    disposition: text,
-    tags: z.array(z.string()),
-    note: text.meta({ description: "Only where callers' numbers are revealed" }),
-    value: moneySchema.nullable().meta({ description: 'What the call was worth' }),
-  })
-  .meta({ description: 'What the agent noted after the call' });
-
-/** A call record as `--json` and the API show it. */
-export const callViewSchema = z.object({
-  id: z.string().meta({ description: 'ULID: later calls have greater ids' }),
-  status: z.enum([
-    'in_progress',
-    'answered',
-    'no_answer',
-    'busy',
-    'rejected',
-    'cancelled',
-    'unreachable',
-    'failed',
-    'blocked',
-    'interrupted',
-  ]),
-  direction: z
-    .enum(['inbound', 'outbound', 'internal'])
-    .meta({ description: 'outbound: a user called a number; internal: a user called a line or a user' }),
-  test: z.boolean(),
-  startedAt: z.string().meta({ description: 'Arrival of the INVITE, ISO 8601, UTC', format: 'date-time' }),
-  ringingAt: instant,
-  answeredAt: instant,
-  endedAt: instant,
-  durationMs: millis,
-  ringMs: millis,
-  talkMs: millis,
-  holdMs: millis,
-  caller: text.meta({ description: "The caller's number, masked unless revealed; null when withheld" }),
-  callerRegion: text,
-  anonymous: z.boolean(),
-  did: text.meta({ description: 'The dialled number, E.164' }),
-  source: sourceSnapshotSchema.nullable(),
-  match: z.object({
-    method: z.enum(['static', 'token', 'code', 'tel_tap', 'lease', 'posterior', 'none']).meta({
-      description: 'How the source was found; none: unattributed',
-    }),
-    probability: count.meta({ description: '0 to 1' }),
-  }),
-  visit: z
-    .object({
-      id: z.string(),
-      visitor: text,
-      site: text,
-      lease: text,
-      clickIds: z.array(z.string()).meta({ description: 'Kinds that it came with: gclid, msclkid …' }),
-    })
-    .nullable()
-    .meta({ description: 'The visit that the call came from' }),
-  code: text.meta({ description: 'Extension code that the caller dialled' }),
-  flow: z
-    .object({
-      id: z.string(),
-      version: z.int(),
-      inputs: z.record(z.string(), z.string()).meta({ description: 'What the caller keyed in, by variable' }),
-    })
-    .nullable()
-    .meta({ description: 'The call flow that it ran; null: the lines of its number were dialled' }),
-  queue: z
-    .object({ group: z.string(), waitedMs: millis })
-    .nullable()
-    .meta({ description: 'Where the caller waited last, and how long in all' }),
-  voicemail: z.boolean().meta({ description: 'The caller left a message' }),
-  score: z
-    .enum(['good', 'bad', 'spam'])
-    .nullable()
-    .meta({ description: "What the line's side said of it with a key" }),
-  spam: z
-    .object({ score: z.int(), flagged: z.boolean(), reasons: z.array(z.string()) })
-    .nullable()
-    .meta({ description: 'How much speaks for a nuisance call; null until it has ended' }),
-  firstCall: z.boolean().nullable(),
-  priorCalls: count,
-  lineId: text.meta({ description: 'The line that answered' }),
-  agent: text.meta({ description: 'The user who answered last, or who placed the call' }),
-  trunkId: text,
-  sipCode: count,
-  sipReason: text,
-  q850Cause: count,
-  hangupBy: z.enum(['caller', 'line', 'gateway']).nullable(),
-  endReason: text,
-  wrapUp: wrapUpViewSchema.nullable(),
-  recording: recordingViewSchema.nullable(),
-});
-
-export const eventViewSchema = z.object({
-  at: z.string().meta({ format: 'date-time' }),
-  type: z.string(),
-  text: z.string(),
-  detail: z.unknown().meta({ description: 'The facts behind the decision' }),
-});
-
-export const recordingDetailSchema = recordingViewSchema.extend({
-  startedAt: z.string(),
-  durationMs: millis,
-  bytes: count,
-  sha256: text,
-});
-
-export const stepViewSchema = z.object({
-  at: z.string().meta({ format: 'date-time' }),
-  step: z.string(),
-  kind: z.string(),
-  input: text.meta({ description: 'What decided it: a key, the time of day, the share drawn' }),
-  exit: text,
-  next: text.meta({ description: 'The step that followed' }),
-  text: z.string(),
-});
-
-const consentViewSchema = z.object({
-  at: z.string().meta({ format: 'date-time' }),
-  textId: z.string(),
-  audioSha256: text,
-  language: z.string(),
-  heardMs: z.int(),
-  totalMs: z.int(),
-  key: text,
-  result: z.enum(['accepted', 'implied', 'declined']),
-});
-
-/** A call with its legs, decisions and recording. */
-export const callDetailViewSchema = callViewSchema.extend({
-  path: z.array(stepViewSchema).meta({ description: 'Its way through its flow' }),
-  consents: z
-    .array(consentViewSchema)
-    .meta({ description: 'Announcements of the recording, and the answers' }),
-  legs: z.array(legViewSchema),
-  events: z.array(eventViewSchema),
-  recording: recordingDetailSchema.nullable(),
-});
-
-export type CallView = z.output<typeof callViewSchema>;
-export type EventView = z.output<typeof eventViewSchema>;
-export type CallDetailView = z.output<typeof callDetailViewSchema>;
+import { legView } from './leg-view.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
@@ -201,7 +32,7 @@ const shownCaller = (call: CallTable, vault: Pick<CallerVault, 'reveal'> | undef
 type Revealing = Pick<CallerVault, 'reveal' | 'revealNote'>;
 
 /** @param micros in millionths of the currency's unit */
-const moneyOf = (micros: number | null, currency: string | null): z.output<typeof moneySchema> | null =>
+const moneyOf = (micros: number | null, currency: string | null): MoneyView | null =>
   micros === null || currency === null ? null : { amount: micros / MICROS, currency };
 
 const tagsOf = (json: string | null): string[] => {
@@ -271,6 +102,25 @@ const spamOf = (call: CallTable): CallView['spam'] =>
           .parse(JSON.parse(call.spam_reasons ?? '[]')),
       };
 
+const webOf = (row: CallRow): CallView['web'] => {
+  const { web_kind: kind, button_id: button, device, verified } = row;
+  if (kind === null || button === null || device === null || verified === null) return null;
+  return {
+    kind,
+    button,
+    experiment: row.experiment_id,
+    arm: row.arm,
+    intent: row.intent,
+    origin: row.origin,
+    page: row.page,
+    device,
+    pressedAt: isoOrNull(row.pressed_at),
+    clickToRingMs: row.click_to_ring_ms,
+    verified,
+    rating: row.rating,
+  };
+};
+
 /**
  * The call record as programs see it.
  *
@@ -320,6 +170,7 @@ export const callView = (row: CallRow, vault?: Revealing): CallView => ({
     row.recording_path === null || row.recording_state === null
       ? null
       : { path: row.recording_path, state: row.recording_state },
+  web: webOf(row),
 });
 
 const parseDetail = (detail: string): unknown => {
@@ -339,7 +190,7 @@ export const eventView = (event: CallEventTable): EventView => ({
 });
 
 /** A step of a call's way through its flow. */
-export const stepView = (step: CallStepTable): z.output<typeof stepViewSchema> => ({
+export const stepView = (step: CallStepTable): StepView => ({
   at: iso(step.at),
   step: step.step,
   kind: step.kind,
@@ -349,7 +200,7 @@ export const stepView = (step: CallStepTable): z.output<typeof stepViewSchema> =
   text: step.text,
 });
 
-const consentView = (consent: ConsentTable): z.output<typeof consentViewSchema> => ({
+const consentView = (consent: ConsentTable): ConsentView => ({
   at: iso(consent.at),
   textId: consent.text_id,
   audioSha256: consent.audio_sha256,
@@ -360,8 +211,23 @@ const consentView = (consent: ConsentTable): z.output<typeof consentViewSchema> 
   result: consent.result,
 });
 
-/** The call with its recording and wrap-up, as the call log has it. */
-export const callRow = ({ call, clickIds, recording, wrapUp }: CallDetail): CallRow => ({
+const webColumns = (webCall: CallDetail['webCall']) => ({
+  web_kind: webCall?.kind ?? null,
+  button_id: webCall?.button_id ?? null,
+  experiment_id: webCall?.experiment_id ?? null,
+  arm: webCall?.arm ?? null,
+  intent: webCall?.intent ?? null,
+  origin: webCall?.origin ?? null,
+  page: webCall?.page ?? null,
+  device: webCall?.device ?? null,
+  pressed_at: webCall?.pressed_at ?? null,
+  click_to_ring_ms: webCall?.click_to_ring_ms ?? null,
+  verified: webCall?.verified ?? null,
+  rating: webCall?.rating ?? null,
+});
+
+/** The call with its recording, wrap-up and button, as the call log has it. */
+export const callRow = ({ call, clickIds, recording, wrapUp, webCall }: CallDetail): CallRow => ({
   ...call,
   recording_path: recording?.path ?? null,
   recording_state: recording?.state ?? null,
@@ -373,16 +239,17 @@ export const callRow = ({ call, clickIds, recording, wrapUp }: CallDetail): Call
   value_micros: wrapUp?.value_micros ?? null,
   value_currency: wrapUp?.value_currency ?? null,
   click_ids: clickIds,
+  ...webColumns(webCall),
 });
 
 /** The call record with all that belongs to it; see {@link callView} for `vault`. */
 export const callDetailView = (detail: CallDetail, vault?: Revealing): CallDetailView => {
-  const { legs, quality, events, recording, steps, consents } = detail;
+  const { legs, quality, experience, events, recording, steps, consents } = detail;
   return {
     ...callView(callRow(detail), vault),
     path: steps.map(stepView),
     consents: consents.map(consentView),
-    legs: legs.map((leg) => legView(leg, quality)),
+    legs: legs.map((leg) => legView(leg, quality, experience)),
     events: events.map(eventView),
     recording:
       recording === undefined

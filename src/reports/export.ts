@@ -1,5 +1,5 @@
 import type { CallFilter, CallRepository, CallRow } from '../store/index.ts';
-import type { CallView } from './call-view.ts';
+import type { CallView } from './call-view-schema.ts';
 import type { CallsReport, CallsReportRow } from './calls-report.ts';
 import type { Cell, Column } from './csv.ts';
 import type { Estimate, MoneyFigures } from './money.ts';
@@ -56,6 +56,21 @@ export const CALL_COLUMNS: readonly Column<CallView>[] = [
   { name: 'spam_score', value: (call) => call.spam?.score ?? null },
   { name: 'spam_flagged', value: (call) => call.spam?.flagged ?? null },
   { name: 'spam_reasons', value: (call) => call.spam?.reasons.join(', ') || null },
+  { name: 'flow', value: (call) => call.flow?.id ?? null },
+  { name: 'queue', value: (call) => call.queue?.group ?? null },
+  { name: 'queue_ms', value: (call) => call.queue?.waitedMs ?? null },
+  { name: 'voicemail', value: (call) => call.voicemail },
+  { name: 'score', value: (call) => call.score },
+  { name: 'button', value: (call) => call.web?.button ?? null },
+  { name: 'button_call', value: (call) => call.web?.kind ?? null },
+  { name: 'experiment', value: (call) => call.web?.experiment ?? null },
+  { name: 'arm', value: (call) => call.web?.arm ?? null },
+  { name: 'intent', value: (call) => call.web?.intent ?? null },
+  { name: 'page', value: (call) => call.web?.page ?? null },
+  { name: 'device', value: (call) => call.web?.device ?? null },
+  { name: 'click_to_ring_ms', value: (call) => call.web?.clickToRingMs ?? null },
+  { name: 'verified', value: (call) => call.web?.verified ?? null },
+  { name: 'rating', value: (call) => call.web?.rating ?? null },
 ];
 
 /** Columns of the exported report by source. */

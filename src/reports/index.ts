@@ -14,19 +14,21 @@ export {
 } from './attribution-cost.ts';
 export { type BanView, banView, banViewSchema } from './ban-view.ts';
 export {
-  type CallDetailView,
-  type CallView,
   callDetailView,
-  callDetailViewSchema,
   callRow,
   callView,
+  eventView,
+  stepView,
+} from './call-view.ts';
+export {
+  type CallDetailView,
+  type CallView,
+  callDetailViewSchema,
   callViewSchema,
   type EventView,
-  eventView,
   eventViewSchema,
-  stepView,
   stepViewSchema,
-} from './call-view.ts';
+} from './call-view-schema.ts';
 export {
   type CallsFigures,
   type CallsReport,
@@ -40,10 +42,23 @@ export { type CostRate, costOf, MICROS } from './cost.ts';
 export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
 export { CALL_DIMENSIONS, type CallDimension } from './dimensions.ts';
 export { CALL_COLUMNS, callsReportColumns, eachCall, SOURCE_COLUMNS } from './export.ts';
+export {
+  FUNNEL_DIMENSIONS,
+  type FunnelDimension,
+  type FunnelFigures,
+  type FunnelReport,
+  type FunnelRow,
+  type FunnelStage,
+  funnelColumns,
+  funnelReport,
+  funnelReportSchema,
+} from './funnel/index.ts';
+export { type HoursReport, hoursReport, hoursReportSchema } from './hours/index.ts';
 export type { LegView } from './leg-view.ts';
 export type { Estimate, MoneyFigures } from './money.ts';
 export {
   isZone,
+  localZone,
   namedPeriod,
   PERIOD_NAMES,
   type Period,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LegQualityTable, LegTable } from '../store/index.ts';
+import type { LegExperienceTable, LegQualityTable, LegTable } from '../store/index.ts';
 
 const instant = z.string().nullable().meta({ description: 'ISO 8601, UTC', format: 'date-time' });
 const millis = z.int().nullable().meta({ description: 'Milliseconds' });
@@ -15,6 +15,31 @@ const sampleViewSchema = z
     mos: z.number().meta({ description: 'ITU-T G.107 estimate, 1.0 to 4.5' }),
   })
   .meta({ description: 'What the peer sent within 5 s' });
+
+const experienceSchema = z
+  .object({
+    mosAverage: count,
+    mosMinimum: count,
+    rttMs: count.meta({ description: 'Mean, as the others' }),
+    jitterMs: count,
+    lossPercent: count,
+    warnings: z
+      .record(z.string(), z.int())
+      .meta({ description: 'How often the browser warned: rtt, jitter, loss, mos, mic' }),
+    samples: z.array(
+      z.object({
+        at: z.string().meta({ format: 'date-time' }),
+        rttMs: count,
+        jitterMs: count,
+        lossPercent: count,
+        mos: count,
+        warnings: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({
+    description: 'What the browser at its other end says that it heard; null: nothing, or no browser',
+  });
 
 export const legViewSchema = z.object({
   id: z.string(),
@@ -58,6 +83,7 @@ export const legViewSchema = z.object({
   strangerPackets: count,
   heldMs: millis,
   samples: z.array(sampleViewSchema).meta({ description: 'Every 5 s in which the peer was heard' }),
+  experience: experienceSchema.nullable(),
 });
 
 export type LegView = z.output<typeof legViewSchema>;
@@ -73,8 +99,47 @@ const sampleView = (sample: LegQualityTable): LegView['samples'][number] => ({
   mos: sample.mos,
 });
 
-/** @param quality of all legs of the call */
-export const legView = (leg: LegTable, quality: readonly LegQualityTable[]): LegView => ({
+const warningsOf = (json: string): string[] => z.array(z.string()).catch([]).parse(JSON.parse(json));
+
+const mean = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return null;
+  return Math.round((known.reduce((sum, value) => sum + value, 0) / known.length) * 100) / 100;
+};
+
+const experienceView = (heard: readonly LegExperienceTable[]): LegView['experience'] => {
+  if (heard.length === 0) return null;
+  const mos = heard.flatMap((sample) => sample.mos ?? []);
+  const warnings: Record<string, number> = {};
+  for (const sample of heard)
+    for (const word of warningsOf(sample.warnings)) warnings[word] = (warnings[word] ?? 0) + 1;
+  return {
+    mosAverage: mean(mos),
+    mosMinimum: mos.length === 0 ? null : Math.min(...mos),
+    rttMs: mean(heard.map((sample) => sample.rtt_ms)),
+    jitterMs: mean(heard.map((sample) => sample.jitter_ms)),
+    lossPercent: mean(heard.map((sample) => sample.loss_percent)),
+    warnings,
+    samples: heard.map((sample) => ({
+      at: iso(sample.at),
+      rttMs: sample.rtt_ms,
+      jitterMs: sample.jitter_ms,
+      lossPercent: sample.loss_percent,
+      mos: sample.mos,
+      warnings: warningsOf(sample.warnings),
+    })),
+  };
+};
+
+/**
+ * @param quality of all legs of the call
+ * @param experience of all legs of the call
+ */
+export const legView = (
+  leg: LegTable,
+  quality: readonly LegQualityTable[],
+  experience: readonly LegExperienceTable[],
+): LegView => ({
   id: leg.id,
   role: leg.role,
   position: leg.position,
@@ -109,4 +174,5 @@ export const legView = (leg: LegTable, quality: readonly LegQualityTable[]): Leg
   strangerPackets: leg.stranger_packets,
   heldMs: leg.held_ms,
   samples: quality.filter((sample) => sample.leg_id === leg.id).map(sampleView),
+  experience: experienceView(experience.filter((sample) => sample.leg_id === leg.id)),
 });

@@ -36,10 +36,14 @@ export const countInterval = (count: number): { readonly low: number; readonly h
   return { low: low / MICROS, high: high / MICROS };
 };
 
-/** A share of a number of trials with its 90 % interval. */
-export const shareOf = (count: number, trials: number): Estimate => {
+/**
+ * A share of a number of trials with its interval.
+ *
+ * @param z standard deviations of the normal law on either side; default: 90 %
+ */
+export const shareOf = (count: number, trials: number, z?: number): Estimate => {
   if (trials === 0) return NOTHING;
-  const { low, high } = wilsonInterval(count * MICROS, trials * MICROS);
+  const { low, high } = wilsonInterval(count * MICROS, trials * MICROS, z);
   return { value: fine(count / trials), low: low / MICROS, high: high / MICROS };
 };
 

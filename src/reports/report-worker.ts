@@ -2,9 +2,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage, FailureError } from '../base/errors.ts';
 import { silentLogger } from '../base/logger.ts';
 import { openStore, type Store, type StoreOptions } from '../store/index.ts';
-import { calibrationReport, fitSites, makeComparison, makeReport, recompute } from '../tracking/index.ts';
+import {
+  calibrationReport,
+  fitSites,
+  listExperiments,
+  makeComparison,
+  makeReport,
+  recompute,
+  reportExperiment,
+  storedExperiments,
+} from '../tracking/index.ts';
 import { attributionCosts } from './attribution-cost.ts';
 import { callsReport } from './calls-report.ts';
+import { funnelReport } from './funnel/index.ts';
+import { hoursReport } from './hours/index.ts';
 import { countBlock, countDay } from './rollup/index.ts';
 import type { ReportReply, ReportRequest, ReportResults, ReportWork } from './runner.ts';
 import { sourcesReport } from './sources.ts';
@@ -30,6 +41,10 @@ const perform = (store: Store, work: ReportWork): Promise<ReportResults[ReportWo
       return store.exclusively((file) => sourcesReport(file, work.options));
     case 'calls':
       return store.exclusively((file) => callsReport(file, work.options));
+    case 'funnel':
+      return store.exclusively((file) => funnelReport(file, work.options));
+    case 'hours':
+      return store.exclusively((file) => hoursReport(file, work.options));
     case 'day':
       return store.exclusively((file) => countDay(file, work.options.day));
     case 'block':
@@ -45,6 +60,14 @@ const perform = (store: Store, work: ReportWork): Promise<ReportResults[ReportWo
       return again(store, work.options.digest);
     case 'calibration':
       return store.exclusively((file) => calibrationReport(file, work.options));
+    case 'experiments':
+      return store.exclusively((file) => listExperiments(file, work.options.at));
+    case 'experiment':
+      return store.exclusively((file) => {
+        const { id, at } = work.options;
+        const experiment = storedExperiments(file).find((each) => each.id === id);
+        return experiment === undefined ? null : reportExperiment(file, experiment, at);
+      });
   }
 };
 

@@ -6,6 +6,8 @@ import type {
   AttributionRequest,
   CalibrationPeriod,
   CalibrationReport,
+  ExperimentList,
+  ExperimentReport,
   ModelComparison,
   Recomputation,
   SealedReport,
@@ -13,6 +15,8 @@ import type {
 } from '../tracking/index.ts';
 import type { AttributionCosts } from './attribution-cost.ts';
 import type { CallsReport, CallsReportOptions } from './calls-report.ts';
+import type { FunnelOptions, FunnelReport } from './funnel/index.ts';
+import type { HoursOptions, HoursReport } from './hours/index.ts';
 import type { BlockFigures, DayFigures } from './rollup/index.ts';
 import type { SourcesReport, SourcesReportOptions } from './sources.ts';
 
@@ -20,6 +24,8 @@ import type { SourcesReport, SourcesReportOptions } from './sources.ts';
 export type ReportWork =
   | { readonly type: 'sources'; readonly options: SourcesReportOptions }
   | { readonly type: 'calls'; readonly options: CallsReportOptions }
+  | { readonly type: 'funnel'; readonly options: FunnelOptions }
+  | { readonly type: 'hours'; readonly options: HoursOptions }
   /** A UTC day's figures, in days since 1970. */
   | { readonly type: 'day'; readonly options: { readonly day: number } }
   /** The same of a block of days, from its first. */
@@ -29,6 +35,10 @@ export type ReportWork =
   /** A report made again, by its digest or the beginning of it. */
   | { readonly type: 'attribution-again'; readonly options: { readonly digest: string } }
   | { readonly type: 'calibration'; readonly options: CalibrationPeriod }
+  /** Experiments of the stored plan, as they stand at a time; ms since the epoch. */
+  | { readonly type: 'experiments'; readonly options: { readonly at: number } }
+  /** One of them, with all figures. */
+  | { readonly type: 'experiment'; readonly options: { readonly id: string; readonly at: number } }
   /** How long after a visit calls come, by site, to be written by the gateway. */
   | { readonly type: 'delay-laws'; readonly options: { readonly at: number } };
 
@@ -36,6 +46,8 @@ export type ReportWork =
 export type ReportResults = {
   readonly sources: SourcesReport;
   readonly calls: CallsReport;
+  readonly funnel: FunnelReport;
+  readonly hours: HoursReport;
   readonly day: DayFigures;
   readonly block: BlockFigures;
   /** With what was spent on each row. */
@@ -44,6 +56,9 @@ export type ReportResults = {
   /** `refused`: why it can't be made again. */
   readonly 'attribution-again': Recomputation | { readonly refused: string };
   readonly calibration: CalibrationReport;
+  readonly experiments: ExperimentList;
+  /** Null: there is none of that id. */
+  readonly experiment: ExperimentReport | null;
   readonly 'delay-laws': readonly SiteFit[];
 };
 

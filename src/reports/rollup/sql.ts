@@ -25,17 +25,17 @@ export const KEY_SQL: Readonly<Record<RollupDimension, string>> = {
 };
 
 /**
- * Calls with the lead of whoever made them: the caller's, or of an anonymous one's visitor where the call is surely the
+ * Joins the lead of whoever made call `c`: the caller's, or of an anonymous one's visitor where the call is surely the
  * visitor's.
  */
-const CALLS = `FROM call c
-  LEFT JOIN person_key k ON k.kind = 'caller' AND k.key = c.caller_hmac
+export const LEAD_OF_CALL = `LEFT JOIN person_key k ON k.kind = 'caller' AND k.key = c.caller_hmac
   LEFT JOIN person_key v ON c.caller_hmac IS NULL AND v.kind = 'visitor' AND v.key = c.visitor_id
     AND (c.match_method IN ('token', 'code') OR (c.match_method NOT IN ('static', 'none') AND c.match_prob >= ${LINK_FROM}))
   LEFT JOIN lead l ON l.person_id = coalesce(k.person_id, v.person_id)`;
+const CALLS = `FROM call c ${LEAD_OF_CALL}`;
 
 const WHERE = "c.started_at >= @from AND c.started_at < @to AND c.direction = 'inbound'";
-const SPAM = `coalesce(c.spam_score, 0) >= ${SPAM_FLAG}`;
+export const SPAM = `coalesce(c.spam_score, 0) >= ${SPAM_FLAG}`;
 const COUNTED = "c.status <> 'blocked'";
 const ANSWERED = 'c.answered_at IS NOT NULL';
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { countDay, keepDay, staleDays } from '../../../src/reports/index.ts';
 import { openStore } from '../../../src/store/index.ts';
+import { insertWebCall } from '../../support/button-rows.ts';
 import { addCall, addRecording, CALLER, makeSampleStore, type SampleStore } from '../reports/sample-store.ts';
 import { makePlace, type Place } from './run-cli.ts';
 
@@ -48,6 +49,29 @@ beforeAll(async () => {
       )
       .run(DAY, DAY),
   );
+  await sample.store.exclusively((file) => {
+    const press = { id: 'press', viewer: 'VISITOR', at: DAY + 59_000 };
+    insertWebCall(file, second, press, {
+      experiment_id: 'colour',
+      arm: 'green',
+      intent: 'presales',
+      page: '/prices',
+      device: 'phone',
+      verified: 'sms',
+      click_to_ring_ms: 640,
+      rating: 4,
+    });
+    const leg = file.prepare(
+      `INSERT INTO leg (id, call_id, role, position, started_at, early_media, media_security) VALUES ('LEG', ?, 'A', 0, 0, 0, 'dtls')`,
+    );
+    leg.run(second);
+    const heard = file.prepare(
+      'INSERT INTO leg_experience (leg_id, at, rtt_ms, mos, warnings) VALUES (?, ?, ?, ?, ?)',
+    );
+    heard.run('LEG', DAY, 40, 4.2, '[]');
+    heard.run('LEG', DAY + 5000, 60, 3.4, '["mos","rtt"]');
+    heard.run('LEG', DAY + 10_000, null, null, '["rtt"]');
+  });
   const copies = await sample.store.db.selectFrom('call').selectAll().where('id', '=', first).execute();
   for (const copy of copies) {
     const old = Array.from({ length: MANY }, (_, i) => ({
@@ -105,6 +129,33 @@ describe('calls', () => {
     expect(clear[0].caller).toBe(CALLER);
   });
 
+  it('tells which call button brought one, and what the browser heard', async () => {
+    const words =
+      'sales, pressed on /prices on a phone, in the browser, arm green of colour, intent presales, number proven by SMS, ' +
+      'rang 0.6 s after the press, rated 4 of 5';
+    const { stdout } = await place.run('calls', 'show', second);
+    expect(stdout).toContain(`Button     ${words}\n`);
+    expect(stdout).toContain('Browser A  MOS 3.40 / 3.80, warned of mos 1×, rtt 2×\n');
+    expect((await place.run('calls', 'explain', second)).stdout).toContain(`Call button ${words}\n`);
+    const { web, legs } = JSON.parse((await place.run('calls', 'show', second, '--json')).stdout);
+    expect(web).toMatchObject({ kind: 'browser', button: 'sales', clickToRingMs: 640, rating: 4 });
+    expect(JSON.stringify(web)).not.toContain('"press"');
+    expect(legs[0].experience).toMatchObject({
+      mosAverage: 3.8,
+      rttMs: 50,
+      jitterMs: null,
+      warnings: { mos: 1, rtt: 2 },
+    });
+    expect(legs[0].experience.samples).toHaveLength(3);
+  });
+
+  it('lists the calls of one button', async () => {
+    const list = async (button: string) =>
+      JSON.parse((await place.run('calls', 'list', '--button', button, '--json')).stdout);
+    expect(await list('sales')).toMatchObject([{ id: second, web: { arm: 'green' } }]);
+    expect(await list('support')).toEqual([]);
+  });
+
   it('shows and explains one', async () => {
     const shown = await place.run('calls', 'show', first.toLowerCase(), '--zone', 'UTC');
     expect(shown.stdout).toContain('Google Ads (google / cpc), matched by static number');
@@ -112,6 +163,7 @@ describe('calls', () => {
     expect(JSON.parse((await place.run('calls', 'show', 'last', '--json')).stdout).anonymous).toBe(true);
     const { visit } = JSON.parse((await place.run('calls', 'show', second, '--json')).stdout);
     expect(visit).toMatchObject({ id: 'VISIT', clickIds: ['gclid', 'fbclid'] });
+    expect(shown.stdout).not.toMatch(/^Button .*sales/m);
     const explained = await place.run('calls', 'explain', first);
     expect(explained.stdout).toContain('+0.000 s  A call arrived from trunk carrier.');
   });
@@ -136,12 +188,27 @@ describe('calls', () => {
       'spam_score',
       'spam_flagged',
       'spam_reasons',
+      'flow',
+      'queue',
+      'queue_ms',
+      'voicemail',
+      'score',
+      'button',
+      'button_call',
+      'experiment',
+      'arm',
+      'intent',
+      'page',
+      'device',
+      'click_to_ring_ms',
+      'verified',
+      'rating',
     ]);
     const visited = lines.filter((line) => line.includes('VISIT'));
     expect(visited).toHaveLength(1);
     expect(visited[0]).toContain(',lease,0.93,');
     expect(visited[0]).toMatch(
-      /,paid,,VISIT,VISITOR,main,"gclid, fbclid",,4,true,"hung up at once, many numbers"$/,
+      /,paid,,VISIT,VISITOR,main,"gclid, fbclid",,4,true,"hung up at once, many numbers",,,,false,,sales,browser,colour,green,presales,\/prices,phone,640,sms,4$/,
     );
     expect(csv.stdout).not.toContain('secret');
     const jsonl = await place.run('calls', 'export', 'jsonl', '--from', '2026-11-01');

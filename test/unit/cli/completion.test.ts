@@ -34,7 +34,7 @@ const everyCommand = (command: Command): Command[] => [command, ...command.comma
 
 describe('completion', () => {
   it('offers commands, their options and the global ones', () => {
-    expect(complete('ca')).toEqual(['calendar', 'calls']);
+    expect(complete('ca')).toEqual(['calendar', 'calls', 'call-back']);
     expect(complete('calls', 'ex')).toEqual(['explain', 'export']);
     expect(complete('calls', 'list', '--pe')).toEqual(['--period']);
     expect(complete('--json', 'calls', 'list', '--re')).toEqual(['--reveal']);

@@ -1,0 +1,128 @@
+import type { ButtonLinks, ButtonSnippets, Opening } from '../buttons/index.ts';
+import type { ButtonPlan, ExperimentPlan } from '../config/index.ts';
+import type { FunnelFigures } from '../reports/index.ts';
+import { formatTime } from './format.ts';
+import type { Output } from './output.ts';
+
+/** What people did at a button. */
+export type ButtonFigures = {
+  readonly views: number;
+  readonly presses: number;
+  /** From browsers, by telephone after the dialler was opened, and called back. */
+  readonly calls: number;
+  readonly answered: number;
+};
+
+/** A button as `--json` shows it. */
+export type ButtonView = {
+  readonly plan: ButtonPlan;
+  readonly open: boolean;
+  /** ISO 8601; null: now, or never. */
+  readonly opens: string | null;
+  readonly experiment: string | null;
+  readonly today: ButtonFigures;
+  readonly week: ButtonFigures;
+  /** Null: `buttons.publicUrl` is not set. */
+  readonly links: ButtonLinks | null;
+  readonly embed: ButtonSnippets | null;
+};
+
+const NONE: ButtonFigures = { views: 0, presses: 0, calls: 0, answered: 0 };
+
+export const buttonFigures = (found: FunnelFigures | undefined): ButtonFigures =>
+  found === undefined
+    ? NONE
+    : {
+        views: found.views,
+        presses: found.presses,
+        calls: found.calls.made + found.dialled.called + found.callbacks.called,
+        answered: found.calls.answered + found.dialled.answered + found.callbacks.answered,
+      };
+
+/** @param zone of times; undefined: this machine's */
+export const openText = ({ open, opens }: Pick<ButtonView, 'open' | 'opens'>, zone?: string): string => {
+  if (open) return 'open';
+  return opens === null ? 'closed, for good' : `closed until ${formatTime(opens, zone).slice(0, 16)}`;
+};
+
+export const openingOf = ({ open, opensAt }: Opening): Pick<ButtonView, 'open' | 'opens'> => ({
+  open,
+  opens: opensAt === undefined ? null : new Date(opensAt).toISOString(),
+});
+
+export const runningOn = (experiments: ReadonlyMap<string, ExperimentPlan>, button: string): string | null =>
+  [...experiments.values()].find((each) => each.button === button && each.state === 'running')?.id ?? null;
+
+const targetText = ({ lines, flow }: Pick<ButtonPlan, 'lines' | 'flow'>): string =>
+  flow === undefined ? `lines ${(lines ?? []).join(', ')}` : `flow ${flow}`;
+
+const wordsText = (texts: string | Readonly<Record<string, string>> | undefined): string | null => {
+  if (texts === undefined || typeof texts === 'string') return texts ?? null;
+  return Object.entries(texts)
+    .map(([language, words]) => `${words} (${language})`)
+    .join(', ');
+};
+
+const intentText = (intent: ButtonPlan['intents'][number]): string => {
+  const leads = intent.lines !== undefined || intent.flow !== undefined;
+  return leads ? `${intent.id} → ${targetText(intent)}` : intent.id;
+};
+
+const figuresText = ({ views, presses, calls, answered }: ButtonFigures): string =>
+  `${views} views, ${presses} presses, ${calls} calls, ${answered} answered`;
+
+const callbackText = ({ enabled, hours, tries }: ButtonPlan['callback']): string =>
+  enabled ? `${hours}, ${tries} ${tries === 1 ? 'try' : 'tries'}` : 'off';
+
+const CONFIRMS = { none: 'not asked', confirm: 'a sheet asks first', sms: 'a code is sent first' } as const;
+const CLOSED = {
+  callback: 'a call back is offered',
+  voicemail: 'flow',
+  number: 'the number is shown',
+} as const;
+
+/** Snippets, each below what it is for. */
+export const printEmbed = (out: Output, { script, element, attribute, frame }: ButtonSnippets): void => {
+  const parts = [
+    ['Once in the page', script],
+    ['Where the button is to stand', element],
+    ['Or any element of yours', attribute],
+    ['Instead of all that, where scripts of others are not wanted', frame],
+  ] as const;
+  parts.forEach(([title, text], index) => {
+    if (index > 0) out.line();
+    out.line(out.paint('bold', title));
+    out.line(text);
+  });
+};
+
+/** A button for people. */
+export const printButton = (
+  out: Output,
+  { plan, experiment, today, week, links, embed, ...state }: ButtonView,
+): void => {
+  out.facts([
+    ['Button', plan.name === undefined ? plan.id : `${plan.id} (${plan.name})`],
+    ['Site', plan.site],
+    ['Number', plan.number],
+    ['Rings', targetText(plan)],
+    ['Intents', plan.intents.map(intentText).join(', ') || null],
+    ['Source', plan.source ?? null],
+    ['Text', wordsText(plan.text)],
+    ['Looks', [plan.color, plan.position, plan.size].filter((word) => word !== undefined).join(', ')],
+    ['Before a call', CONFIRMS[plan.confirm]],
+    ['Telephones', plan.mobile === 'dial' ? 'open their dialler' : 'call in the browser'],
+    ['State', openText(state)],
+    ['Schedule', plan.schedule ?? null],
+    ['When closed', plan.closed === 'voicemail' ? `flow ${plan.closedFlow ?? ''}` : CLOSED[plan.closed]],
+    ['Call back', callbackText(plan.callback)],
+    ['Longest call', `${plan.maxMinutes} min`],
+    ['Experiment', experiment],
+    ['Today', figuresText(today)],
+    ['7 days', figuresText(week)],
+    ['Page', links?.page ?? null],
+  ]);
+  if (embed === null) return;
+  out.line();
+  printEmbed(out, embed);
+};

@@ -1,0 +1,144 @@
+import type { SqliteFile } from '../../store/index.ts';
+import { consistently, offsetSpans } from '../rollup/index.ts';
+import { daysOf } from '../spending.ts';
+import { assemble, rowFigures } from './assemble.ts';
+import { figuresOf, newSum } from './figures.ts';
+import { type FunnelFacts, QUARTER_MS, readFunnel, readVisitCalls, sourcesOf } from './read.ts';
+import type { FunnelDimension, FunnelOptions, FunnelReport } from './types.ts';
+import { findLeader, findLeak } from './words.ts';
+
+export { funnelColumns } from './columns.ts';
+export {
+  FUNNEL_DIMENSIONS,
+  type FunnelDimension,
+  type FunnelFigures,
+  type FunnelOptions,
+  type FunnelReport,
+  type FunnelRow,
+  type FunnelStage,
+  funnelReportSchema,
+} from './types.ts';
+
+const HOUR_MS = 3_600_000;
+const NOT_KNOWN: Readonly<Record<FunnelDimension, string>> = {
+  button: '(none)',
+  arm: '(no experiment)',
+  device: '(unknown)',
+  source: '(unknown)',
+  page: '(unknown)',
+  intent: '(none)',
+  hour: '',
+  day: '',
+};
+
+/** Local time of a zone from milliseconds since the epoch, within a period. */
+const localTime = ({ from, to, zone }: FunnelOptions): ((at: number) => number) => {
+  const spans = offsetSpans({ from, to }, zone);
+  return (at) => at + ((spans.find((span) => at < span.to) ?? spans.at(-1))?.offset ?? 0);
+};
+
+type Keys = (raw: string) => string | null;
+
+/** The hour (`09`) or the day (`2026-11-22`) of a moment. */
+const timeKeys = (options: FunnelOptions): ((at: number) => string) => {
+  const local = localTime(options);
+  if (options.by === 'hour') return (at) => String(Math.floor(local(at) / HOUR_MS) % 24).padStart(2, '0');
+  return (at) => new Date(local(at)).toISOString().slice(0, 10);
+};
+
+/** A key is looked up once. */
+const remembered = (make: Keys): Keys => {
+  const known = new Map<string, string | null>();
+  return (raw) => {
+    const found = known.get(raw);
+    if (found !== undefined) return found;
+    const key = make(raw);
+    known.set(raw, key);
+    return key;
+  };
+};
+
+const visitsOf = (facts: FunnelFacts): ReadonlySet<string> => {
+  const visits = new Set<string>();
+  for (const key of facts.views.keys()) visits.add(key);
+  for (const { key } of facts.presses.values()) visits.add(key);
+  for (const { key } of [...facts.calls, ...facts.callBacks]) if (key !== null) visits.add(key);
+  return visits;
+};
+
+const keysOf = (file: SqliteFile, options: FunnelOptions, facts: FunnelFacts) => {
+  const { by } = options;
+  if (by === 'hour' || by === 'day') {
+    const time = timeKeys(options);
+    const ofQuarter = remembered((raw) => time(Number(raw) * QUARTER_MS));
+    return { viewKey: ofQuarter, pressKey: ({ at }: { at: number }) => time(at) };
+  }
+  if (by === 'intent')
+    return {
+      // Nobody has chosen anything yet.
+      viewKey: () => undefined,
+      pressKey: ({ intent }: { intent: string }) => intent || null,
+    };
+  const sources = by === 'source' ? sourcesOf(file, visitsOf(facts)) : undefined;
+  const plain: Keys = sources ? (raw) => sources.get(raw) ?? null : (raw) => raw || null;
+  return { viewKey: plain, pressKey: ({ key }: { key: string }) => plain(key) };
+};
+
+type Row = ReturnType<typeof rowFigures>[number];
+
+/** Hours and days are all there, in their order. */
+const inTime = (rows: readonly Row[], keys: readonly string[]): readonly Row[] => {
+  const known = new Map(rows.map((row) => [row.key, row]));
+  return keys.map((key) => known.get(key) ?? { key, figures: figuresOf(newSum()) });
+};
+
+const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
+
+const ordered = (options: FunnelOptions, rows: readonly Row[]): readonly Row[] => {
+  if (options.by === 'hour') return inTime(rows, HOURS);
+  if (options.by !== 'day') return rows;
+  return inTime(
+    rows,
+    daysOf(options).map(({ day }) => day),
+  );
+};
+
+const labelOf = (by: FunnelDimension, key: string | null): string => {
+  if (key === null) return NOT_KNOWN[by];
+  return by === 'hour' ? `${key}:00` : key;
+};
+
+/**
+ * How visitors get from seeing a button to a conversation that counts, by one dimension. What a page says is believed of what happens
+ * in the page; what became of a call is what the call record says.
+ */
+export const funnelReport = (file: SqliteFile, options: FunnelOptions): FunnelReport =>
+  consistently(file, () => {
+    const { from, to, zone, by, button, site, qualifiedSeconds, limit } = options;
+    const facts = readFunnel(file, options);
+    const { rows, totals, leftOut } = assemble(facts, {
+      from,
+      to,
+      ...keysOf(file, options, facts),
+      visitCalls: () => readVisitCalls(file, options),
+    });
+    const all = ordered(options, rowFigures(rows));
+    const shown = by === 'hour' || by === 'day' ? all : all.slice(0, limit);
+    const found = figuresOf(totals);
+    const told = all.map(({ key, figures }) => ({ label: labelOf(by, key), key, ...figures }));
+    return {
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      zone,
+      by,
+      button: button ?? null,
+      site: site ?? null,
+      qualifiedSeconds,
+      rows: told.slice(0, shown.length),
+      rowsLeftOut: all.length - shown.length,
+      totals: found,
+      leak: findLeak(found),
+      leader: by === 'intent' ? null : findLeader(told),
+      leftOut,
+    };
+  });
