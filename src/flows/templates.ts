@@ -11,6 +11,8 @@ export const TEMPLATE_FACTS = [
   'country',
   'area',
   'city',
+  'button',
+  'intent',
 ] as const satisfies readonly (keyof FlowFacts)[];
 
 /**

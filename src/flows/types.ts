@@ -60,6 +60,9 @@ export type FlowFacts = {
   readonly channel: string | undefined;
   readonly landing: string | undefined;
   readonly sourceName: string | undefined;
+  /** Id of the call button that was pressed, and of what the visitor chose there. */
+  readonly button?: string | undefined;
+  readonly intent?: string | undefined;
 };
 
 /** Where a call is in its flow. Plain data: `JSON.stringify` keeps it. */

@@ -37,7 +37,7 @@ const MICROPHONE_RATE = 48_000;
 const PROBE = fileURLToPath(new URL('page-probe.mjs', import.meta.url));
 
 /** A mono 16-bit WAV file of whole waves, so that it loops without a click. */
-const toneFile = (frequency: number): Buffer => {
+export const toneFile = (frequency: number): Buffer => {
   const data = Buffer.alloc(MICROPHONE_RATE * 2);
   for (let i = 0; i < MICROPHONE_RATE; i += 1)
     data.writeInt16LE(Math.round(8231 * Math.sin((2 * Math.PI * frequency * i) / MICROPHONE_RATE)), i * 2);

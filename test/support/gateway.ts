@@ -34,6 +34,7 @@ export type GatewayOptions = {
   readonly recording?: Config['recording'];
   readonly http?: Config['http'];
   readonly features?: Config['features'];
+  readonly buttons?: Config['buttons'];
   readonly log?: Config['log'];
   readonly drainSeconds?: number;
 };
@@ -113,6 +114,7 @@ const configOf = (options: GatewayOptions, sip: number, rtp: { from: number; to:
   ...(options.phone && { phone: options.phone }),
   recording: { ...options.recording },
   ...(options.features && { features: options.features }),
+  ...(options.buttons && { buttons: options.buttons }),
   http: { address: '127.0.0.1', port: 0, ...options.http },
   log: { level: 'info', format: 'json', ...options.log },
   trackingPlan: 'tracking.yaml',

@@ -13,6 +13,8 @@ export type MediaRelay = {
   capture(on: boolean): void;
   /** Nothing passes from now on, or all does again. */
   cut(on: boolean): void;
+  /** Loses this share of all datagrams from now on, 0 to 1, evenly: of audio and of all else. */
+  lose(share: number): void;
   /** Sends to the gateway from where it knows the latest browser to be. */
   inject(data: Buffer): Promise<void>;
   close(): Promise<void>;
@@ -33,9 +35,19 @@ export const openMediaRelay = async (at: HostPort, gateway: HostPort): Promise<M
   let datagrams: Datagram[] = [];
   let capturing = false;
   let severed = false;
+  let lossy = 0;
+  /** How much of a datagram is due to be lost; the two ways have one each, so that neither loses in step with the other. */
+  const due = { in: 0, out: 0.5 };
+
+  const isLost = (way: 'in' | 'out'): boolean => {
+    due[way] += lossy;
+    if (due[way] < 1) return false;
+    due[way] -= 1;
+    return true;
+  };
 
   const passes = (way: 'in' | 'out', data: Buffer): boolean => {
-    if (severed) return false;
+    if (severed || isLost(way)) return false;
     if (capturing) datagrams.push({ way, at: performance.now(), data });
     return true;
   };
@@ -67,6 +79,9 @@ export const openMediaRelay = async (at: HostPort, gateway: HostPort): Promise<M
     },
     cut: (on) => {
       severed = on;
+    },
+    lose: (share) => {
+      lossy = share;
     },
     inject: async (data) => {
       const latest = await [...backs.values()].at(-1);

@@ -17,7 +17,7 @@ import { openStreamRelay, type StreamRelay } from './stream-relay.ts';
 const RELAY = '127.0.0.9';
 /** A carrier whose audio is encrypted with keys in SDP. */
 export const SECURE_CARRIER = '127.0.0.8';
-const PASSWORD = 'correct horse battery';
+export const PASSWORD = 'correct horse battery';
 const DOMAIN = 'phones.example';
 
 export const USERS = { alice: 'agent', bob: 'agent', carol: 'supervisor' } as const;

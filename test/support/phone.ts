@@ -134,13 +134,20 @@ export type WebPhone = Wire & {
   reply(text: string): void;
 };
 
-/** A browser's SIP over WebSocket (RFC 7118): a Contact that nobody can resolve. */
+/**
+ * A browser's SIP over WebSocket (RFC 7118): a Contact that nobody can resolve.
+ *
+ * @param origin what the upgrade says of the page; undefined: nothing, as of a program
+ */
 export const openWebPhone = async (
   at: HostPort,
   user: string,
   onMessage: (message: SipMessage) => void = () => undefined,
+  origin?: string,
 ): Promise<WebPhone> => {
-  const socket = new WebSocket(`ws://${at.address}:${at.port}`, ['sip']);
+  const socket = new WebSocket(`ws://${at.address}:${at.port}`, ['sip'], {
+    ...(origin !== undefined && { origin }),
+  });
   const received: { message: SipMessage }[] = [];
   socket.on('message', (data) => {
     const text = String(data);

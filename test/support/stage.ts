@@ -121,7 +121,16 @@ type Trunks = GatewayOptions['trunks'];
 /** What a test has besides: parts of the plan, trunks of the configuration. */
 export type Extension = Pick<
   Plan,
-  'lines' | 'numbers' | 'pools' | 'sites' | 'automations' | 'flows' | 'groups' | 'schedules'
+  | 'lines'
+  | 'numbers'
+  | 'pools'
+  | 'sites'
+  | 'automations'
+  | 'flows'
+  | 'groups'
+  | 'schedules'
+  | 'buttons'
+  | 'experiments'
 > & {
   readonly trunks?: Trunks;
 };

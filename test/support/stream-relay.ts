@@ -12,8 +12,16 @@ export type StreamRelay = {
   close(): Promise<void>;
 };
 
-/** Listens at a port of `address` and passes on to where `target` says at that time. */
-export const openStreamRelay = async (address: string, target: () => HostPort): Promise<StreamRelay> => {
+/**
+ * Listens at a port of `address` and passes on to where `target` says at that time.
+ *
+ * @param wanted the port; 0: the system picks
+ */
+export const openStreamRelay = async (
+  address: string,
+  target: () => HostPort,
+  wanted = 0,
+): Promise<StreamRelay> => {
   const pairs = new Set<readonly [Socket, Socket]>();
   let severed = false;
 
@@ -36,7 +44,7 @@ export const openStreamRelay = async (address: string, target: () => HostPort): 
       });
     }
   });
-  server.listen(0, address);
+  server.listen(wanted, address);
   await once(server, 'listening');
   const bound = server.address();
   if (typeof bound !== 'object' || bound === null) throw new Error('no port');

@@ -1,4 +1,4 @@
-import type { CallStepTable, CallTable, LegTable, Store } from '../../store/index.ts';
+import type { CallStepTable, CallTable, LegTable, Store, WebCallTable } from '../../store/index.ts';
 import { STICKY_MS } from '../steps/index.ts';
 import type { Flow, FlowFacts, PathEntry } from '../types.ts';
 import type { Outcome, PastCall, PastLeg } from './types.ts';
@@ -56,7 +56,16 @@ const lastLineOf = async ({ calls }: Reading, call: CallTable): Promise<string |
   return hmac === null ? undefined : calls.lastAnsweredBy(hmac, at - STICKY_MS, at);
 };
 
-const factsOf = async (store: Reading, flow: Flow, call: CallTable, areaOf: Places): Promise<FlowFacts> => {
+/** What a call button that brought the call says of it. */
+type Pressed = Pick<WebCallTable, 'button_id' | 'intent'>;
+
+const factsOf = async (
+  store: Reading,
+  flow: Flow,
+  call: CallTable,
+  pressed: Pressed | undefined,
+  areaOf: Places,
+): Promise<FlowFacts> => {
   const callerNumber = decrypted(store, call);
   const steps = [...flow.steps.values()].map(({ step }) => step);
   const sticky = steps.some((step) => step.do === 'dial' && step.sticky);
@@ -79,6 +88,8 @@ const factsOf = async (store: Reading, flow: Flow, call: CallTable, areaOf: Plac
     channel: call.channel ?? undefined,
     landing: call.landing_page ?? undefined,
     sourceName: call.source_name ?? undefined,
+    button: pressed?.button_id,
+    intent: pressed?.intent ?? undefined,
   };
 };
 
@@ -156,13 +167,19 @@ export const readPastCalls = async (
   for (let from = 0; from < rows.length; from += AT_ONCE) {
     const some = rows.slice(from, from + AT_ONCE);
     const ids = some.map(({ id }) => id);
-    const [steps, legs] = await Promise.all([
+    const [steps, legs, presses] = await Promise.all([
       db.selectFrom('call_step').selectAll().where('call_id', 'in', ids).orderBy('seq').execute(),
       db.selectFrom('leg').selectAll().where('call_id', 'in', ids).orderBy('position').execute(),
+      db
+        .selectFrom('web_call')
+        .select(['call_id', 'button_id', 'intent'])
+        .where('call_id', 'in', ids)
+        .execute(),
     ]);
     const [stepsOf, legsOf] = [grouped(steps), grouped(legs)];
+    const pressOf = new Map(presses.map((press) => [press.call_id, press]));
     for (const call of some) {
-      const facts = await factsOf(store, flow, call, areaOf);
+      const facts = await factsOf(store, flow, call, pressOf.get(call.id), areaOf);
       calls.push(pastCall(call, facts, stepsOf.get(call.id) ?? [], legsOf.get(call.id) ?? []));
     }
   }

@@ -29,6 +29,8 @@ const WHEN_WORDS: Readonly<Record<keyof RouteCase['when'], string>> = {
   channel: 'channel',
   landing: 'page',
   number: 'dialled',
+  button: 'button',
+  intent: 'intent',
   time: 'at',
   days: 'on',
   variable: '',

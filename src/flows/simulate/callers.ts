@@ -171,6 +171,8 @@ export const createCallers = (
       channel: fact('channel', 'direct'),
       landing: fact('landing', '/'),
       sourceName: undefined,
+      button: fact('button', 'none'),
+      intent: fact('intent', 'none'),
     };
   };
 

@@ -24,6 +24,9 @@ export type CallDescription = {
   readonly keyword?: string | undefined;
   readonly channel?: string | undefined;
   readonly landing?: string | undefined;
+  /** The call button that was pressed, and what was chosen there. */
+  readonly button?: string | undefined;
+  readonly intent?: string | undefined;
   readonly country?: string | undefined;
   readonly area?: string | undefined;
   readonly city?: string | undefined;
@@ -56,6 +59,8 @@ const factsOf = (call: CallDescription): FlowFacts => ({
   channel: call.channel,
   landing: call.landing,
   sourceName: undefined,
+  button: call.button,
+  intent: call.intent,
 });
 
 const rung = (flow: Flow): ReadonlySet<string> => {

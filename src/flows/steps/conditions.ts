@@ -69,6 +69,8 @@ const TESTS: { readonly [Name in Exclude<keyof When, 'time' | 'days'>]-?: Test<N
     const found = wanted.find((text) => did !== '' && digitsOf(text) === did);
     return found === undefined ? undefined : `number ${found}`;
   },
+  button: oneOf('button', ({ facts }) => [facts.button]),
+  intent: oneOf('intent', ({ facts }) => [facts.intent]),
   variable: variables,
 };
 
