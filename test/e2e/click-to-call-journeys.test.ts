@@ -184,4 +184,6 @@ test('and the call of the tab that was closed has ended', async () => {
   expect(ms).toBeGreaterThan(10_000);
   const [row] = stage.gateway.records.calls();
   expect(row?.call).toMatchObject({ status: 'answered' });
+  // Who waited for the visitor was not left in silence.
+  expect(row?.events.map(({ type }) => type)).toContain('parked');
 });
