@@ -1,6 +1,7 @@
 import { type Invitation, type Inviter, type Session, SessionState } from 'sip.js';
 import type { Media } from '../../call/media.ts';
 import type { Microphone } from '../../call/microphone.ts';
+import { createOpus, type Opus } from '../../call/opus.ts';
 import { type Done, reinvite, takeDown } from '../../call/session.ts';
 import { endOfBye, reasonOf } from '../../call/sip-text.ts';
 import type { Call, PhoneProblem } from '../contract.ts';
@@ -41,6 +42,8 @@ export type Leg = {
   ringback: boolean;
   /** The gateway lets hear the other network before the answer. */
   early: boolean;
+  /** How Opus is spoken, where both sides have it. */
+  readonly opus: Opus;
 };
 
 export type LegParts = {
@@ -95,6 +98,7 @@ export const createLegs = ({ store, api, connection, microphone, ended, changed 
   const finish = (leg: Leg): void => {
     if (!legs.delete(leg.key)) return;
     leg.media?.close();
+    leg.opus.stop();
     const call = callOf(store.state, leg.key);
     const end = leg.left ? ({ by: 'us', text: '' } as const) : (leg.end ?? { by: 'other', text: '' });
     change(endCall(leg.key, end));
@@ -148,6 +152,16 @@ export const createLegs = ({ store, api, connection, microphone, ended, changed 
     return done;
   };
 
+  /** The descriptions say how Opus is to be sent: they are exchanged anew. */
+  const adapt = async (key: string): Promise<void> => {
+    const leg = legs.get(key);
+    if (!leg) return;
+    await inTurn(leg, async () => {
+      const { session } = leg;
+      if (session?.state === SessionState.Established && connection.ready) await renegotiate(leg, session);
+    });
+  };
+
   const applySpeech = (leg: Leg): void => leg.media?.speak(leg);
 
   const hold = (leg: Leg, held: boolean): Promise<Done> =>
@@ -190,6 +204,7 @@ export const createLegs = ({ store, api, connection, microphone, ended, changed 
     const media = await openMedia({
       microphone,
       iceServers: connection.iceServers,
+      texts: leg.opus,
       speaker: store.state.devices.speaker,
       connection: () => undefined,
       direction: (direction) =>
@@ -228,6 +243,7 @@ export const createLegs = ({ store, api, connection, microphone, ended, changed 
         turn: Promise.resolve(),
         ringback: false,
         early: false,
+        opus: createOpus(() => void adapt(key)),
         ...fields,
       };
       legs.set(key, leg);

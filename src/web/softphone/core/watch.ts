@@ -1,6 +1,6 @@
 import { PATH_FINE, type PathWatch, watchPath } from '../../call/path.ts';
 import type { Sound } from '../../call/sound.ts';
-import { readingOf } from '../../call/stats.ts';
+import { outwardOf, readingOf } from '../../call/stats.ts';
 import type { Call } from '../contract.ts';
 import type { Api } from './api.ts';
 import { addProblem, changeCall, clearProblems, openCalls, setLevels } from './changes.ts';
@@ -83,11 +83,15 @@ export const startWatch = (parts: WatchParts): void => {
     const stats: Record<string, unknown>[] = [];
     for (const entry of (await peer.getStats()).values()) stats.push(entry as Record<string, unknown>);
     const one = of(leg.key);
-    one.quality = watchQuality(one.quality, readingOf(stats, Date.now()), {
+    const at = Date.now();
+    one.quality = watchQuality(one.quality, readingOf(stats, at), {
       hearing: !leg.held && !call.heldByOther,
       speaking: !leg.held && !leg.muted,
     });
     store.change(changeCall(leg.key, { quality: one.quality.quality }));
+    const { codec, lossPercent: sent } = outwardOf(stats);
+    const received = one.quality.quality.lossPercent;
+    if (codec === 'audio/opus') leg.opus.hear({ received, sent, at }, leg.media?.peer.sender);
   };
 
   const readPath = (leg: Leg): void => {

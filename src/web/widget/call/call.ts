@@ -1,5 +1,6 @@
 import { type Session, SessionState } from 'sip.js';
 import { createMedia, type Media } from '../../call/media.ts';
+import { createOpus } from '../../call/opus.ts';
 import { keysOf } from '../../call/sip-text.ts';
 import type { Sound } from '../../call/sound.ts';
 import type { CallEnd, KeptCall, OpenCallOptions, WidgetCall } from './contract.ts';
@@ -9,7 +10,6 @@ import { endOfToken } from './end.ts';
 import { runHearTest } from './hear-test.ts';
 import { keptOf, type Needs, RESUME_WITHIN_MS } from './kept.ts';
 import { createLine } from './line.ts';
-import { createOpus } from './opus.ts';
 import { createPermit, type Pass } from './permit.ts';
 import { createReporter, postQuietly } from './samples.ts';
 import { createStore } from './store.ts';

@@ -1,10 +1,10 @@
 import { type Session, SessionState } from 'sip.js';
 import type { Media } from '../../call/media.ts';
+import type { Opus } from '../../call/opus.ts';
 import { reinvite } from '../../call/session.ts';
 import type { Sound } from '../../call/sound.ts';
 import type { CallEnd } from './contract.ts';
 import type { Line } from './line.ts';
-import type { Opus } from './opus.ts';
 import type { Reporter } from './samples.ts';
 import type { Store } from './store.ts';
 import { startWatch, type Watch } from './watch.ts';
@@ -85,7 +85,7 @@ export const createUpkeep = (parts: UpkeepParts): Upkeep => {
       },
       restart,
       giveUp: () => failed(LOST),
-      adapt: (directions) => opus.adapt(directions, media()?.peer.sender),
+      heard: (losses) => opus.hear(losses, media()?.peer.sender),
     });
 
   return {

@@ -1,19 +1,11 @@
 import type { Media } from '../../call/media.ts';
+import type { Losses } from '../../call/opus.ts';
 import { PATH_FINE, type PathLimits, watchPath } from '../../call/path.ts';
 import type { Sound } from '../../call/sound.ts';
 import { outwardOf, readingOf } from '../../call/stats.ts';
-import { type Adaptation, adapt, type OpusSettings, settingsOf, UNADAPTED } from './adaptation.ts';
 import type { CallQuality, CallState } from './contract.ts';
 import type { Reporter } from './samples.ts';
 import { lossOf, NO_WARNINGS, watchWarnings } from './warnings.ts';
-
-/** Which way Opus is to be sent, as the two descriptions tell it. */
-export type Directions = {
-  /** What we ask of the other side, by what of theirs is lost on the way here. */
-  readonly received: OpusSettings;
-  /** What we do ourselves, by what they miss. */
-  readonly sent: OpusSettings;
-};
 
 export type WatchParts = {
   readonly sound: Sound;
@@ -30,13 +22,11 @@ export type WatchParts = {
   lost(lost: boolean): void;
   restart(): void;
   giveUp(): void;
-  /** Opus is to be sent in another way. */
-  adapt(directions: Directions): void;
+  /** Packets of Opus came, or did not. */
+  heard(losses: Losses): void;
 };
 
 export type Watch = {
-  /** How Opus is wanted now. */
-  readonly directions: Directions;
   stop(): void;
 };
 
@@ -58,8 +48,6 @@ export const startWatch = (parts: WatchParts): Watch => {
   let warnings = NO_WARNINGS;
   let path = PATH_FINE;
   let lost = false;
-  let received: Adaptation = UNADAPTED;
-  let sent: Adaptation = UNADAPTED;
   let microphone: Meter | undefined;
   let speaker: Meter | undefined;
   let turn = 0;
@@ -83,13 +71,6 @@ export const startWatch = (parts: WatchParts): Watch => {
     if (levels.microphone !== before.microphone || levels.speaker !== before.speaker) parts.levels(levels);
   };
 
-  const adaptTo = (lossIn: number | undefined, lossOut: number | undefined, at: number): void => {
-    const [before, beforeSent] = [received.level, sent.level];
-    received = adapt(received, lossIn ?? 0, at);
-    sent = adapt(sent, lossOut ?? 0, at);
-    if (received.level !== before || sent.level !== beforeSent) parts.adapt(directions());
-  };
-
   const readStats = async (connection: RTCPeerConnection): Promise<void> => {
     const stats: Record<string, unknown>[] = [];
     for (const entry of (await connection.getStats()).values()) stats.push(entry as Record<string, unknown>);
@@ -107,7 +88,8 @@ export const startWatch = (parts: WatchParts): Watch => {
     parts.quality(warnings.quality);
     parts.reporter?.add(sample, warnings.quality.warnings);
     const outward = outwardOf(stats);
-    if (outward.codec === 'audio/opus') adaptTo(lossOf(sample), outward.lossPercent, at);
+    if (outward.codec === 'audio/opus')
+      parts.heard({ received: lossOf(sample), sent: outward.lossPercent, at });
   };
 
   const readPath = (connection: RTCPeerConnection): void => {
@@ -129,14 +111,9 @@ export const startWatch = (parts: WatchParts): Watch => {
     if (turn % STATS_EVERY === 0) void readStats(connection).catch(() => undefined);
   };
 
-  const directions = (): Directions => ({ received: settingsOf(received), sent: settingsOf(sent) });
-
   const levels = setInterval(readLevels, LEVELS_MS);
   const turns = setInterval(look, PATH_MS);
   return {
-    get directions() {
-      return directions();
-    },
     stop: () => {
       clearInterval(levels);
       clearInterval(turns);

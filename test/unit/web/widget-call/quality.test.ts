@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Adaptation, adapt, settingsOf, UNADAPTED } from '../../../../src/web/call/opus-adaptation.ts';
 import type { MediaReading } from '../../../../src/web/call/stats.ts';
-import { type Adaptation, adapt, settingsOf, UNADAPTED } from '../../../../src/web/widget/call/adaptation.ts';
 import { createReporter, summarise } from '../../../../src/web/widget/call/samples.ts';
 import {
   NO_WARNINGS,

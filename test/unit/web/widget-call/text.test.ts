@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { backOffMs } from '../../../../src/web/call/back-off.ts';
-import type { OpusSettings } from '../../../../src/web/widget/call/adaptation.ts';
+import type { OpusSettings } from '../../../../src/web/call/opus-adaptation.ts';
+import { withOpus } from '../../../../src/web/call/opus-text.ts';
 import type { TokenAnswer } from '../../../../src/web/widget/call/contract.ts';
 import { verdictOf } from '../../../../src/web/widget/call/hear-test.ts';
 import { BACK_OFF } from '../../../../src/web/widget/call/line.ts';
 import { type Circumstances, problemOfCapture } from '../../../../src/web/widget/call/microphone-problem.ts';
-import { withOpus } from '../../../../src/web/widget/call/opus-text.ts';
 import { createPermit } from '../../../../src/web/widget/call/permit.ts';
 
 const SDP = [

@@ -1,6 +1,15 @@
-import type { OpusSettings } from './adaptation.ts';
+import { type Adaptation, adapt, settingsOf, UNADAPTED } from './opus-adaptation.ts';
 import { withOpus } from './opus-text.ts';
-import type { Directions } from './watch.ts';
+
+/** What was lost within a sample, percent; undefined where nobody knows. */
+export type Losses = {
+  /** Of what the other side sends. */
+  readonly received: number | undefined;
+  /** Of what we send, as the other side reports. */
+  readonly sent: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
 
 /** Puts into effect how Opus is to be sent: at once what the browser lets change, the rest with the next descriptions. */
 export type Opus = {
@@ -8,19 +17,13 @@ export type Opus = {
   ours(sdp: string): string;
   /** Theirs is read by our encoder. */
   theirs(sdp: string): string;
-  adapt(directions: Directions, sender: RTCRtpSender | undefined): void;
+  /** Takes a sample of a call that talks Opus into account. */
+  hear(losses: Losses, sender: RTCRtpSender | undefined): void;
   stop(): void;
 };
 
 /** Descriptions are exchanged again after this long at the earliest. */
 const EVERY_MS = 6000;
-
-const isSame = (one: OpusSettings | undefined, other: OpusSettings): boolean =>
-  one !== undefined &&
-  one.fec === other.fec &&
-  one.dtx === other.dtx &&
-  one.maxBitrate === other.maxBitrate &&
-  one.ptimeMs === other.ptimeMs;
 
 const limit = async (sender: RTCRtpSender, maxBitrate: number | undefined): Promise<void> => {
   const parameters = sender.getParameters();
@@ -33,7 +36,9 @@ const limit = async (sender: RTCRtpSender, maxBitrate: number | undefined): Prom
 
 /** @param negotiate exchanges descriptions again */
 export const createOpus = (negotiate: () => void): Opus => {
-  let wanted: Directions | undefined;
+  /** What we ask of the other side, and what we do ourselves. */
+  let received: Adaptation = UNADAPTED;
+  let sent: Adaptation = UNADAPTED;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let negotiatedAt = Number.NEGATIVE_INFINITY;
 
@@ -49,14 +54,14 @@ export const createOpus = (negotiate: () => void): Opus => {
   };
 
   return {
-    ours: (sdp) => withOpus(sdp, wanted?.received),
-    theirs: (sdp) => withOpus(sdp, wanted?.sent),
-    adapt: (directions, sender) => {
-      const changed =
-        !isSame(wanted?.received, directions.received) || !isSame(wanted?.sent, directions.sent);
-      wanted = directions;
-      if (!changed) return;
-      if (sender) void limit(sender, directions.sent.maxBitrate).catch(() => undefined);
+    ours: (sdp) => withOpus(sdp, settingsOf(received)),
+    theirs: (sdp) => withOpus(sdp, settingsOf(sent)),
+    hear: (losses, sender) => {
+      const before = { received: received.level, sent: sent.level };
+      received = adapt(received, losses.received ?? 0, losses.at);
+      sent = adapt(sent, losses.sent ?? 0, losses.at);
+      if (received.level === before.received && sent.level === before.sent) return;
+      if (sender) void limit(sender, settingsOf(sent).maxBitrate).catch(() => undefined);
       plan();
     },
     stop: () => clearTimeout(timer),

@@ -1,4 +1,4 @@
-import type { OpusSettings } from './adaptation.ts';
+import type { OpusSettings } from './opus-adaptation.ts';
 
 /** Payload type of Opus in the first audio stream; undefined when it is not offered. */
 const payloadOf = (sdp: string): string | undefined => /^a=rtpmap:(\d+) opus\/48000\/2\s*$/im.exec(sdp)?.[1];
