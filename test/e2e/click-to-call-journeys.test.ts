@@ -182,8 +182,11 @@ test('and the call of the tab that was closed has ended', async () => {
   const ms = await closing;
   process.stdout.write(`ended ${ms} ms after the tab was closed\n`);
   expect(ms).toBeGreaterThan(10_000);
-  const [row] = stage.gateway.records.calls();
-  expect(row?.call).toMatchObject({ status: 'answered' });
+  const row = await until('its record is complete', () => {
+    const [first] = stage.gateway.records.calls();
+    return first?.call.ended_at !== null && first;
+  });
+  expect(row.call).toMatchObject({ status: 'answered' });
   // Who waited for the visitor was not left in silence.
-  expect(row?.events.map(({ type }) => type)).toContain('parked');
+  expect(row.events.map(({ type }) => type)).toContain('parked');
 });
