@@ -1,14 +1,5 @@
+import { escapeMarkup } from '../base/markup.ts';
 import type { ButtonPlan } from '../config/index.ts';
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
 /** Addresses of a button. */
 export type ButtonLinks = {
@@ -43,11 +34,11 @@ export const buttonSnippets = (
   { id, site, number, name }: Pick<ButtonPlan, 'id' | 'site' | 'number' | 'name'>,
   base: string,
 ): ButtonSnippets => {
-  const [button, host, tel] = [escaped(id), escaped(base), escaped(number)];
+  const [button, host, tel] = [escapeMarkup(id), escapeMarkup(base), escapeMarkup(number)];
   return {
-    script: `<script async src="${host}/dt-call.js" data-site="${escaped(site)}"></script>`,
+    script: `<script async src="${host}/dt-call.js" data-site="${escapeMarkup(site)}"></script>`,
     element: `<dt-call-button button="${button}"><a href="tel:${tel}">${tel}</a></dt-call-button>`,
     attribute: `<a href="tel:${tel}" data-dt-call="${button}">${tel}</a>`,
-    frame: `<iframe src="${host}/c/${button}/frame" allow="microphone; autoplay" width="320" height="420" title="${escaped(name ?? id)}"></iframe>`,
+    frame: `<iframe src="${host}/c/${button}/frame" allow="microphone; autoplay" width="320" height="420" title="${escapeMarkup(name ?? id)}"></iframe>`,
   };
 };

@@ -14,7 +14,7 @@ import { createRoutes } from './routes.ts';
 import { resumeCall, superviseCall } from './talk/index.ts';
 import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
 import { createUserPlaces } from './user-places.ts';
-import { prepareWebCall } from './web/index.ts';
+import { limitTime, prepareWebCall } from './web/index.ts';
 
 /** The calls that are up, and the door for new ones. */
 export type Calls = {
@@ -66,12 +66,13 @@ type Arrival = {
   readonly stopped: Promise<CallStop>;
 };
 
-/** Who leaves a page open over night holds no line for ever. */
-const TOO_LONG: CallStop = {
-  by: 'gateway',
-  reason: 'the longest time for a call is over',
-  q850: 16,
-  cancelled: false,
+/** How to end a call from outside, and what waits for it. */
+const createStop = (): Pick<Arrival, 'stop' | 'stopped'> => {
+  let stop: (stop: CallStop) => void = () => undefined;
+  const stopped = new Promise<CallStop>((resolve) => {
+    stop = resolve;
+  });
+  return { stop, stopped };
 };
 
 export const createCalls = (services: CallServices): Calls => {
@@ -146,8 +147,7 @@ export const createCalls = (services: CallServices): Calls => {
     if (flow.version !== undefined) record.attributed({ flow_id: flow.id, flow_version: flow.version });
     const mayRecord = dialled.record && flow.definition.flow.record !== 'never';
     const plan = { callId: id, invite, origin, ...dialled, record: mayRecord, flow, facts };
-    const limit = origin.type === 'web' ? origin.button.maxMinutes * 60_000 : undefined;
-    const lasting = limit === undefined ? undefined : setTimeout(() => arrival.stop(TOO_LONG), limit);
+    const unlimited = origin.type === 'web' ? limitTime(origin.button, arrival.stop) : undefined;
     const book = createLegBook();
     const { direction } = row;
     const { end, settled } = await runCall({
@@ -161,7 +161,7 @@ export const createCalls = (services: CallServices): Calls => {
       book,
       stopped,
     });
-    clearTimeout(lasting);
+    unlimited?.();
     services.onEnded({ status: end.status, isTest, setupMs });
     return { settled: settled.then(() => services.tracking.ended(id)) };
   };
@@ -223,10 +223,7 @@ export const createCalls = (services: CallServices): Calls => {
 
   const receive = (invite: IncomingInvite): void => {
     const id = ulid(services.now());
-    let stop: (stop: CallStop) => void = () => undefined;
-    const stopped = new Promise<CallStop>((resolve) => {
-      stop = resolve;
-    });
+    const { stop, stopped } = createStop();
     invite.onCancel(({ q850 }) =>
       stop({
         by: 'caller',
@@ -247,10 +244,7 @@ export const createCalls = (services: CallServices): Calls => {
   const callBack: Placer = async (order) => {
     if (draining) return { end: 'not-now', reason: 'the gateway is stopping' };
     const id = ulid(services.now());
-    let stop: (stop: CallStop) => void = () => undefined;
-    const stopped = new Promise<CallStop>((resolve) => {
-      stop = resolve;
-    });
+    const { stop, stopped } = createStop();
     const placed = placeCallBack({ services, board, flows, id, order, stop, stopped });
     const done = placed.then(settle, () => undefined).finally(() => active.delete(id));
     active.set(id, { stop, done });

@@ -6,6 +6,7 @@ import { type Flows, gatherFacts } from '../flow/index.ts';
 import { callerHistory } from '../opening.ts';
 import { completeRecord, createLegBook, newLeg, openCallRecord } from '../record/index.ts';
 import type { CallEnd, CallPlan, CallServices, CallStop } from '../types.ts';
+import { limitTime } from '../web/index.ts';
 import { type CallBackEnd, runCallBack } from './call-back.ts';
 import { type PreparedCallBack, prepareCallBack } from './prepare.ts';
 
@@ -24,13 +25,6 @@ export type PlacedCallBack = {
   readonly result: CallBackResult;
   /** Its record is written and its BYEs are answered. Never rejects. */
   readonly settled: Promise<unknown>;
-};
-
-const TOO_LONG: CallStop = {
-  by: 'gateway',
-  reason: 'the longest time for a call is over',
-  q850: 16,
-  cancelled: false,
 };
 
 const liveView = (
@@ -108,7 +102,7 @@ export const placeCallBack = async (deps: Dependencies): Promise<PlacedCallBack>
   const session = services.media.createSession(id);
   const entry = liveView(deps, session, { startedAt, plan });
   board.put(id, entry);
-  const limit = setTimeout(() => deps.stop(TOO_LONG), order.button.maxMinutes * 60_000);
+  const unlimited = limitTime(order.button, deps.stop);
   const ended = await runCallBack(
     { services, board, plan, order, prepared, record, book, session, startedAt, stopped },
     entry,
@@ -116,7 +110,7 @@ export const placeCallBack = async (deps: Dependencies): Promise<PlacedCallBack>
     logger.error({ call: id, error: errorMessage(error) }, 'call back failed');
     return faultEnd(error);
   });
-  clearTimeout(limit);
+  unlimited();
   board.remove(id);
   const { end, result, talk } = ended;
   const endedAt = ended.at ?? now();

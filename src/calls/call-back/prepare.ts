@@ -4,7 +4,7 @@ import type { CallerVault, LineTable, NewCall, NumberRoute } from '../../store/i
 import { type Attribution, attributeButton, type Match } from '../../tracking/index.ts';
 import { matchNote, type Note } from '../opening.ts';
 import type { CallServices } from '../types.ts';
-import { destinationOf } from '../web/index.ts';
+import { destinationOf, matchOfVisit } from '../web/index.ts';
 
 /** A call back that can be placed. */
 export type PreparedCallBack = {
@@ -37,18 +37,6 @@ export const ownNumberOf = (
     enabled.find((route) => route.number.number === number) ??
     enabled.find((route) => source !== undefined && route.source?.id === source);
   return { number: own?.number.number ?? number, isTracked: own !== undefined };
-};
-
-/** By the visit whose page asked for the call. */
-const matchOf = async (
-  { tracking }: Pick<CallServices, 'tracking'>,
-  { visitId, button }: CallBackOrder,
-  at: number,
-): Promise<Match | undefined> => {
-  if (visitId === undefined) return undefined;
-  const looked = { did: button.number, at, callerHmac: null, callerRegion: null, visitToken: visitId };
-  const match = await tracking.match(looked);
-  return match?.method === 'token' ? match : undefined;
 };
 
 const newRow = (
@@ -104,7 +92,7 @@ export const prepareCallBack = async (
     return { end: 'failed', reason: 'there is no trunk through which visitors can be called' };
   const [destination, match, routes] = await Promise.all([
     destinationOf(services, button, intent, beginning.startedAt),
-    matchOf(services, order, beginning.startedAt),
+    matchOfVisit(services, order.visitId, button, beginning.startedAt),
     store.numbers.list(),
   ]);
   const { lines, flow, closed } = destination;

@@ -37,10 +37,10 @@ const reveal = ({ vault }: CallServices['store'], sealed: string): string | unde
   }
 };
 
-/** By the visit that the token names; a button is no number, so that nothing is guessed from what others were shown. */
-const matchOf = async (
+/** By the visit whose page has the button; that is no number, so that nothing is guessed from what others were shown. */
+export const matchOfVisit = async (
   { tracking }: Pick<CallServices, 'tracking'>,
-  { visitId }: CallPass,
+  visitId: string | undefined,
   { number }: ButtonPlan,
   at: number,
 ): Promise<Match | undefined> => {
@@ -88,7 +88,7 @@ export const prepareWebCall = async (
   const hmac = caller.type === 'known' && caller.isPhone ? store.vault.hmac(caller.number) : null;
   const [destination, match, isBlocked, numbers] = await Promise.all([
     destinationOf(services, button, pass.intent, startedAt),
-    matchOf(services, pass, button, startedAt),
+    matchOfVisit(services, pass.visitId, button, startedAt),
     routes.isBlocked(hmac),
     store.numbers.list(),
   ]);

@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../base/markup.ts';
 import { type LayoutEdge, type LayoutNode, layOut, type PlacedEdge, type PlacedNode } from './layout.ts';
 import { cutText, textWidth } from './text-width.ts';
 import type { Drawing, DrawnExit } from './types.ts';
@@ -32,19 +33,10 @@ text { font: 13px ui-sans-serif, system-ui, sans-serif; fill: var(--ink); }
 .label { font-size: 12px; text-anchor: middle; paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
 `;
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 // Characters that XML 1.0 has no place for are left out.
 const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-const escapeXml = (text: string): string =>
-  text.replace(NOT_XML, '').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const escapeXml = (text: string): string => escapeMarkup(text.replace(NOT_XML, ''));
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 

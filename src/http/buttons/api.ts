@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { buttonLinks, buttonSnippets } from '../../buttons/index.ts';
+import { buttonLinks, buttonSnippets, createAvailability } from '../../buttons/index.ts';
 import { type ButtonPlan, idSchema } from '../../config/index.ts';
-import { nextOpening, openState, scheduleInForce, storedSchedules } from '../../flows/index.ts';
 import type { SqliteFile } from '../../store/index.ts';
 import { createLivePlan, type LivePlan } from '../../tracking/index.ts';
 import type { HttpParts } from '../parts.ts';
@@ -83,15 +82,6 @@ const figures = (file: SqliteFile, since: number): ReadonlyMap<string, Counted> 
   return all;
 };
 
-const openingOf = (file: SqliteFile, { schedule: id }: ButtonPlan, at: number) => {
-  const plan = id === undefined ? undefined : storedSchedules(file).find((each) => each.id === id);
-  if (plan === undefined) return { open: true, opens: null };
-  const { schedule } = scheduleInForce(file, plan);
-  if (openState(schedule, at).state === 'open') return { open: true, opens: null };
-  const next = nextOpening(schedule, at);
-  return { open: false, opens: next === undefined ? null : new Date(next).toISOString() };
-};
-
 /** Call buttons of the plan: how they stand, and how pages get them. */
 export const buttonApiRoutes = (app: FastifyInstance, { store, buttons }: HttpParts): void => {
   const live = createLivePlan(store, undefined, 0);
@@ -104,15 +94,20 @@ export const buttonApiRoutes = (app: FastifyInstance, { store, buttons }: HttpPa
     const plan = live.current();
     const base = baseOf(request);
     const at = Date.now();
+    const availability = createAvailability();
     return store.exclusively((file) => {
       const counted = figures(file, at - DAY_MS);
-      return [...plan.buttons.values()].map((button) => ({
-        ...fieldsOf(button, plan),
-        ...openingOf(file, button, at),
-        lastDay: counted.get(button.id) ?? NONE,
-        links: buttonLinks(button, base),
-        embed: buttonSnippets(button, base),
-      }));
+      return [...plan.buttons.values()].map((button) => {
+        const { open, opensAt } = availability(file, button, at);
+        return {
+          ...fieldsOf(button, plan),
+          open,
+          opens: opensAt === undefined ? null : new Date(opensAt).toISOString(),
+          lastDay: counted.get(button.id) ?? NONE,
+          links: buttonLinks(button, base),
+          embed: buttonSnippets(button, base),
+        };
+      });
     });
   };
 

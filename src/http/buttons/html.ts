@@ -1,22 +1,13 @@
+import { escapeMarkup } from '../../base/markup.ts';
+
 /** Text that is markup already. */
 export type Html = { readonly html: string };
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeText = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
 type Piece = string | Html | readonly Html[] | undefined;
 
 const written = (piece: Piece): string => {
   if (piece === undefined) return '';
-  if (typeof piece === 'string') return escapeText(piece);
+  if (typeof piece === 'string') return escapeMarkup(piece);
   return 'html' in piece ? piece.html : piece.map(({ html: text }) => text).join('');
 };
 
