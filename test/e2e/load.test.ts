@@ -155,6 +155,6 @@ test(`${HANG_UPS} hang-ups at once: each recording is as long as its talk, howev
     known,
   );
   const longer = rows.map((row) => (row.recordings[0]?.duration_ms ?? Number.NaN) - (row.call.talk_ms ?? 0));
-  // Audio that came with the end may outlast it by 40 ms.
-  expect(longer.filter((difference) => !(Math.abs(difference) < 60))).toEqual([]);
+  // Audio that came with the end may outlast it by 40 ms; each figure is rounded.
+  expect(longer.filter((difference) => !(Math.abs(difference) <= 41))).toEqual([]);
 });

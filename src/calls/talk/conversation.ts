@@ -69,9 +69,11 @@ export const openConversation = (deps: Dependencies): Conversation => {
   const finish = (end: CallEnd, away: readonly Party[] = []): void => {
     if (over) return;
     over = true;
+    const at = services.now();
+    // Not when the session closes: that comes later when many calls end at once.
+    session.endRecording();
     opus.stop();
     book.look();
-    const at = services.now();
     const { caller, line } = seats;
     const goodbyes: Promise<unknown>[] = [];
     if (supervisor) goodbyes.push(supervisor.dialog.bye({ q850: 16, text: 'the call is over' }));
@@ -88,7 +90,6 @@ export const openConversation = (deps: Dependencies): Conversation => {
       sayGoodbye();
       return;
     }
-    session.endRecording();
     void askForScore(deps, line).then(sayGoodbye, sayGoodbye);
   };
 
