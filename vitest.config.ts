@@ -6,7 +6,13 @@ import { defineConfig } from 'vitest/config';
  */
 const retry = Number(process.env['TEST_RETRIES'] ?? 0);
 
-/** Unit tests are pure; integration tests use real sockets and files; e2e tests run the built gateway and SIPp. */
+/** Tests on real parts that take a while. */
+const slow = { testTimeout: 120_000, hookTimeout: 120_000, retry };
+
+/**
+ * Unit tests are pure; integration tests use real sockets and files; e2e tests run the built gateway and SIPp, two files at
+ * a time; load tests want the machine to themselves.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -17,6 +23,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           setupFiles: ['test/support/property-runs.ts'],
           testTimeout: 20_000 * Math.max(1, Number(process.env['PROPERTY_RUNS'] ?? 100) / 100),
+          // Pure as they are, files can share what they import; loading it anew for each takes longer than the tests.
+          isolate: false,
           retry,
         },
       },
@@ -25,7 +33,7 @@ export default defineConfig({
           name: 'integration',
           sequence: { groupOrder: 1 },
           // They wait for timers more than they work, on two cores too.
-          maxWorkers: 2,
+          maxWorkers: 4,
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -36,11 +44,18 @@ export default defineConfig({
         test: {
           name: 'e2e',
           sequence: { groupOrder: 2 },
+          maxWorkers: 2,
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          retry,
+          ...slow,
+        },
+      },
+      {
+        test: {
+          name: 'load',
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
+          include: ['test/load/**/*.test.ts'],
+          ...slow,
         },
       },
     ],

@@ -71,8 +71,14 @@ const isMissed = ({ ringing_at, answered_at }: LegTable, { outcome }: FailedLeg)
 /**
  * Rings several at once until one has taken the call, or all have failed. Who picks up has the call, unless it must press a
  * key first: the others go on ringing meanwhile. All members' time is taken before this returns for the first time.
+ *
+ * @param dial rings one of them
  */
-export const ringRound = (deps: LineDependencies, plan: RoundPlan): Promise<RoundEnd> => {
+export const ringRound = (
+  deps: LineDependencies,
+  plan: RoundPlan,
+  dial: typeof dialLine = dialLine,
+): Promise<RoundEnd> => {
   const { services, record, session } = deps;
   const { callId } = deps.plan;
   const agents: Agents = services.agents;
@@ -143,7 +149,7 @@ export const ringRound = (deps: LineDependencies, plan: RoundPlan): Promise<Roun
   };
 
   const ringMember = async (member: Member, place: Place): Promise<FailedLeg | undefined> => {
-    const attempt = await dialLine({ ...deps, progress, stopped }, timed(member, plan), place);
+    const attempt = await dial({ ...deps, progress, stopped }, timed(member, plan), place);
     switch (attempt.type) {
       case 'answered': {
         const failed = await offer(attempt.answered, place);

@@ -2,21 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Place } from '../../../../src/calls/agents/states.ts';
 import { newLeg } from '../../../../src/calls/record/legs.ts';
 import type { Question } from '../../../../src/calls/ring/confirm.ts';
-import type { AnsweredLine, Attempt, LineDependencies } from '../../../../src/calls/ring/line.ts';
+import type { AnsweredLine, Attempt, dialLine, LineDependencies } from '../../../../src/calls/ring/line.ts';
 import { ringRound } from '../../../../src/calls/ring/round.ts';
 import type { CallStop } from '../../../../src/calls/types.ts';
 import type { MediaLeg } from '../../../../src/media/index.ts';
 import type { HangUp, SipDialog } from '../../../../src/sip/index.ts';
 import type { LegTable, LineTable } from '../../../../src/store/index.ts';
 import { later } from '../../../support/wait.ts';
-
-const dialled = vi.hoisted(() => ({
-  dial: (_deps: unknown, _line: unknown, _place: unknown): Promise<unknown> => Promise.reject(),
-}));
-vi.mock(import('../../../../src/calls/ring/line.ts'), async (original) => ({
-  ...(await original()),
-  dialLine: (deps, line, place) => dialled.dial(deps, line, place) as Promise<Attempt>,
-}));
 
 const NOTHING: Question = { accept: undefined, whisper: [], prompt: [] };
 const PRESS: Question = { ...NOTHING, accept: { key: '1', timeoutSeconds: 8 } };
@@ -89,13 +81,12 @@ const scene = (question: Question, ids: readonly string[] = ['a', 'b', 'c'], mor
   const stopped = later<CallStop>();
   const book = vi.fn();
   const stops: CallStop[] = [];
-  dialled.dial = (deps, line, _place) => {
-    const { id, ring_timeout_s } = line as LineTable;
+  const dial: typeof dialLine = ({ stopped: told }, { id, ring_timeout_s }) => {
     const found = actors.find((each) => each.id === id);
     if (!found) throw new Error(`nobody is ${id}`);
     Object.assign(found, { dialled: { ring_timeout_s } });
     // As a real line does, it gives up as soon as it is told to.
-    void (deps as LineDependencies).stopped.then((stop) => {
+    void told.then((stop) => {
       stops.push(stop);
       found.stopped(stop);
     });
@@ -111,7 +102,7 @@ const scene = (question: Question, ids: readonly string[] = ['a', 'b', 'c'], mor
     progress: { ringing: () => undefined, earlyMedia: () => undefined },
     stopped: stopped.promise,
   } as unknown as LineDependencies;
-  const end = ringRound(deps, {
+  const plan = {
     members: actors.map(({ id, line }) => ({ key: `line:${id}`, line, weight: 1, priority: 1, maxCalls: 1 })),
     offer: undefined,
     ringMs: undefined,
@@ -119,7 +110,8 @@ const scene = (question: Question, ids: readonly string[] = ['a', 'b', 'c'], mor
     question,
     earlyMedia: false,
     ...more,
-  });
+  };
+  const end = ringRound(deps, plan, dial);
   const [a, b, c] = actors as [Actor, Actor, Actor];
   return { a, b, c, end, stopped, book, stops };
 };
