@@ -1,4 +1,5 @@
 import { counter, gauge, Histogram, labelledGauge, Registry } from './base/metrics.ts';
+import type { Buttons, CallBacks } from './buttons/index.ts';
 import type { Agents, CallServices, Calls, QueueRooms } from './calls/index.ts';
 import type { GatewayTracking } from './gateway-tracking.ts';
 import type { EncryptionStats, MediaEngine, MediaEngineStats } from './media/index.ts';
@@ -13,6 +14,8 @@ type Observed = {
   readonly trunks: Pick<TrunkOperation, 'status'>;
   readonly registrar: Pick<Registrar, 'counts'> | undefined;
   readonly tracking: Pick<GatewayTracking, 'dni' | 'figures'>;
+  readonly buttons: Pick<Buttons, 'figures'> | undefined;
+  readonly callBacks: Pick<CallBacks, 'figures'> | undefined;
 };
 
 type NumberKeys<T> = { [K in keyof T]: T[K] extends number ? K : never }[keyof T];
@@ -145,6 +148,44 @@ const observeTracking = (registry: Registry, tracking: Observed['tracking']): vo
   );
 };
 
+const observeButtons = (
+  registry: Registry,
+  { buttons, callBacks }: Pick<Observed, 'buttons' | 'callBacks'>,
+): void => {
+  if (buttons) {
+    labelledGauge(
+      registry,
+      'dialtrace_button_events',
+      'What happened at call buttons, since start',
+      ['type', 'machine'],
+      () =>
+        buttons.figures().events.map(({ type, machine, count }) => ({
+          labels: { type, machine: machine ? 'yes' : 'no' },
+          value: count,
+        })),
+    );
+    labelledGauge(
+      registry,
+      'dialtrace_button_refusals',
+      'What pages with call buttons were refused, since start',
+      ['question', 'code'],
+      () =>
+        buttons
+          .figures()
+          .refusals.map(({ question, code, count }) => ({ labels: { question, code }, value: count })),
+    );
+  }
+  if (callBacks)
+    labelledGauge(
+      registry,
+      'dialtrace_call_backs',
+      'Visitors who wait to be called, and who are being called',
+      ['state'],
+      async () =>
+        Object.entries(await callBacks.figures()).map(([state, value]) => ({ labels: { state }, value })),
+    );
+};
+
 const AGENT_STATES = ['ready', 'busy', 'wrap-up', 'away', 'offline'] as const;
 
 const observeAgents = (registry: Registry, { agents, queues }: Pick<Observed, 'agents' | 'queues'>): void => {
@@ -200,10 +241,12 @@ export const createGatewayMetrics = () => {
     setup.observe(setupMs / 1000);
   };
 
-  const observe = ({ calls, agents, queues, sip, media, trunks, registrar, tracking }: Observed): void => {
+  const observe = (observed: Observed): void => {
+    const { calls, agents, queues, sip, media, trunks, registrar, tracking } = observed;
     observeTrunks(registry, trunks);
     observeAgents(registry, { agents, queues });
     observeTracking(registry, tracking);
+    observeButtons(registry, observed);
     gauge(
       registry,
       'dialtrace_registered_users',

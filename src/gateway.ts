@@ -264,7 +264,18 @@ const assemble = async (
   const { regions } = rules;
   callBacks = gatewayCallBacks(config, { store, tracking, regions, canDial, calls, logger, now });
   shutdown.add('call backs', async () => callBacks?.stop());
-  metrics.observe({ calls: activeCalls, agents, queues, sip, media, trunks: operation, registrar, tracking });
+  metrics.observe({
+    calls: activeCalls,
+    agents,
+    queues,
+    sip,
+    media,
+    trunks: operation,
+    registrar,
+    tracking,
+    buttons,
+    callBacks,
+  });
 
   const countDay = (day: number) => reports.run({ type: 'day', options: { day } });
   const countBlock = (day: number) => reports.run({ type: 'block', options: { day } });

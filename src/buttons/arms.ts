@@ -1,6 +1,6 @@
 import type { ButtonPlan, ExperimentArm, ExperimentPlan } from '../config/index.ts';
 import type { SqliteFile } from '../store/index.ts';
-import { armFor, type LivePlan } from '../tracking/index.ts';
+import { armFor, armForMachine, type LivePlan } from '../tracking/index.ts';
 
 /** The form of a button that a viewer sees. */
 export type Form = {
@@ -10,12 +10,19 @@ export type Form = {
   readonly arm: string | undefined;
 };
 
+/** Who looks at a button. */
+export type Looker = {
+  readonly viewer: string;
+  /** A machine: it sees an arm as people do, and counts in none. */
+  readonly bot: boolean;
+};
+
 /** In the transaction that is open. */
 export type Arms = (
   file: SqliteFile,
   button: ButtonPlan,
-  /** Undefined: a machine, which takes part in no experiment. */
-  viewer: string | undefined,
+  /** Undefined: the button as it is outside of experiments. */
+  looker: Looker | undefined,
   at: number,
 ) => Form;
 
@@ -50,14 +57,16 @@ export const createArms = (plan: () => Pick<LivePlan, 'experiments'>): Arms => {
     return arm;
   };
 
-  return (file, button, viewer, at) => {
+  return (file, button, looker, at) => {
     const experiment = experimentOn(button);
     const armOf = (id: string | undefined) => experiment?.arms.find((arm) => arm.id === id);
-    if (experiment?.state !== 'running' || viewer === undefined) {
+    if (experiment?.state !== 'running' || looker === undefined) {
       const shown = experiment?.state === 'ended' ? armOf(experiment.winner) : undefined;
       return { form: formOf(button, shown), experimentId: undefined, arm: undefined };
     }
-    const draw = (): string => armFor(file, experiment, viewer, at).arm;
+    const { viewer, bot } = looker;
+    const draw = (): string =>
+      (bot ? armForMachine(experiment, viewer) : armFor(file, experiment, viewer, at)).arm;
     const id = viewer.startsWith('e-') ? armOfPage(experiment, viewer, draw) : draw();
     return { form: formOf(button, armOf(id)), experimentId: experiment.id, arm: id };
   };

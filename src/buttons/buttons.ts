@@ -12,6 +12,7 @@ import { createButtonPages } from './pages.ts';
 import type { ButtonPages } from './pages-types.ts';
 import { createQualityBook } from './quality.ts';
 import { createSmsSender } from './sms/index.ts';
+import { type ButtonTally, createTally } from './tally.ts';
 import { createTokens } from './tokens.ts';
 import type { ButtonCalls } from './types.ts';
 import { createWho } from './who.ts';
@@ -40,6 +41,8 @@ export type ButtonsOptions = {
 export type Buttons = {
   readonly pages: ButtonPages;
   readonly calls: ButtonCalls;
+  /** What happened since the start. */
+  figures(): ButtonTally;
   /** Writes what browsers have told of calls that are over; for tests. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -51,6 +54,7 @@ export const createButtons = (options: ButtonsOptions): Buttons => {
   const { vault } = store;
   const turns = createTurns(store);
   const tokens = createTokens(vault.derive('call-token'));
+  const tally = createTally();
   const quality = createQualityBook(store, logger, now);
   const admission = createAdmission({
     tokens,
@@ -71,7 +75,7 @@ export const createButtons = (options: ButtonsOptions): Buttons => {
     who: createWho(vault),
     arms: createArms(plan),
     availability: createAvailability(),
-    log: createEventLog(),
+    log: createEventLog(tally.noted),
     regions: options.regions,
     takesCalls: options.takesCalls,
     canCallBack: options.canCallBack,
@@ -87,7 +91,8 @@ export const createButtons = (options: ButtonsOptions): Buttons => {
   });
   const { admit, resumes, enter } = admission;
   return {
-    pages,
+    pages: tally.watch(pages),
+    figures: tally.read,
     calls: { admit, resumes, enter },
     flush: quality.flush,
     stop: quality.stop,

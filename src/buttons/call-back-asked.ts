@@ -65,7 +65,7 @@ export const createCallBackTaker = (
         if (!hasWorked(guard, file, request, at)) return guard.order(request);
       }
       const bot = isBot(sender, automated);
-      const { experimentId, arm } = arms(file, button, bot ? undefined : person.viewer, at);
+      const { experimentId, arm } = arms(file, button, { viewer: person.viewer, bot }, at);
       return {
         pressId,
         viewer: person.viewer,

@@ -54,7 +54,12 @@ const view = (
     at,
   }: Pick<Person, 'viewer' | 'visitId'> & { readonly bot: boolean; readonly at: number },
 ): ButtonView => {
-  const { form, experimentId, arm } = ground.arms(file, button, bot ? undefined : viewer, at);
+  const { form, experimentId, arm } = ground.arms(
+    file,
+    button,
+    request.plain ? undefined : { viewer, bot },
+    at,
+  );
   const { open, opensAt } = ground.availability(file, button, at);
   const callback = callsBack(ground, button);
   const language = button.language ?? request.language ?? request.sender.language ?? 'en';

@@ -80,7 +80,8 @@ const plainDetail = (detail: NewEvent['detail']): string => {
   return JSON.stringify(Object.fromEntries(kept.slice(0, VALUES)));
 };
 
-export const createEventLog = (): EventLog => {
+/** @param noted told of each event that was noted */
+export const createEventLog = (noted: (type: NewEvent['type'], machine: boolean) => void): EventLog => {
   const byViewer = createWindow(PER_VIEWER, MINUTE_MS);
   const views = createWindow(1, VIEW_EVERY_MS);
 
@@ -99,6 +100,7 @@ export const createEventLog = (): EventLog => {
     append: (file, event) => {
       if (!mayAdd(file, event)) return false;
       statementsOf(file).add.run({ ...event, at: Math.round(event.at), detail: plainDetail(event.detail) });
+      noted(event.type, event.bot === 1);
       return true;
     },
   };

@@ -31,7 +31,7 @@ export const noteEvent = (
 ): boolean => {
   const bot = isBot(sender, automated);
   const { viewer, visitId } = who(file, { siteId: site.id, viewer: claimed, visit, at });
-  const { experimentId, arm } = arms(file, button, bot ? undefined : viewer, at);
+  const { experimentId, arm } = arms(file, button, { viewer, bot }, at);
   const isNew = log.append(file, {
     at,
     type,

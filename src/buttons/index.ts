@@ -6,6 +6,7 @@ export * from './call-backs/index.ts';
 export { WEB_DOMAIN } from './domain.ts';
 export { type ButtonLinks, type ButtonSnippets, buttonLinks, buttonSnippets } from './embed.ts';
 export type * from './pages-types.ts';
+export type { ButtonTally } from './tally.ts';
 export { type Language, languageOf } from './texts.ts';
 export type { ButtonCalls, CallPass, PassVerdict } from './types.ts';
 export type { WorkDone, WorkOrder } from './work.ts';

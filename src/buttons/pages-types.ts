@@ -58,6 +58,8 @@ export type ConfigRequest = Asked & {
   readonly language: string | undefined;
   /** Whether this page can reach the gateway's SIP. */
   readonly reachable: boolean;
+  /** As the buttons are outside of experiments: nobody is looking yet. */
+  readonly plain: boolean;
 };
 
 /** A button as a page shows it, its words in the page's language. */

@@ -111,12 +111,8 @@ export const createTokenGiver = (ground: Ground, guard: Guard) => {
       if (guard.mustWork(guard.score(request, person))) {
         if (!hasWorked(guard, file, request, at)) return guard.order(request);
       }
-      const { experimentId, arm } = arms(
-        file,
-        button,
-        isBot(sender, automated) ? undefined : person.viewer,
-        at,
-      );
+      const looker = { viewer: person.viewer, bot: isBot(sender, automated) };
+      const { experimentId, arm } = arms(file, button, looker, at);
       return { person, experimentId, arm };
     });
 

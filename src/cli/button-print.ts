@@ -1,17 +1,8 @@
 import type { ButtonLinks, ButtonSnippets, Opening } from '../buttons/index.ts';
 import type { ButtonPlan, ExperimentPlan } from '../config/index.ts';
-import type { FunnelFigures } from '../reports/index.ts';
+import type { ButtonFigures } from '../reports/index.ts';
 import { formatTime } from './format.ts';
 import type { Output } from './output.ts';
-
-/** What people did at a button. */
-export type ButtonFigures = {
-  readonly views: number;
-  readonly presses: number;
-  /** From browsers, by telephone after the dialler was opened, and called back. */
-  readonly calls: number;
-  readonly answered: number;
-};
 
 /** A button as `--json` shows it. */
 export type ButtonView = {
@@ -26,18 +17,6 @@ export type ButtonView = {
   readonly links: ButtonLinks | null;
   readonly embed: ButtonSnippets | null;
 };
-
-const NONE: ButtonFigures = { views: 0, presses: 0, calls: 0, answered: 0 };
-
-export const buttonFigures = (found: FunnelFigures | undefined): ButtonFigures =>
-  found === undefined
-    ? NONE
-    : {
-        views: found.views,
-        presses: found.presses,
-        calls: found.calls.made + found.dialled.called + found.callbacks.called,
-        answered: found.calls.answered + found.dialled.answered + found.callbacks.answered,
-      };
 
 /** @param zone of times; undefined: this machine's */
 export const openText = ({ open, opens }: Pick<ButtonView, 'open' | 'opens'>, zone?: string): string => {

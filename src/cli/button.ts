@@ -6,19 +6,17 @@ import { errorMessage, FailureError, UsageError } from '../base/errors.ts';
 import { findRunning } from '../base/run-file.ts';
 import { buttonLinks, buttonSnippets, createAvailability } from '../buttons/index.ts';
 import type { ButtonPlan } from '../config/index.ts';
-import { funnelReport, localZone, namedPeriod } from '../reports/index.ts';
-import type { SqliteFile, Store } from '../store/index.ts';
-import { createLivePlan, dialOf, type LivePlan } from '../tracking/index.ts';
 import {
   type ButtonFigures,
-  type ButtonView,
-  buttonFigures,
-  openingOf,
-  openText,
-  printButton,
-  printEmbed,
-  runningOn,
-} from './button-print.ts';
+  buttonFiguresOf,
+  figuresByButton,
+  funnelReport,
+  localZone,
+  namedPeriod,
+} from '../reports/index.ts';
+import type { SqliteFile, Store } from '../store/index.ts';
+import { createLivePlan, dialOf, type LivePlan } from '../tracking/index.ts';
+import { type ButtonView, openingOf, openText, printButton, printEmbed, runningOn } from './button-print.ts';
 import { checkButton } from './button-test.ts';
 import { Unsuccessful } from './failure.ts';
 import { urlOf } from './gateway-http.ts';
@@ -26,7 +24,6 @@ import { examples } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
 
 /** Talk that makes a call qualified; nothing of it is shown here. */
-const QUALIFIED_SECONDS = 60;
 
 const readPlan = async (store: Store): Promise<LivePlan> => {
   const plan = createLivePlan(store, undefined, 0);
@@ -56,18 +53,8 @@ const publicBase = (session: Session): string => {
   );
 };
 
-type Figures = ReadonlyMap<string | null, ButtonFigures>;
-
-const figuresOf = (file: SqliteFile, name: 'today' | '7d', now: number): Figures => {
-  const period = namedPeriod(name, localZone(), now);
-  const { rows } = funnelReport(file, {
-    ...period,
-    by: 'button',
-    qualifiedSeconds: QUALIFIED_SECONDS,
-    limit: Number.MAX_SAFE_INTEGER,
-  });
-  return new Map(rows.map((row) => [row.key, buttonFigures(row)]));
-};
+const figuresOf = (file: SqliteFile, name: 'today' | '7d', now: number): ((id: string) => ButtonFigures) =>
+  figuresByButton(funnelReport(file, buttonFiguresOf(namedPeriod(name, localZone(), now))));
 
 const readViews = async (session: Session, store: Store, plan: LivePlan): Promise<readonly ButtonView[]> => {
   const now = session.now();
@@ -80,8 +67,8 @@ const readViews = async (session: Session, store: Store, plan: LivePlan): Promis
       plan: button,
       ...openingOf(availability(file, button, now)),
       experiment: runningOn(plan.experiments, button.id),
-      today: today.get(button.id) ?? buttonFigures(undefined),
-      week: week.get(button.id) ?? buttonFigures(undefined),
+      today: today(button.id),
+      week: week(button.id),
       links: base === undefined ? null : buttonLinks(button, base),
       embed: base === undefined ? null : buttonSnippets(button, base),
     }));

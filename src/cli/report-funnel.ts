@@ -173,6 +173,7 @@ type Options = PeriodOptions & {
   readonly by: FunnelDimension;
   readonly button?: string;
   readonly site?: string;
+  readonly machines?: boolean;
   readonly qualified: number;
   readonly limit?: number;
   readonly csv?: boolean;
@@ -194,18 +195,20 @@ export const addFunnelReport = (group: Command, cli: Cli): void => {
   )
     .option('--button <id>', 'this button alone')
     .option('--site <id>', 'buttons of this site alone')
+    .option('--machines', 'count machines too, to see what a test of your own did')
     .option('--qualified <seconds>', 'talk that makes a call qualified', numberWithin(1, 3600), 60)
     .option('-n, --limit <rows>', 'rows at most (default 50; with --csv all)', wholeNumber(1, MOST_ROWS))
     .option('--csv', 'as CSV (RFC 4180)')
     .option('--bom', 'begin the CSV with a byte order mark, for Excel')
     .action(
-      act<[Options]>(cli, (session, { by, button, site, qualified, limit, csv, bom, ...period }) =>
+      act<[Options]>(cli, (session, { by, button, site, machines, qualified, limit, csv, bom, ...period }) =>
         session.withStore('read', async (store) => {
           const options = {
             ...readPeriod(period, session.now()),
             by,
             button,
             site,
+            machines,
             qualifiedSeconds: qualified,
             limit: limit ?? (csv ? MOST_ROWS : 50),
           };

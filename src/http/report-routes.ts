@@ -47,6 +47,7 @@ const funnelQuery = z.strictObject({
   by: z.enum(FUNNEL_DIMENSIONS).default('button').meta({ description: 'What there is a row for' }),
   button: z.string().optional().meta({ description: 'This button alone' }),
   site: z.string().optional().meta({ description: 'Buttons of this site alone' }),
+  machines: flagSchema.meta({ description: 'Counts machines too: to see what a test of your own did' }),
   qualifiedSeconds: z.coerce
     .number()
     .min(1)
@@ -95,9 +96,9 @@ export const reportRoutes = (app: FastifyInstance, { reports }: HttpParts): void
     params: nothing,
     query: funnelQuery,
     response: funnelReportSchema,
-    handle: ({ query: { by, button, site, qualifiedSeconds, limit, ...input } }) => {
+    handle: ({ query: { by, button, site, machines, qualifiedSeconds, limit, ...input } }) => {
       const period = readPeriod(input, Date.now());
-      const options = { ...period, by, button, site, qualifiedSeconds, limit };
+      const options = { ...period, by, button, site, machines, qualifiedSeconds, limit };
       return reports.run({ type: 'funnel', options });
     },
   });

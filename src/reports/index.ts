@@ -43,12 +43,16 @@ export { type Cell, type Column, csvLines, jsonLines } from './csv.ts';
 export { CALL_DIMENSIONS, type CallDimension } from './dimensions.ts';
 export { CALL_COLUMNS, callsReportColumns, eachCall, SOURCE_COLUMNS } from './export.ts';
 export {
+  type ButtonFigures,
+  buttonFiguresOf,
+  buttonFiguresSchema,
   FUNNEL_DIMENSIONS,
   type FunnelDimension,
   type FunnelFigures,
   type FunnelReport,
   type FunnelRow,
   type FunnelStage,
+  figuresByButton,
   funnelColumns,
   funnelReport,
   funnelReportSchema,

@@ -205,6 +205,10 @@ describe('a token', () => {
       work: { challenge, nonce: String(nonce) },
     });
     expect(again.status).toBe(428);
+    const { text } = await stage.gateway.metrics();
+    expect(text).toMatch(/^dialtrace_button_refusals\{question="token",code="work"\} [3-9]$/m);
+    expect(text).toContain('dialtrace_button_events{type="token_ok",machine="yes"} 1\n');
+    expect(text).toContain('dialtrace_call_backs{state="waiting"} 0\n');
   });
 });
 

@@ -5,6 +5,7 @@ import { attempt } from './attempt.ts';
 import { createDestinations, scheduleOf } from './destinations.ts';
 import {
   claimCallBack,
+  countWaiting,
   deferCallBack,
   dueCallBacks,
   finishCallBack,
@@ -103,6 +104,10 @@ export const createCallBacks = (options: CallBackOptions): CallBacks => {
       if (verdict.type === 'taken' && verdict.state === 'now' && timer !== undefined) again();
       return verdict;
     },
+    figures: async () => ({
+      waiting: await store.exclusively(countWaiting),
+      calling: running.size,
+    }),
     start: again,
     stop: async () => {
       stopping.abort();

@@ -43,6 +43,7 @@ const prepare = (file: SqliteFile) => ({
   due: file.prepare<[at: number, most: number], CallBackTable>(
     `SELECT * FROM call_back WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
   ),
+  waiting: file.prepare<[], number>(`SELECT count(*) FROM call_back WHERE state = 'waiting'`).pluck(),
   claim: file.prepare<[id: string]>(
     `UPDATE call_back SET state = 'calling', call_id = NULL WHERE id = ? AND state = 'waiting'`,
   ),
@@ -110,6 +111,9 @@ export const callBacksOfNumber = (file: SqliteFile, hmac: string, at: number): r
 /** Those that are to be called now, the one that waits longest first. */
 export const dueCallBacks = (file: SqliteFile, at: number, most: number): readonly CallBackTable[] =>
   on(file).due.all(at, most);
+
+/** How many wait, whenever they are due. */
+export const countWaiting = (file: SqliteFile): number => on(file).waiting.get() ?? 0;
 
 /** Marks one as being called. @returns false when it is not to be called any more */
 export const claimCallBack = (file: SqliteFile, id: string): boolean => on(file).claim.run(id).changes === 1;

@@ -127,6 +127,8 @@ export type CallBacks = {
    * @throws Overload when the database is held
    */
   askForCallBack(request: CallBackRequest): Promise<CallBackVerdict>;
+  /** How many visitors wait, and are being called. */
+  figures(): Promise<{ readonly waiting: number; readonly calling: number }>;
   /** Takes up what an earlier run left, and calls whoever is due from now on. */
   start(): void;
   /** Ends it; waits until the attempts that are under way are written. */

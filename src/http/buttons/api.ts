@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { buttonLinks, buttonSnippets, createAvailability } from '../../buttons/index.ts';
 import { type ButtonPlan, idSchema } from '../../config/index.ts';
-import type { SqliteFile } from '../../store/index.ts';
+import { buttonFiguresOf, buttonFiguresSchema, figuresByButton, localZone } from '../../reports/index.ts';
 import { createLivePlan, type LivePlan } from '../../tracking/index.ts';
 import type { HttpParts } from '../parts.ts';
 import { HttpProblem } from '../problem.ts';
@@ -11,7 +11,6 @@ import { addRoute, nothing } from '../route.ts';
 const DAY_MS = 86_400_000;
 
 const texts = z.union([z.string(), z.record(z.string(), z.string())]);
-const count = z.int();
 
 const buttonSchema = z.object({
   id: z.string(),
@@ -33,16 +32,7 @@ const buttonSchema = z.object({
   callback: z.object({ enabled: z.boolean(), hours: z.string(), tries: z.int() }),
   maxMinutes: z.int(),
   experiment: z.string().nullable().meta({ description: 'The one that runs on it' }),
-  lastDay: z
-    .object({
-      views: count,
-      clicks: count,
-      dialled: count.meta({ description: 'Telephones that opened their dialler' }),
-      calls: count.meta({ description: 'Calls in the browser that rang' }),
-      answered: count,
-      callbacks: count.meta({ description: 'Visitors who asked to be called' }),
-    })
-    .meta({ description: 'What people did at it in the last 24 hours' }),
+  lastDay: buttonFiguresSchema.meta({ description: 'What people did at it in the last 24 hours' }),
   links: z.object({
     page: z.string().meta({ description: 'Page of the button alone, for links and QR codes' }),
     frame: z.string(),
@@ -56,34 +46,8 @@ const buttonSchema = z.object({
   }),
 });
 
-type Counted = z.output<typeof buttonSchema>['lastDay'];
-
-const NONE: Counted = { views: 0, clicks: 0, dialled: 0, calls: 0, answered: 0, callbacks: 0 };
-const COUNTED: Readonly<Record<string, keyof Counted>> = {
-  view: 'views',
-  click: 'clicks',
-  tel_open: 'dialled',
-  ring: 'calls',
-  answer: 'answered',
-  callback_asked: 'callbacks',
-};
-
-const figures = (file: SqliteFile, since: number): ReadonlyMap<string, Counted> => {
-  const rows = file
-    .prepare(
-      'SELECT button_id AS id, type, count(*) AS n FROM button_event WHERE at >= ? AND bot = 0 GROUP BY 1, 2',
-    )
-    .all(since) as readonly { readonly id: string; readonly type: string; readonly n: number }[];
-  const all = new Map<string, Counted>();
-  for (const { id, type, n } of rows) {
-    const field = COUNTED[type];
-    if (field) all.set(id, { ...(all.get(id) ?? NONE), [field]: n });
-  }
-  return all;
-};
-
 /** Call buttons of the plan: how they stand, and how pages get them. */
-export const buttonApiRoutes = (app: FastifyInstance, { store, buttons }: HttpParts): void => {
+export const buttonApiRoutes = (app: FastifyInstance, { store, buttons, reports }: HttpParts): void => {
   const live = createLivePlan(store, undefined, 0);
 
   const baseOf = (request: FastifyRequest): string =>
@@ -94,16 +58,17 @@ export const buttonApiRoutes = (app: FastifyInstance, { store, buttons }: HttpPa
     const plan = live.current();
     const base = baseOf(request);
     const at = Date.now();
+    const options = buttonFiguresOf({ from: at - DAY_MS, to: at + 1, zone: localZone() });
+    const lastDay = figuresByButton(await reports.run({ type: 'funnel', options }));
     const availability = createAvailability();
     return store.exclusively((file) => {
-      const counted = figures(file, at - DAY_MS);
       return [...plan.buttons.values()].map((button) => {
         const { open, opensAt } = availability(file, button, at);
         return {
           ...fieldsOf(button, plan),
           open,
           opens: opensAt === undefined ? null : new Date(opensAt).toISOString(),
-          lastDay: counted.get(button.id) ?? NONE,
+          lastDay: lastDay(button.id),
           links: buttonLinks(button, base),
           embed: buttonSnippets(button, base),
         };

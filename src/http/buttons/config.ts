@@ -57,6 +57,7 @@ export const configRoute = (app: FastifyInstance, parts: ButtonParts, reader: Re
             buttons: body.buttons ?? undefined,
             language: body.lang ?? undefined,
             reachable: isReachable(request, parts),
+            plain: false,
           }),
           reply,
         );

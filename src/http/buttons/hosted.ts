@@ -82,8 +82,9 @@ export const hostedRoutes = async (
         site,
         viewer: undefined,
         visit: undefined,
-        // The form that the page's own script gets counts, not this one.
         automated: true,
+        // The form that the page's own script gets counts, not this one.
+        plain: true,
         sender: { ...senderOf(request), origin: '', missingHeaders: 0 },
         buttons: [button.id],
         language,

@@ -7,6 +7,12 @@ import { type FunnelFacts, QUARTER_MS, readFunnel, readVisitCalls, sourcesOf } f
 import type { FunnelDimension, FunnelOptions, FunnelReport } from './types.ts';
 import { findLeader, findLeak } from './words.ts';
 
+export {
+  type ButtonFigures,
+  buttonFiguresOf,
+  buttonFiguresSchema,
+  figuresByButton,
+} from './button-figures.ts';
 export { funnelColumns } from './columns.ts';
 export {
   FUNNEL_DIMENSIONS,

@@ -99,7 +99,7 @@ type Packed = {
   readonly bots: number;
 };
 
-type Asked = Pick<FunnelOptions, 'from' | 'to' | 'by' | 'button' | 'site'>;
+type Asked = Pick<FunnelOptions, 'from' | 'to' | 'by' | 'button' | 'site' | 'machines'>;
 
 const only = ({ button, site }: Asked, table = ''): string =>
   `${button === undefined ? '' : ` AND ${table}button_id = @button`}${site === undefined ? '' : ` AND ${table}site_id = @site`}`;
@@ -125,10 +125,10 @@ const eventSql = (asked: Asked): string => {
   // Where a press has no id, the viewer's events make one.
   const press = "coalesce(press_id, viewer || ' ' || button_id)";
   return `SELECT
-    ${packed(joined('viewer', key), "bot = 0 AND type = 'view' AND at >= @from AND at < @to")} AS views,
-    ${packed(joined('type', press, 'viewer', 'at', text('visit_id'), intent, key), `type <> 'view' AND bot = 0 AND type IN (${EVENTS})`)} AS events,
-    ${packed('press_id', 'bot = 1 AND press_id IS NOT NULL')} AS bot_presses,
-    coalesce(sum(bot AND at >= @from AND at < @to), 0) AS bots
+    ${packed(joined('viewer', key), "bot <= @machines AND type = 'view' AND at >= @from AND at < @to")} AS views,
+    ${packed(joined('type', press, 'viewer', 'at', text('visit_id'), intent, key), `type <> 'view' AND bot <= @machines AND type IN (${EVENTS})`)} AS events,
+    ${packed('press_id', 'bot > @machines AND press_id IS NOT NULL')} AS bot_presses,
+    coalesce(sum(bot > @machines AND at >= @from AND at < @to), 0) AS bots
   FROM button_event
   WHERE seq >= @low AND seq < @high AND at >= @from - ${MARGIN_MS} AND at < @to + ${MARGIN_MS}${only(asked)}`;
 };
@@ -202,7 +202,7 @@ const readEvents = (file: SqliteFile, asked: Asked) => {
   const tally = createTally();
   if (low === null || high === null) return tally.result();
   const part = statement<Packed>(file, eventSql(asked));
-  const given = { from, to, ...names(asked) };
+  const given = { from, to, machines: asked.machines ? 1 : 0, ...names(asked) };
   for (let at = low; at <= high; at += PACKED_ROWS) {
     const row = part.get({ ...given, low: at, high: at + PACKED_ROWS });
     if (row !== undefined) tally.add(row);

@@ -127,6 +127,8 @@ export type FunnelOptions = Period & {
   /** Left out: all of them. */
   readonly button?: string | undefined;
   readonly site?: string | undefined;
+  /** Counts machines as if they were people: to see what a test of one's own did. */
+  readonly machines?: boolean | undefined;
   /** A call that is talked for so long is qualified, whatever its lead is. Seconds. */
   readonly qualifiedSeconds: number;
   /** Rows at most; hours and days are all there. */

@@ -72,6 +72,10 @@ const drawnByBandit = (
   return (read.get(experiment.id, viewer) as Assignment | undefined) ?? drawn;
 };
 
+/** The arm that a machine is shown, by the hash of the viewer alone: it must not weigh in a bandit's draws. */
+export const armForMachine = ({ id, arms }: ExperimentPlan, viewer: string): Assignment =>
+  armOfBucket(dealBuckets(arms), bucketOf(id, viewer));
+
 /**
  * The arm that a viewer gets of a running experiment; ask for none of one that has ended. In mode `fixed` the hash alone
  * decides: the same for as long as the weights are. In mode `bandit` the arm is drawn at the first view by what is known then,

@@ -1,5 +1,5 @@
 /** Which form of a call button brings more calls that count: who gets which, what came of it, how long it takes. */
-export { type Assignment, armFor } from './arm-for.ts';
+export { type Assignment, armFor, armForMachine } from './arm-for.ts';
 export {
   daysFor,
   type Question,

@@ -595,7 +595,7 @@ describe('GET /v1/buttons', () => {
     expect(shut).toMatchObject({
       open: false,
       opens: null,
-      lastDay: { views: 1, clicks: 1, calls: 0 },
+      lastDay: { views: 1, presses: 1, calls: 0 },
       links: {
         page: 'https://calls.example/c/shut',
         qr: 'https://calls.example/v1/button/qr.svg?site=main&button=shut',

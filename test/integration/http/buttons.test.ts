@@ -145,6 +145,18 @@ describe('POST /v1/button/config', () => {
     expect((await config()).json().viewer).not.toBe((await config()).json().viewer);
   });
 
+  it("draws no arm of a bandit for a machine: what it does must not weigh in people's", async () => {
+    const arms = [{ id: 'plain' }, { id: 'red', color: '#aa0000' }];
+    await stage.use({ experiments: [{ id: 'colour', button: 'sales', arms, mode: 'bandit' }] });
+    const drawn = () => stage.rows('SELECT viewer FROM experiment_arm');
+    const { visitor, visit } = await stage.visit({ address: `203.0.113.${network}` });
+    const seen = await config({ viewer: visitor, visit, automated: true });
+    expect(seen.json().buttons.sales.arm).toMatch(/^(plain|red)$/);
+    expect(await drawn()).toEqual([]);
+    await config({ viewer: visitor, visit });
+    expect(await drawn()).toEqual([{ viewer: visitor }]);
+  });
+
   it('shows arms of the running experiment, always the same one, and the winner of one that has ended', async () => {
     const arms = [
       { id: 'plain' },
@@ -165,7 +177,9 @@ describe('POST /v1/button/config', () => {
       seen.add(sales.arm);
     }
     expect(seen).toEqual(new Set(['plain', 'red']));
-    expect((await config({ automated: true })).json().buttons.sales).not.toHaveProperty('arm');
+    const own = (await config({ automated: true })).json();
+    const { arm } = own.buttons.sales;
+    expect((await config({ viewer: own.viewer, automated: true })).json().buttons.sales.arm).toBe(arm);
     await stage.use({
       experiments: [{ id: 'colour', button: 'sales', arms, state: 'ended', winner: 'red' }],
     });

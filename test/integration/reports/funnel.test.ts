@@ -171,6 +171,12 @@ describe('the funnel', () => {
     expect(leftOut).toEqual({ botEvents: 3, botPresses: 1, testCalls: 1, spamCalls: 1 });
   });
 
+  it('counts machines too when asked to: presses, and what came of them', async () => {
+    const { totals, leftOut } = await run({ machines: true });
+    expect(totals).toMatchObject({ views: 9, viewers: 9, presses: 6, calls: { made: 3, answered: 3 } });
+    expect(leftOut).toEqual({ botEvents: 0, botPresses: 0, testCalls: 1, spamCalls: 1 });
+  });
+
   it.each<[FunnelReport['by'], Record<string, number[]>]>([
     ['arm', { 'colour/green': [5, 2, 1], 'colour/red': [3, 3, 2] }],
     ['device', { desktop: [5, 2, 1], phone: [3, 3, 2] }],
@@ -283,6 +289,15 @@ describe('the command and the API', () => {
     const answer: unknown = response.json();
     expect(funnelReportSchema.parse(answer)).toEqual(JSON.parse(stdout));
     expect(answer).toMatchObject({ by: 'page', totals: { viewers: 9 } });
+  });
+
+  it('count machines', async () => {
+    const { stdout } = await place.run('report', 'funnel', ...ASKED, '--json', '--machines');
+    const response = await get('from=2026-11-01&to=2026-12-01&zone=Europe/Berlin&machines=true');
+    expect(funnelReportSchema.parse(response.json())).toEqual(JSON.parse(stdout));
+    expect(response.json().totals.viewers).toBe(
+      (await run({ button: undefined, machines: true })).totals.viewers,
+    );
   });
 
   it('write CSV', async () => {
