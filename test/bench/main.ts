@@ -8,6 +8,7 @@ import { benchDni } from './dni.ts';
 import { armCost, playExperiments } from './experiments.ts';
 import { type CpuUse, round } from './figures.ts';
 import { floodDuringCalls } from './flood.ts';
+import { benchFunnel } from './funnel.ts';
 import { grantCost, leaseStorm } from './leases.ts';
 import { forwardLimit, loopback, mediaLoad } from './media.ts';
 import { mixCost } from './mix.ts';
@@ -20,8 +21,8 @@ import { type BrowserLoad, browserLoad, browserStage, openUser } from './webrtc.
 
 /**
  * Measures a real gateway on loopback against SIPp and peers of its own:
- * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,ring,mix,recorded,flood,webrtc,leases,dni,reports,experiments]`
- * (`--calls` and `--page-views`: how many reports are measured on).
+ * `npm run bench [-- --quick] [--json FILE] [--only ramp,setup,media,limit,ring,mix,recorded,flood,webrtc,leases,dni,reports,funnel,experiments]`
+ * (`--calls`, `--page-views` and `--events`: how many reports are measured on).
  */
 
 const { values: options, positionals } = parseArgs({
@@ -32,6 +33,7 @@ const { values: options, positionals } = parseArgs({
     only: { type: 'string' },
     calls: { type: 'string' },
     'page-views': { type: 'string' },
+    events: { type: 'string' },
   },
 });
 const quick = options.quick;
@@ -378,6 +380,20 @@ const measureReports = async (): Promise<void> => {
   figures.set('reports', result);
 };
 
+const measureFunnel = async (): Promise<void> => {
+  const events = Number(options.events ?? (quick ? 100_000 : 1_000_000));
+  say(`\nThe funnel of 30 days over ${events} events`);
+  const result = await benchFunnel({ events, runs: quick ? 3 : 5 }, ({ by, ms, cpuMs }) =>
+    line(`by ${by}`, `p50 ${ms.p50} ms, p99 ${ms.p99} ms, ${cpuMs} ms CPU`),
+  );
+  line('the slowest', `${Math.max(...result.reports.map(({ cpuMs }) => cpuMs))} ms CPU`, 'under 3,000 ms');
+  line(
+    'of',
+    `${result.viewers} viewers, ${result.presses} presses, ${result.calls} calls; ${result.megabytes} MB`,
+  );
+  figures.set('funnel', result);
+};
+
 say(`Dialtrace on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, all on loopback.`);
 say('CPU figures are of the gateway process; SIPp and the peers take their share of the same cores.');
 if (machine.load > 0.5)
@@ -396,6 +412,7 @@ if (wanted('ring')) measureRing();
 if (wanted('mix')) await measureMix();
 if (wanted('dni')) await measureDni();
 if (wanted('reports')) await measureReports();
+if (wanted('funnel')) await measureFunnel();
 if (wanted('experiments')) await measureExperiments();
 if (wanted('recorded')) await withStage({}, measureRecorded);
 if (wanted('webrtc')) await withStage(browserStage, measureBrowsers);

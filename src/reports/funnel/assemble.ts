@@ -1,26 +1,21 @@
+import { callsOfDials, type Dial } from './dialled.ts';
 import { figuresOf, newSum, type Sum } from './figures.ts';
-import type { PressCall } from './press.ts';
-import {
-  type ButtonCall,
-  callAfterDial,
-  type FunnelFacts,
-  type SeenPress,
-  type ViewerKeys,
-  type VisitCall,
-} from './read.ts';
+import { eventsOf, type Press, type PressCall } from './press.ts';
+import type { ButtonCall, CallBackAsked, FunnelFacts, VisitCall } from './read.ts';
+import type { Tally } from './tally.ts';
 import type { FunnelFigures, FunnelReport } from './types.ts';
 
 /** A press with what tells its row. */
-type KeyedPress = {
-  readonly id: string;
-  readonly viewer: string;
-  /** As the database has it. */
-  readonly key: string;
-  readonly intent: string;
-  readonly at: number;
-  readonly visit: string;
-  readonly dialledAt: number | undefined;
-  readonly events: SeenPress['events'];
+export type KeyedPress = Omit<Press, 'viewer' | 'events' | 'calls'> & {
+  readonly id: number;
+  viewer: number;
+  /** As the database has it: by number. */
+  key: number;
+  intent: string;
+  at: number;
+  visit: string;
+  events: Press['events'];
+  readonly dials: readonly number[];
   readonly calls: PressCall[];
 };
 
@@ -37,28 +32,46 @@ const pressCall = (way: PressCall['way'], call: Outcome & Partial<ButtonCall>): 
   rating: call.rating ?? null,
 });
 
-const mergePresses = ({ presses, calls, callBacks }: FunnelFacts): Map<string, KeyedPress> => {
-  const merged = new Map<string, KeyedPress>();
-  for (const [id, seen] of presses) merged.set(id, { ...seen, id, calls: [] });
+const CLICK = eventsOf('click');
+const CALL_BACK = eventsOf('callback_asked');
+
+/** All presses, by their number. */
+const mergePresses = ({ pages, calls, callBacks }: FunnelFacts): readonly KeyedPress[] => {
+  const { viewers, keys, pressIds } = pages;
+  const merged = pages.presses.map(
+    ({ id, viewer, key, intent, at, visit, events, dials }): KeyedPress => ({
+      id,
+      viewer,
+      key,
+      intent,
+      at,
+      visit,
+      events,
+      dials,
+      calls: [],
+    }),
+  );
   /** Where a page's word never came, the gateway's own makes the press. */
-  const pressOf = (from: Omit<ButtonCall, keyof Outcome> | FunnelFacts['callBacks'][number]): KeyedPress => {
-    const known = merged.get(from.press);
-    const press: KeyedPress = {
-      id: from.press,
-      viewer: known?.viewer ?? from.viewer,
-      key: known?.key ?? from.key ?? '',
-      intent: from.intent ?? known?.intent ?? '',
-      at: known?.at ?? from.at,
-      visit: known?.visit || (from.visit ?? ''),
-      dialledAt: known?.dialledAt,
-      events: known?.events ?? new Set(['click']),
-      calls: known?.calls ?? [],
+  const pressOf = (from: Omit<ButtonCall, keyof Outcome> | CallBackAsked): KeyedPress => {
+    const id = pressIds.of(from.press);
+    const press = merged[id] ?? {
+      id,
+      viewer: viewers.of(from.viewer),
+      key: keys.of(from.key ?? ''),
+      intent: '',
+      at: from.at,
+      visit: '',
+      events: CLICK,
+      dials: [],
+      calls: [],
     };
-    merged.set(from.press, press);
+    merged[id] = press;
+    press.intent = from.intent ?? press.intent;
+    press.visit ||= from.visit ?? '';
     return press;
   };
   for (const call of calls) pressOf(call).calls.push(pressCall(call.kind, call));
-  for (const asked of callBacks) pressOf(asked).events.add('callback_asked');
+  for (const asked of callBacks) pressOf(asked).events |= CALL_BACK;
   return merged;
 };
 
@@ -69,123 +82,154 @@ export type Assembly = {
   readonly leftOut: FunnelReport['leftOut'];
 };
 
+/** Rows of views and presses; null: nobody knows. */
+export type Rows = {
+  /** Rows of views, by the number of their key; undefined: they belong to none. */
+  readonly views: readonly (string | null | undefined)[];
+  readonly press: (press: Pick<KeyedPress, 'key' | 'intent' | 'at'>) => string | null;
+};
+
 type Ways = {
   readonly from: number;
   readonly to: number;
-  /** Row of a view, from the key that the database gave; undefined: it belongs to none. */
-  readonly viewKey: (key: string) => string | null | undefined;
-  readonly pressKey: (press: Pick<KeyedPress, 'key' | 'intent' | 'at'>) => string | null;
-  /** Inbound calls of visits by telephone; asked for only when somebody dialled. */
+  /** Asked for when all that happened is known. */
+  readonly rows: () => Rows;
+  /** Diallers opened at buttons that are not asked about, and inbound calls of visits by telephone; asked for only when somebody dialled. */
+  readonly otherDials: () => readonly Dial<never>[];
   readonly visitCalls: () => readonly VisitCall[];
 };
 
-const byVisit = (calls: readonly VisitCall[]): ReadonlyMap<string, VisitCall[]> => {
-  const groups = new Map<string, VisitCall[]>();
-  for (const call of calls) groups.set(call.visit, [...(groups.get(call.visit) ?? []), call]);
-  return groups;
-};
-
-/** Gives each telephone call to the last press before it that opened a dialler. */
-const addDialled = (presses: readonly KeyedPress[], visitCalls: Ways['visitCalls']) => {
-  const dialled = presses.filter(({ dialledAt, visit }) => dialledAt !== undefined && visit !== '');
-  const leftOut = { test: 0, spam: 0 };
-  if (dialled.length === 0) return leftOut;
-  const calls = byVisit(visitCalls());
-  const used = new Set<VisitCall>();
-  for (const press of dialled.sort((a, b) => (b.dialledAt ?? 0) - (a.dialledAt ?? 0))) {
-    const call = callAfterDial(calls.get(press.visit), press.dialledAt ?? 0);
-    if (call === undefined || used.has(call)) continue;
-    used.add(call);
-    if (call.test === 1) leftOut.test += 1;
-    else if (call.spam === 1) leftOut.spam += 1;
-    else press.calls.push(pressCall('dialler', call));
+/** Adds calls by telephone to their presses. @returns presses whose call is a test or spam, and how many such calls there are */
+const addDialled = (
+  presses: readonly KeyedPress[],
+  within: (at: number) => boolean,
+  { otherDials, visitCalls }: Pick<Ways, 'otherDials' | 'visitCalls'>,
+) => {
+  const dials: Dial<KeyedPress>[] = [];
+  for (const press of presses)
+    if (press.visit !== '') for (const at of press.dials) dials.push({ visit: press.visit, at, press });
+  const found = { unwanted: new Set<KeyedPress>(), test: 0, spam: 0 };
+  if (dials.length === 0) return found;
+  for (const { press, call } of callsOfDials([...dials, ...otherDials()], visitCalls())) {
+    if (call.test === 0 && call.spam === 0) {
+      press.calls.push(pressCall('dialler', call));
+      continue;
+    }
+    found.unwanted.add(press);
+    if (!within(press.at)) continue;
+    if (call.test === 1) found.test += 1;
+    else found.spam += 1;
   }
-  return leftOut;
+  return found;
 };
 
-/** Rows that a viewer is counted in. Several keys of the database may be of one row: quarters of an hour are. */
-const rowsOf = (keys: ViewerKeys, viewKey: Ways['viewKey']): ReadonlySet<string | null | undefined> =>
-  new Set(typeof keys === 'string' ? [viewKey(keys)] : [...keys].map(viewKey));
+/** A row, and who was counted last in it. */
+type CountedSum = { readonly sum: Sum; lastViewer: number };
 
+/** Adds a row each time a new key comes. */
+const createRows = () => {
+  const rows = new Map<string | null, CountedSum>();
+  return {
+    all: (): Assembly['rows'] => new Map([...rows].map(([key, { sum }]) => [key, sum])),
+    of: (key: string | null): CountedSum => {
+      const known = rows.get(key);
+      if (known !== undefined) return known;
+      const row = { sum: newSum(), lastViewer: -1 };
+      rows.set(key, row);
+      return row;
+    },
+  };
+};
+
+/** Counts views and their viewers: each viewer once in a row, however many of its keys are of that row. */
 const addViews = (
-  { viewers, views }: FunnelFacts,
-  viewKey: Ways['viewKey'],
+  { viewers, views, seen }: Tally,
   totals: Sum,
-  rowOf: (key: string | null) => Sum,
+  rowOfKey: readonly (CountedSum | undefined)[],
 ): void => {
-  for (const [raw, count] of views) {
-    const key = viewKey(raw);
+  views.forEach((count, key) => {
     totals.views += count;
-    if (key !== undefined) rowOf(key).views += count;
-  }
-  totals.viewers += viewers.size;
-  for (const keys of viewers.values()) {
-    if (typeof keys === 'string') {
-      const key = viewKey(keys);
-      if (key !== undefined) rowOf(key).viewers += 1;
-    } else for (const key of rowsOf(keys, viewKey)) if (key !== undefined) rowOf(key).viewers += 1;
+    const row = rowOfKey[key]?.sum;
+    if (row !== undefined) row.views += count;
+  });
+  let viewer = 0;
+  const count = (key: number): void => {
+    const row = rowOfKey[key];
+    if (row === undefined || row.lastViewer === viewer) return;
+    row.lastViewer = viewer;
+    row.sum.viewers += 1;
+  };
+  for (; viewer < viewers.size(); viewer += 1) {
+    if (!seen.has(viewer)) continue;
+    totals.viewers += 1;
+    seen.each(viewer, count);
   }
 };
 
 /** Tells, once each, of whoever pressed a button without a page saying that it was seen: at all, or in a row. */
-const createUnseen = (seenBy: FunnelFacts['viewers'], viewKey: Ways['viewKey']) => {
-  const viewers = new Set<string>();
-  const ofRows = new Map<string | null, Set<string>>();
-  const isSeenIn = (viewer: string, key: string | null): boolean => {
-    const keys = seenBy.get(viewer);
-    return keys !== undefined && rowsOf(keys, viewKey).has(key);
+const createUnseen = ({ seen }: Tally, rowOfKey: readonly (CountedSum | undefined)[]) => {
+  const viewers = new Set<number>();
+  const ofRows = new Map<CountedSum, Set<number>>();
+  const isSeenIn = (viewer: number, row: CountedSum): boolean => {
+    let found = false;
+    seen.each(viewer, (key) => {
+      found ||= rowOfKey[key] === row;
+    });
+    return found;
   };
-  const addOnce = (known: Set<string>, viewer: string): boolean => {
+  const addOnce = (known: Set<number>, viewer: number): boolean => {
     const isNew = !known.has(viewer);
     known.add(viewer);
     return isNew;
   };
   return {
-    anywhere: (viewer: string): boolean => !seenBy.has(viewer) && addOnce(viewers, viewer),
-    inRow: (viewer: string, key: string | null): boolean => {
-      if (isSeenIn(viewer, key)) return false;
-      const known = ofRows.get(key) ?? new Set<string>();
-      ofRows.set(key, known);
+    anywhere: (viewer: number): boolean => !seen.has(viewer) && addOnce(viewers, viewer),
+    inRow: (viewer: number, row: CountedSum): boolean => {
+      if (isSeenIn(viewer, row)) return false;
+      const known = ofRows.get(row) ?? new Set<number>();
+      ofRows.set(row, known);
       return addOnce(known, viewer);
     },
   };
 };
 
 /** Puts views, presses and their calls together, by row. Presses of bots, test calls and spam are left out. Pure. */
-export const assemble = (facts: FunnelFacts, { from, to, viewKey, pressKey, visitCalls }: Ways): Assembly => {
-  const rows = new Map<string | null, Sum>();
-  const totals = newSum();
-  const rowOf = (key: string | null): Sum => {
-    const known = rows.get(key) ?? newSum();
-    rows.set(key, known);
-    return known;
-  };
-  addViews(facts, viewKey, totals, rowOf);
+export const assemble = (facts: FunnelFacts, ways: Ways): Assembly => {
+  const { pages, calls } = facts;
+  const { botPresses, botEvents } = pages;
+  const within = (at: number): boolean => at >= ways.from && at < ways.to;
+  const spoilt = new Set(
+    calls.flatMap(({ press, test, spam }) => (test === 1 || spam === 1 ? pages.pressIds.of(press) : [])),
+  );
+  const wanted = mergePresses(facts).filter(({ id }) => !spoilt.has(id) && !botPresses.has(id));
+  const dialled = addDialled(wanted, within, ways);
+  const presses = wanted.filter((press) => within(press.at) && !dialled.unwanted.has(press));
 
-  const within = (at: number): boolean => at >= from && at < to;
-  const ofPeriod = facts.calls.filter(({ at }) => within(at));
-  const unwanted = new Set(
-    facts.calls.flatMap(({ press, test, spam }) => (test === 1 || spam === 1 ? press : [])),
-  );
-  const presses = [...mergePresses(facts).values()].filter(
-    ({ id, at }) => within(at) && !unwanted.has(id) && !facts.botPresses.has(id),
-  );
-  const dialled = addDialled(presses, visitCalls);
-  const unseen = createUnseen(facts.viewers, viewKey);
+  const rows = createRows();
+  const totals = newSum();
+  const { views, press: pressRow } = ways.rows();
+  // Keys of presses alone get no row here.
+  const rowOfKey = pages.views.map((_, key) => {
+    const name = views[key];
+    return name === undefined ? undefined : rows.of(name);
+  });
+  addViews(pages, totals, rowOfKey);
+  const unseen = createUnseen(pages, rowOfKey);
   for (const press of presses) {
-    const key = pressKey(press);
-    const row = rowOf(key);
+    const row = rows.of(pressRow(press));
     totals.pressed.push(press);
-    row.pressed.push(press);
+    row.sum.pressed.push(press);
     if (unseen.anywhere(press.viewer)) totals.viewers += 1;
-    if (unseen.inRow(press.viewer, key)) row.viewers += 1;
+    if (unseen.inRow(press.viewer, row)) row.sum.viewers += 1;
   }
+  // Calls of machines are told with them.
+  const ofPeriod = calls.filter(({ at, press }) => within(at) && !botPresses.has(pages.pressIds.of(press)));
   return {
-    rows,
+    rows: rows.all(),
     totals,
     leftOut: {
-      botEvents: facts.botEvents,
-      botPresses: facts.botPresses.size,
+      botEvents,
+      botPresses: botPresses.size,
       testCalls: ofPeriod.filter(({ test }) => test === 1).length + dialled.test,
       spamCalls: ofPeriod.filter(({ test, spam }) => test === 0 && spam === 1).length + dialled.spam,
     },

@@ -1,9 +1,10 @@
 import type { SqliteFile } from '../../store/index.ts';
 import { consistently, offsetSpans } from '../rollup/index.ts';
 import { daysOf } from '../spending.ts';
-import { assemble, rowFigures } from './assemble.ts';
+import { assemble, type Rows, rowFigures } from './assemble.ts';
 import { figuresOf, newSum } from './figures.ts';
-import { type FunnelFacts, QUARTER_MS, readFunnel, readVisitCalls, sourcesOf } from './read.ts';
+import { QUARTER_MS, readFunnel, readOtherDials, readVisitCalls, sourcesOf } from './read.ts';
+import type { Tally } from './tally.ts';
 import type { FunnelDimension, FunnelOptions, FunnelReport } from './types.ts';
 import { findLeader, findLeak } from './words.ts';
 
@@ -43,8 +44,6 @@ const localTime = ({ from, to, zone }: FunnelOptions): ((at: number) => number) 
   return (at) => at + ((spans.find((span) => at < span.to) ?? spans.at(-1))?.offset ?? 0);
 };
 
-type Keys = (raw: string) => string | null;
-
 /** The hour (`09`) or the day (`2026-11-22`) of a moment. */
 const timeKeys = (options: FunnelOptions): ((at: number) => string) => {
   const local = localTime(options);
@@ -52,42 +51,18 @@ const timeKeys = (options: FunnelOptions): ((at: number) => string) => {
   return (at) => new Date(local(at)).toISOString().slice(0, 10);
 };
 
-/** A key is looked up once. */
-const remembered = (make: Keys): Keys => {
-  const known = new Map<string, string | null>();
-  return (raw) => {
-    const found = known.get(raw);
-    if (found !== undefined) return found;
-    const key = make(raw);
-    known.set(raw, key);
-    return key;
-  };
-};
-
-const visitsOf = (facts: FunnelFacts): ReadonlySet<string> => {
-  const visits = new Set<string>();
-  for (const key of facts.views.keys()) visits.add(key);
-  for (const { key } of facts.presses.values()) visits.add(key);
-  for (const { key } of [...facts.calls, ...facts.callBacks]) if (key !== null) visits.add(key);
-  return visits;
-};
-
-const keysOf = (file: SqliteFile, options: FunnelOptions, facts: FunnelFacts) => {
+/** What rows are named, from what the database has. */
+const rowNames = (file: SqliteFile, options: FunnelOptions, { keys }: Tally): Rows => {
   const { by } = options;
+  // Nobody has chosen anything yet who only looks.
+  if (by === 'intent') return { views: [], press: ({ intent }) => intent || null };
+  const raw = Array.from({ length: keys.size() }, (_, key) => keys.text(key));
   if (by === 'hour' || by === 'day') {
     const time = timeKeys(options);
-    const ofQuarter = remembered((raw) => time(Number(raw) * QUARTER_MS));
-    return { viewKey: ofQuarter, pressKey: ({ at }: { at: number }) => time(at) };
+    return { views: raw.map((quarter) => time(Number(quarter) * QUARTER_MS)), press: ({ at }) => time(at) };
   }
-  if (by === 'intent')
-    return {
-      // Nobody has chosen anything yet.
-      viewKey: () => undefined,
-      pressKey: ({ intent }: { intent: string }) => intent || null,
-    };
-  const sources = by === 'source' ? sourcesOf(file, visitsOf(facts)) : undefined;
-  const plain: Keys = sources ? (raw) => sources.get(raw) ?? null : (raw) => raw || null;
-  return { viewKey: plain, pressKey: ({ key }: { key: string }) => plain(key) };
+  const names = (by === 'source' ? sourcesOf(file, raw) : raw).map((name) => name || null);
+  return { views: names, press: ({ key }) => names[key] ?? null };
 };
 
 type Row = ReturnType<typeof rowFigures>[number];
@@ -125,7 +100,8 @@ export const funnelReport = (file: SqliteFile, options: FunnelOptions): FunnelRe
     const { rows, totals, leftOut } = assemble(facts, {
       from,
       to,
-      ...keysOf(file, options, facts),
+      rows: () => rowNames(file, options, facts.pages),
+      otherDials: () => readOtherDials(file, options),
       visitCalls: () => readVisitCalls(file, options),
     });
     const all = ordered(options, rowFigures(rows));

@@ -34,54 +34,72 @@ export const PRESS_EVENTS = [
 ] as const;
 export type PressEvent = (typeof PRESS_EVENTS)[number];
 
+/** What happened, each kind a bit. */
+export type PressEvents = number;
+
+const BITS: ReadonlyMap<string, number> = new Map(PRESS_EVENTS.map((type, index) => [type, 1 << index]));
+
+/** Of a name in the log; 0: it is none that the funnel looks at. */
+export const eventNamed = (type: string): PressEvents => BITS.get(type) ?? 0;
+
+export const eventsOf = (...types: readonly PressEvent[]): PressEvents =>
+  types.reduce((events, type) => events | eventNamed(type), 0);
+
 /** One press of a button, from its click to the end of its call. */
 export type Press = {
-  readonly viewer: string;
-  readonly events: ReadonlySet<PressEvent>;
+  /** Tells viewers apart. */
+  readonly viewer: number | string;
+  readonly events: PressEvents;
   readonly calls: readonly PressCall[];
 };
 
-const MICROPHONE_PROBLEMS = ['mic_denied', 'mic_missing', 'mic_busy'] as const;
+const MICROPHONE_PROBLEMS = eventsOf('mic_denied', 'mic_missing', 'mic_busy');
+const MICROPHONE = eventsOf('mic_granted');
+const TRIED_SOUND = eventsOf('mic_granted', 'token_refused', 'ice_failed');
+const TOKEN = eventsOf('token_ok');
+const ICE = eventsOf('ice_ok');
+const SHEET = eventsOf('confirm_shown');
+const CONFIRMED = eventsOf('confirm_ok');
 /** Whoever does one of these wanted to talk in the browser. */
-const BROWSER = [
-  'mic_granted',
-  ...MICROPHONE_PROBLEMS,
-  'token_ok',
-  'token_refused',
-  'ice_ok',
-  'ice_failed',
-] as const;
-
-const some = (events: Press['events'], types: readonly PressEvent[]): boolean =>
-  types.some((type) => events.has(type));
+const BROWSER = MICROPHONE_PROBLEMS | TRIED_SOUND | TOKEN | ICE;
+const OTHER_WAY = eventsOf('tel_open', 'callback_asked');
 
 /** True when a call in the browser was tried. */
 export const triedBrowser = ({ events, calls }: Press): boolean =>
-  some(events, BROWSER) || calls.some(({ way }) => way === 'browser');
+  (events & BROWSER) !== 0 || calls.some(({ way }) => way === 'browser');
 
 /** True when the press led to a call other than in the browser, or to the wish for one. */
 export const tookOtherWay = ({ events, calls }: Press): boolean =>
-  some(events, ['tel_open', 'callback_asked']) || calls.some(({ way }) => way !== 'browser');
+  (events & OTHER_WAY) !== 0 || calls.some(({ way }) => way !== 'browser');
 
 type Reached = Exclude<FunnelStage, 'view'>;
+
+/** How far calls in the browser went; undefined: there is none. */
+const reachedByCall = (calls: Press['calls']): Reached | undefined => {
+  let furthest: Reached | undefined;
+  for (const { way, rang, answered, qualified } of calls) {
+    if (way !== 'browser') continue;
+    if (answered && qualified) return 'qualified';
+    if (answered) furthest = 'answer';
+    else if (furthest !== 'answer' && rang) furthest = 'ring';
+    furthest ??= 'token';
+  }
+  return furthest;
+};
 
 /**
  * The last stage of a browser call that a press reached. A stage that left no trace counts as reached when a later one did: pages
  * may leave, and beacons get lost. A sheet that was never shown is none to confirm; a token that came while the
  * microphone was refused is no sign that it was given.
  */
-export const reachedStage = (press: Press): Reached => {
-  const { events } = press;
-  const calls = press.calls.filter(({ way }) => way === 'browser');
-  const answered = calls.filter((call) => call.answered);
-  if (answered.some(({ qualified }) => qualified)) return 'qualified';
-  if (answered.length > 0) return 'answer';
-  if (calls.some(({ rang }) => rang)) return 'ring';
-  if (events.has('ice_ok')) return 'ice';
-  if (calls.length > 0) return 'token';
-  const refused = some(events, MICROPHONE_PROBLEMS) && !events.has('mic_granted');
-  if (events.has('token_ok') && !refused) return 'token';
-  if (some(events, ['mic_granted', 'token_refused', 'ice_failed']) && !refused) return 'microphone';
-  if (events.has('confirm_ok') || triedBrowser(press)) return 'confirm';
-  return events.has('confirm_shown') ? 'click' : 'confirm';
+export const reachedStage = ({ events, calls }: Press): Reached => {
+  const byCall = reachedByCall(calls);
+  if (byCall !== undefined && byCall !== 'token') return byCall;
+  if ((events & ICE) !== 0) return 'ice';
+  if (byCall !== undefined) return byCall;
+  const refused = (events & MICROPHONE_PROBLEMS) !== 0 && (events & MICROPHONE) === 0;
+  if ((events & TOKEN) !== 0 && !refused) return 'token';
+  if ((events & TRIED_SOUND) !== 0 && !refused) return 'microphone';
+  if ((events & (CONFIRMED | BROWSER)) !== 0) return 'confirm';
+  return (events & SHEET) !== 0 ? 'click' : 'confirm';
 };

@@ -1,18 +1,14 @@
 import type { SqliteFile, WebCallTable } from '../../store/index.ts';
 import { LINK_FROM } from '../../tracking/index.ts';
 import { LEAD_OF_CALL, SPAM_SQL, statement } from '../rollup/index.ts';
-import { PRESS_EVENTS, type PressEvent } from './press.ts';
+import { DIAL_MS, type Dial } from './dialled.ts';
+import { createTally, FIELD, MARKS, ROW, type Tally } from './tally.ts';
 import type { FunnelDimension, FunnelOptions } from './types.ts';
 
 /** A press begun shortly before the period's end goes on after it; one begun before the period belongs to the one before. */
 const MARGIN_MS = 3_600_000;
-/** A call this long after the dialler was opened comes from there. */
-const DIAL_MS = 600_000;
 /** Rows that one statement packs into a text: few crossings from SQLite, and none too long. */
 const PACKED_ROWS = 100_000;
-/** Between fields and between rows; no page, id or viewer has them. */
-const FIELD = '\x1f';
-const ROW = '\x1e';
 
 /** Part of an hour that every time zone's hours are made of. */
 export const QUARTER_MS = 900_000;
@@ -28,19 +24,6 @@ const KEYS: Readonly<Record<FunnelDimension, string>> = {
   intent: 'NULL',
   hour: `at / ${QUARTER_MS}`,
   day: `at / ${QUARTER_MS}`,
-};
-
-/** What pages said of one press. */
-export type SeenPress = {
-  readonly viewer: string;
-  readonly key: string;
-  /** Of its first event. */
-  at: number;
-  visit: string;
-  intent: string;
-  readonly events: Set<PressEvent>;
-  /** The dialler was opened then. */
-  dialledAt: number | undefined;
 };
 
 /** A call from a button, with what its press has in common with events. */
@@ -78,25 +61,10 @@ export type CallBackAsked = {
   readonly at: number;
 };
 
-/** Under which keys, as the database has them, a viewer saw a button. Most have one alone: sets of one would be slow. */
-export type ViewerKeys = string | Set<string>;
-
 export type FunnelFacts = {
-  readonly viewers: ReadonlyMap<string, ViewerKeys>;
-  /** Views by key. */
-  readonly views: ReadonlyMap<string, number>;
-  readonly presses: ReadonlyMap<string, SeenPress>;
-  readonly botPresses: ReadonlySet<string>;
-  readonly botEvents: number;
+  readonly pages: Tally;
   readonly calls: readonly ButtonCall[];
   readonly callBacks: readonly CallBackAsked[];
-};
-
-type Packed = {
-  readonly views: string | null;
-  readonly events: string | null;
-  readonly bot_presses: string | null;
-  readonly bots: number;
 };
 
 type Asked = Pick<FunnelOptions, 'from' | 'to' | 'by' | 'button' | 'site' | 'machines'>;
@@ -104,110 +72,76 @@ type Asked = Pick<FunnelOptions, 'from' | 'to' | 'by' | 'button' | 'site' | 'mac
 const only = ({ button, site }: Asked, table = ''): string =>
   `${button === undefined ? '' : ` AND ${table}button_id = @button`}${site === undefined ? '' : ` AND ${table}site_id = @site`}`;
 
-const names = ({ button, site }: Asked): Record<string, string> => ({
+const names = ({ button, site }: Pick<Asked, 'button' | 'site'>): Record<string, string> => ({
   ...(button !== undefined && { button }),
   ...(site !== undefined && { site }),
 });
 
 const joined = (...fields: readonly string[]): string => fields.join(` || '${FIELD}' || `);
 const text = (column: string): string => `coalesce(${column}, '')`;
-const packed = (fields: string, condition: string): string =>
-  `group_concat(${fields}, '${ROW}') FILTER (WHERE ${condition})`;
+const PART = `seq >= @low AND seq < @high AND at >= @from - ${MARGIN_MS} AND at < @to + ${MARGIN_MS}`;
 
-const EVENTS = PRESS_EVENTS.map((type) => `'${type}'`).join(', ');
+/** Where a press has no id, the viewer's events make one. */
+const PRESS = "coalesce(press_id, viewer || ' ' || button_id)";
 
-const eventSql = (asked: Asked): string => {
+/** A part of the log as one text, in the form that a tally takes; not several, because each of them costs a look at every row. */
+const partSql = (asked: Asked): string => {
   const key = text(KEYS[asked.by]);
   const intent =
     asked.by === 'intent'
       ? `CASE WHEN detail = '{}' THEN '' ELSE ${text("detail ->> '$.intent'")} END`
       : "''";
-  // Where a press has no id, the viewer's events make one.
-  const press = "coalesce(press_id, viewer || ' ' || button_id)";
-  return `SELECT
-    ${packed(joined('viewer', key), "bot <= @machines AND type = 'view' AND at >= @from AND at < @to")} AS views,
-    ${packed(joined('type', press, 'viewer', 'at', text('visit_id'), intent, key), `type <> 'view' AND bot <= @machines AND type IN (${EVENTS})`)} AS events,
-    ${packed('press_id', 'bot > @machines AND press_id IS NOT NULL')} AS bot_presses,
-    coalesce(sum(bot > @machines AND at >= @from AND at < @to), 0) AS bots
-  FROM button_event
-  WHERE seq >= @low AND seq < @high AND at >= @from - ${MARGIN_MS} AND at < @to + ${MARGIN_MS}${only(asked)}`;
+  const within = 'at >= @from AND at < @to';
+  const row = `CASE
+      WHEN bot > @machines THEN '${MARKS.machine}' || (${within}) || ${text('press_id')}
+      WHEN type = 'view' THEN CASE WHEN ${within} THEN '${MARKS.view}' || ${joined('viewer', key)} END
+      ELSE '${MARKS.press}' || ${joined(PRESS, 'type', 'at', 'viewer', text('visit_id'), intent, key)} END`;
+  return `SELECT group_concat(${row}, '${ROW}') AS packed FROM button_event WHERE ${PART}${only(asked)}`;
 };
 
-const createTally = () => {
-  const viewers = new Map<string, ViewerKeys>();
-  const views = new Map<string, { readonly key: string; count: number }>();
-  const presses = new Map<string, SeenPress>();
-  const botPresses = new Set<string>();
-  let botEvents = 0;
-
-  const addView = (pair: string): void => {
-    const cut = pair.indexOf(FIELD);
-    const viewer = pair.slice(0, cut);
-    const raw = pair.slice(cut + 1);
-    const counted = views.get(raw) ?? { key: raw, count: 0 };
-    if (counted.count === 0) views.set(raw, counted);
-    counted.count += 1;
-    const { key } = counted;
-    const known = viewers.get(viewer);
-    if (known === undefined) viewers.set(viewer, key);
-    else if (typeof known !== 'string') known.add(key);
-    else if (known !== key) viewers.set(viewer, new Set([known, key]));
-  };
-
-  const addEvent = (row: string): void => {
-    const [type = '', id = '', viewer = '', time = '', visit = '', intent = '', key = ''] = row.split(FIELD);
-    const at = Number(time);
-    const known = presses.get(id);
-    const press: SeenPress = known ?? {
-      viewer: viewer,
-      key: key,
-      at,
-      visit: visit,
-      intent: '',
-      events: new Set(),
-      dialledAt: undefined,
-    };
-    if (known === undefined) presses.set(id, press);
-    press.events.add(type as PressEvent);
-    press.at = Math.min(press.at, at);
-    if (press.visit === '' && visit !== '') press.visit = visit;
-    if (intent !== '') press.intent = intent;
-    if (type === 'tel_open') press.dialledAt = at;
-  };
-
-  const add = ({ views: seen, events, bot_presses, bots }: Packed): void => {
-    if (seen !== null) for (const pair of seen.split(ROW)) addView(pair);
-    if (events !== null) for (const row of events.split(ROW)) addEvent(row);
-    if (bot_presses !== null) for (const press of bot_presses.split(ROW)) botPresses.add(press);
-    botEvents += bots;
-  };
-  return {
-    add,
-    result: () => ({
-      viewers,
-      views: new Map([...views.values()].map(({ key, count }) => [key, count] as const)),
-      presses,
-      botPresses,
-      botEvents,
-    }),
-  };
-};
-
-const readEvents = (file: SqliteFile, asked: Asked) => {
-  const { from, to } = asked;
+/** Goes over the log of a period, and of what came shortly before and after, part by part. */
+const eachPart = <Row>(
+  file: SqliteFile,
+  { from, to, machines, button, site }: Omit<Asked, 'by'>,
+  sql: string,
+  told: (row: Row) => void,
+): void => {
   const { low, high } = statement<{ low: number | null; high: number | null }>(
     file,
     'SELECT min(seq) AS low, max(seq) AS high FROM button_event WHERE at >= @from AND at < @to',
   ).get({ from: from - MARGIN_MS, to: to + MARGIN_MS }) ?? { low: null, high: null };
+  if (low === null || high === null) return;
+  const part = statement<Row>(file, sql);
+  const given = { from, to, machines: machines ? 1 : 0, ...names({ button, site }) };
+  for (let at = low; at <= high; at += PACKED_ROWS)
+    for (const row of part.iterate({ ...given, low: at, high: at + PACKED_ROWS })) told(row);
+};
+
+const readPages = (file: SqliteFile, asked: Asked): Tally => {
   const tally = createTally();
-  if (low === null || high === null) return tally.result();
-  const part = statement<Packed>(file, eventSql(asked));
-  const given = { from, to, machines: asked.machines ? 1 : 0, ...names(asked) };
-  for (let at = low; at <= high; at += PACKED_ROWS) {
-    const row = part.get({ ...given, low: at, high: at + PACKED_ROWS });
-    if (row !== undefined) tally.add(row);
-  }
+  eachPart<{ packed: string | null }>(file, asked, partSql(asked), ({ packed }) => {
+    if (packed !== null) tally.add(packed);
+  });
   return tally.result();
+};
+
+/** Diallers that were opened at buttons which are not asked about: a call after them is theirs. */
+export const readOtherDials = (file: SqliteFile, asked: Asked): readonly Dial<never>[] => {
+  const { button, site } = asked;
+  if (button === undefined && site === undefined) return [];
+  const dials: Dial<never>[] = [];
+  const other = [
+    ...(button === undefined ? [] : ['button_id <> @button']),
+    ...(site === undefined ? [] : ['site_id <> @site']),
+  ].join(' OR ');
+  eachPart<{ visit: string; at: number }>(
+    file,
+    asked,
+    `SELECT visit_id AS visit, at FROM button_event
+     WHERE ${PART} AND type = 'tel_open' AND bot <= @machines AND visit_id IS NOT NULL AND (${other})`,
+    ({ visit, at }) => dials.push({ visit, at, press: undefined }),
+  );
+  return dials;
 };
 
 const OUTCOME = `c.is_test AS test, ${SPAM_SQL} AS spam, c.ended_at IS NOT NULL AS ended,
@@ -248,7 +182,7 @@ export const readFunnel = (
   file: SqliteFile,
   asked: Asked & Pick<FunnelOptions, 'qualifiedSeconds'>,
 ): FunnelFacts => ({
-  ...readEvents(file, asked),
+  pages: readPages(file, asked),
   calls: readCalls(file, asked),
   callBacks: readCallBacks(file, asked),
 });
@@ -261,34 +195,27 @@ export const readVisitCalls = (
   statement<VisitCall>(
     file,
     `SELECT c.visit_id AS visit, c.started_at AS at, ${OUTCOME} FROM call c ${LEAD_OF_CALL}
-     WHERE c.started_at >= @from AND c.started_at < @to + ${DIAL_MS} AND c.direction = 'inbound' AND c.status <> 'blocked'
+     WHERE c.started_at >= @from - ${MARGIN_MS} AND c.started_at < @to + ${MARGIN_MS + DIAL_MS} AND c.direction = 'inbound' AND c.status <> 'blocked'
        AND c.visit_id IS NOT NULL AND (c.match_method = 'code' OR c.match_prob >= ${LINK_FROM})
        AND NOT EXISTS (SELECT 1 FROM web_call w WHERE w.call_id = c.id)
      ORDER BY c.started_at`,
   ).all({ from, to, qualified: qualifiedSeconds * 1000 });
 
-/** @returns the call that came of it, of the visit's */
-export const callAfterDial = (
-  calls: readonly VisitCall[] | undefined,
-  dialledAt: number,
-): VisitCall | undefined => calls?.find(({ at }) => at >= dialledAt && at <= dialledAt + DIAL_MS);
-
 const LOOKED_UP = 50_000;
 
-/** `google / cpc` of each of these visits. */
-export const sourcesOf = (file: SqliteFile, visits: Iterable<string>): ReadonlyMap<string, string> => {
-  const sources = new Map<string, string>();
+/** `google / cpc` of each of these visits, in their order; undefined: it is not known. */
+export const sourcesOf = (file: SqliteFile, visits: readonly string[]): readonly (string | undefined)[] => {
+  const sources: (string | undefined)[] = new Array(visits.length).fill(undefined);
   const lookUp = statement<{ found: string | null }>(
     file,
-    `SELECT group_concat(${joined('v.id', "v.source || ' / ' || v.medium")}, '${ROW}') AS found
+    `SELECT group_concat(${joined('wanted.key', "v.source || ' / ' || v.medium")}, '${ROW}') AS found
      FROM json_each(@ids) AS wanted CROSS JOIN visit v ON v.id = wanted.value`,
   );
-  const ids = [...visits];
-  for (let at = 0; at < ids.length; at += LOOKED_UP) {
-    const { found } = lookUp.get({ ids: JSON.stringify(ids.slice(at, at + LOOKED_UP)) }) ?? { found: null };
+  for (let at = 0; at < visits.length; at += LOOKED_UP) {
+    const found = lookUp.get({ ids: JSON.stringify(visits.slice(at, at + LOOKED_UP)) })?.found;
     for (const row of found?.split(ROW) ?? []) {
       const cut = row.indexOf(FIELD);
-      sources.set(row.slice(0, cut), row.slice(cut + 1));
+      sources[at + Number(row.slice(0, cut))] = row.slice(cut + 1);
     }
   }
   return sources;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { figuresOf, newSum, percentile } from '../../../../src/reports/funnel/figures.ts';
 import {
+  eventsOf,
   PRESS_EVENTS,
   type Press,
   type PressCall,
@@ -14,7 +15,7 @@ import { FUNNEL_STAGES } from '../../../../src/reports/funnel/types.ts';
 
 const press = (events: readonly PressEvent[], calls: readonly PressCall[] = [], viewer = 'v'): Press => ({
   viewer,
-  events: new Set(events),
+  events: eventsOf(...events),
   calls,
 });
 
@@ -47,7 +48,7 @@ const calls: fc.Arbitrary<PressCall> = fc
 
 const presses: fc.Arbitrary<Press> = fc.record({
   viewer: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-  events: fc.uniqueArray(fc.constantFrom(...PRESS_EVENTS)).map((events) => new Set(events)),
+  events: fc.uniqueArray(fc.constantFrom(...PRESS_EVENTS)).map((events) => eventsOf(...events)),
   calls: fc.array(calls, { maxLength: 2 }),
 });
 

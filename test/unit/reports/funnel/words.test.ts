@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { figuresOf } from '../../../../src/reports/funnel/figures.ts';
-import type { Press, PressEvent } from '../../../../src/reports/funnel/press.ts';
+import { eventsOf, type Press, type PressEvent } from '../../../../src/reports/funnel/press.ts';
 import { findLeader, findLeak } from '../../../../src/reports/funnel/words.ts';
 import { shareOf } from '../../../../src/reports/money.ts';
 
 const many = (count: number, ...events: PressEvent[]): Press[] =>
   Array.from({ length: count }, (_, index) => ({
     viewer: `${events.join()} ${index}`,
-    events: new Set<PressEvent>(['click', ...events]),
+    events: eventsOf('click', ...events),
     calls: [],
   }));
 
