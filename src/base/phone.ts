@@ -72,8 +72,25 @@ const EMERGENCY = /^(?:\d{2,3}|1122|1414|12110|109[1-8]|18000)$/;
  * number, or with a prefix for outside lines it is the same number.
  */
 export const isEmergency = (dialled: string): boolean => {
-  const digits = dialled.replace(/[\s().\-/+]/g, '');
+  // Full-width digits are digits, any dash separates, and what can't be seen is nothing.
+  const digits = dialled.normalize('NFKC').replace(/[\s().\-/+\p{Pd}\p{Cf}]/gu, '');
   return EMERGENCY.test(digits) || /^0{1,2}(?:110|112|911|999)$/.test(digits);
+};
+
+/** Numbers that nobody has as a telephone, and that cost whoever calls them, or earn somebody something. */
+const SERVICES: ReadonlySet<string | undefined> = new Set([
+  'PREMIUM_RATE',
+  'SHARED_COST',
+  'TOLL_FREE',
+  'PERSONAL_NUMBER',
+  'PAGER',
+  'VOICEMAIL',
+]);
+
+/** Whether an E.164 number leads to a service rather than to somebody's telephone: 0180 in Germany, 070 in Britain, 800. */
+export const isService = (e164: string): boolean => {
+  const number = parsePhoneNumberFromString(e164);
+  return number?.isValid() === true && SERVICES.has(number.getType());
 };
 
 /** Shows a number with its middle hidden: `+4930123456` becomes `+493*****56`. */

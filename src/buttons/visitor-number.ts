@@ -1,4 +1,4 @@
-import { isEmergency, mayBeMobile, numberKind, parsePhone, type Region } from '../base/phone.ts';
+import { isEmergency, isService, mayBeMobile, numberKind, parsePhone, type Region } from '../base/phone.ts';
 import type { ButtonPlan } from '../config/index.ts';
 
 /** What a number that a visitor typed is good for. */
@@ -18,7 +18,7 @@ const refused = (code: 'number' | 'not-allowed' | 'emergency', detail: string): 
 
 /**
  * Reads a number that a visitor typed, and refuses those that somebody would earn money by: of other countries than those
- * that may be called, premium ones, those of no numbering plan.
+ * that may be called, those of services (premium, shared cost, free ones), those of no numbering plan.
  *
  * @param regions countries that may be called; a number without its country's code is of the first one
  * @param use `sms`: a mobile number, or one of a plan that doesn't tell
@@ -32,9 +32,8 @@ export const visitorNumber = (
   if (number?.region === undefined) return refused('number', 'This is no telephone number.');
   const { e164, region } = number;
   if (!regions.includes(region)) return refused('not-allowed', 'Numbers of this country are not called.');
-  const kind = numberKind(e164);
-  if (kind === 'premium') return refused('not-allowed', 'Such numbers are not called.');
-  if (kind === 'unknown') return refused('number', 'There is no such number.');
+  if (isService(e164)) return refused('not-allowed', 'Such numbers are not called.');
+  if (numberKind(e164) === 'unknown') return refused('number', 'There is no such number.');
   if (use === 'sms' && !mayBeMobile(e164)) return refused('number', 'This is no mobile number.');
   return { type: 'good', e164, region };
 };

@@ -48,7 +48,12 @@ const list = (session: Session, { state, button, limit, reveal, zone }: ListOpti
     const rows = await store.exclusively((file) => listCallBacks(file, { state, button, limit }));
     const requests = rows.map((row) => callBackView(row, reveal ? store.vault : undefined));
     if (session.json) return session.out.json(requests);
-    if (requests.length === 0) return session.out.line('Nobody has asked to be called.');
+    if (requests.length === 0)
+      return session.out.line(
+        state === undefined && button === undefined
+          ? 'Nobody has asked to be called.'
+          : 'No request is like that.',
+      );
     session.out.table(
       ['Request', 'Asked', 'Button', 'Number', 'State', 'Due', 'Tries', 'Reason'],
       requests.map((request) => [

@@ -35,6 +35,13 @@ beforeAll(async () => {
           gateways: [{ uri: `sip:${hostPort(network)}` }],
           health: { optionsSeconds: 0 },
         },
+        // Nothing is there.
+        {
+          id: 'dead',
+          region: 'DE',
+          gateways: [{ uri: `sip:${CARRIER}:9` }],
+          health: { optionsSeconds: 5, downAfter: 1 },
+        },
       ],
       lines: [
         { id: 'mobile', type: 'trunk', number: '+493023125777', trunk: 'network', ringTimeoutSeconds: 10 },
@@ -64,6 +71,13 @@ beforeAll(async () => {
           callback: QUICK,
         },
         { id: 'flowing', site: 'main', number: DID.first, flow: 'menu', callback: QUICK },
+        {
+          id: 'cut',
+          site: 'main',
+          number: DID.first,
+          lines: ['first'],
+          callback: { ...QUICK, trunk: 'dead' },
+        },
         { id: 'away', site: 'main', number: DID.first, lines: ['mobile'], callback: QUICK },
         {
           id: 'unrecorded',
@@ -327,6 +341,18 @@ describe('who is not reached', () => {
     const url = `http://${hostPort(stage.gateway.http)}/v1/call-backs/${asked.id}/cancel`;
     expect((await fetch(url, { method: 'POST' })).status).toBe(200);
     expect(row(asked.id)).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('the trunk is down: nobody of the business is rung for it, and no try is used', async () => {
+    await until('the trunk is down', () => stage.gateway.log().includes('a gateway is down'));
+    let rung = false;
+    stage.first.onCall((call) => {
+      rung = true;
+      call.respond(486, 'Busy Here');
+    });
+    const { body: asked } = await ask(newNumber(), { button: 'cut' });
+    expect(await putOff(asked.id)).toMatchObject({ tries: 0, call_id: null, reason: 'trunk dead is down' });
+    expect(rung).toBe(false);
   });
 
   test('the visitor is busy: the business hears so and is let go; a retry begins anew', async () => {

@@ -2,7 +2,7 @@ import { ulid } from '../../base/ids.ts';
 import type { CallBackTable, SqliteFile } from '../../store/index.ts';
 import { consentText } from '../texts.ts';
 import { type Destinations, scheduleOf } from './destinations.ts';
-import { addCallBack, callBackOfPress, callBacksOfNumber, isOpen } from './queue.ts';
+import { addCallBack, callBackOfPress, callBacksOfNumber, correctCallBack, isOpen } from './queue.ts';
 import { DAY_MS, type Destination, decideRequest, hoursFor, type RequestDecision } from './rules.ts';
 import type { CallBackOptions, CallBackRequest, CallBackVerdict } from './types.ts';
 
@@ -87,6 +87,14 @@ const rowOf = (
   };
 };
 
+/** The press has brought a call, or its end: another number is another request. */
+const BEGIN_ANEW: CallBackVerdict = {
+  type: 'refused',
+  code: 'too-many',
+  reason: 'This request can not be changed any more: load the page again to make another',
+  retryAfterSeconds: 1,
+};
+
 /** Takes a visitor's request, or says why not; see `CallBacks.askForCallBack`. */
 export const takeRequest = async (deps: Dependencies, request: CallBackRequest): Promise<CallBackVerdict> => {
   const at = deps.now();
@@ -94,14 +102,15 @@ export const takeRequest = async (deps: Dependencies, request: CallBackRequest):
   const { hmac } = looked;
   return deps.turns.take((file): CallBackVerdict => {
     const known = callBackOfPress(file, request.pressId);
-    if (known) return takenAs(known, at);
+    if (known && known.number_hmac === hmac) return takenAs(known, at);
     const asked = hmac === undefined ? [] : callBacksOfNumber(file, hmac, at);
     const again = asked.find((row) => isOpen(row) && row.viewer === request.viewer);
     if (again) return takenAs(again, at);
     const decision = decide(deps, file, request, { ...looked, asked, at });
     if (decision.type === 'refused') return decision;
     const row = rowOf(deps, request, decision.number, { at, dueAt: decision.dueAt });
-    addCallBack(file, row);
-    return takenAs(row, at);
+    if (known === undefined) addCallBack(file, row);
+    else if (!correctCallBack(file, row)) return BEGIN_ANEW;
+    return takenAs(known ? { ...row, id: known.id } : row, at);
   });
 };

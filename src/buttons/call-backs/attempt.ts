@@ -53,6 +53,7 @@ export const attempt = async (
 ): Promise<void> => {
   const { id } = row;
   const { tries, retryMinutes } = button.callback;
+  let counted = false;
   const order: CallBackOrder = {
     id,
     button,
@@ -64,6 +65,7 @@ export const attempt = async (
     web: webColumns(row),
     notFrom,
     begun: async (callId) => {
+      counted = true;
       await turns
         .take((file) => noteCall(file, id, callId))
         .catch((error: unknown) =>
@@ -86,6 +88,7 @@ export const attempt = async (
           calls,
           maxCalls: tries,
           attempts: attemptsOf(file, row.press_id),
+          counted,
           retryMs: retryMinutes * 60_000,
           at,
         };

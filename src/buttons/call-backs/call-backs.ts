@@ -76,7 +76,12 @@ export const createCallBacks = (options: CallBackOptions): CallBacks => {
   const look = async (): Promise<void> => {
     if (!recovered) await recover();
     const at = now();
-    for (const row of await store.exclusively((file) => dueCallBacks(file, at, MOST_AT_ONCE))) {
+    // A site with more requests than it may have calls keeps nobody else's from being looked at.
+    const full = [...new Set([...running.values()].map(({ siteId }) => siteId))].filter(
+      (site) => callsOf(site) >= limits.callsPerSite,
+    );
+    const due = await store.exclusively((file) => dueCallBacks(file, at, { full, most: MOST_AT_ONCE }));
+    for (const row of due) {
       if (stopping.signal.aborted || options.isDraining()) return;
       if (callsOf(row.site_id) >= limits.callsPerSite) continue;
       await begin(row, at).catch((error: unknown) =>

@@ -22,15 +22,19 @@ export type Destinations = {
 
 type Dependencies = {
   readonly store: Pick<Store, 'exclusively' | 'vault' | 'numbers' | 'blockedCallers'>;
-  readonly plan: () => Pick<LivePlan, 'buttons'>;
+  readonly plan: () => Pick<LivePlan, 'buttons' | 'sites'>;
   readonly regions: readonly Region[];
 };
 
 export const createDestinations = ({ store, plan, regions }: Dependencies): Destinations => {
-  /** Numbers that lead back to us, or to a line of ours. */
+  /** Numbers that lead back to us, to the business itself, or to a line of ours. */
   const ownNumbers = async (): Promise<ReadonlySet<string>> => {
     const routes = await store.numbers.list();
-    const shown = [...plan().buttons.values()].map(({ number }) => number);
+    const { buttons, sites } = plan();
+    const shown = [
+      ...[...buttons.values()].map(({ number }) => number),
+      ...[...sites.values()].flatMap(({ targets }) => targets.map(({ number }) => number)),
+    ];
     const lines = await store.exclusively((file) =>
       file.prepare<[], string>('SELECT number FROM line WHERE number IS NOT NULL').pluck().all(),
     );

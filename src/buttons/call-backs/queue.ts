@@ -34,18 +34,25 @@ const prepare = (file: SqliteFile) => ({
   insert: file.prepare<[Record<string, unknown>]>(
     `INSERT INTO call_back (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `@${name}`).join(', ')})`,
   ),
+  correct: file.prepare<[Record<string, unknown>]>(
+    `UPDATE call_back SET number_encrypted = @number_encrypted, number_hmac = @number_hmac,
+        number_masked = @number_masked, region = @region, requested_at = @requested_at, consent_text = @consent_text,
+        consent_at = @consent_at, verified = @verified, language = @language, due_at = @due_at, reason = @reason
+      WHERE press_id = @press_id AND state = 'waiting' AND tries = 0`,
+  ),
   get: file.prepare<[id: string], CallBackTable>('SELECT * FROM call_back WHERE id = ?'),
   byPress: file.prepare<[press: string], CallBackTable>('SELECT * FROM call_back WHERE press_id = ?'),
   ofNumber: file.prepare<[hmac: string, since: number], CallBackTable>(
     `SELECT * FROM call_back WHERE number_hmac = ? AND (requested_at > ? OR state IN ('waiting', 'calling'))
       ORDER BY requested_at, id`,
   ),
-  due: file.prepare<[at: number, most: number], CallBackTable>(
-    `SELECT * FROM call_back WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
+  due: file.prepare<[at: number, full: string, most: number], CallBackTable>(
+    `SELECT * FROM call_back WHERE state = 'waiting' AND due_at <= ?
+        AND site_id NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at, id LIMIT ?`,
   ),
   waiting: file.prepare<[], number>(`SELECT count(*) FROM call_back WHERE state = 'waiting'`).pluck(),
   claim: file.prepare<[id: string]>(
-    `UPDATE call_back SET state = 'calling', call_id = NULL WHERE id = ? AND state = 'waiting'`,
+    `UPDATE call_back SET state = 'calling', call_id = NULL, reason = NULL WHERE id = ? AND state = 'waiting'`,
   ),
   begun: file.prepare<[call: string, id: string]>(
     `UPDATE call_back SET call_id = ? WHERE id = ? AND state = 'calling'`,
@@ -96,6 +103,14 @@ const on = (file: SqliteFile): ReturnType<typeof prepare> => {
 /** The table of call backs. What writes runs in the transaction of whoever calls it. */
 export const addCallBack = (file: SqliteFile, row: CallBackTable): void => void on(file).insert.run(row);
 
+/**
+ * Puts another number in the place of one that was mistyped.
+ *
+ * @returns false when it has been called, is being called, or is over
+ */
+export const correctCallBack = (file: SqliteFile, row: CallBackTable): boolean =>
+  on(file).correct.run(row).changes === 1;
+
 export const findCallBack = (file: SqliteFile, id: string): CallBackTable | undefined => on(file).get.get(id);
 
 export const callBackOfPress = (file: SqliteFile, press: string): CallBackTable | undefined =>
@@ -108,9 +123,16 @@ export const isOpen = ({ state }: Pick<CallBackTable, 'state'>): boolean =>
 export const callBacksOfNumber = (file: SqliteFile, hmac: string, at: number): readonly CallBackTable[] =>
   on(file).ofNumber.all(hmac, at - DAY_MS);
 
-/** Those that are to be called now, the one that waits longest first. */
-export const dueCallBacks = (file: SqliteFile, at: number, most: number): readonly CallBackTable[] =>
-  on(file).due.all(at, most);
+/**
+ * Those that are to be called now, the one that waits longest first.
+ *
+ * @param full sites that have as many calls as they may: none of theirs
+ */
+export const dueCallBacks = (
+  file: SqliteFile,
+  at: number,
+  { full, most }: { readonly full: readonly string[]; readonly most: number },
+): readonly CallBackTable[] => on(file).due.all(at, JSON.stringify(full), most);
 
 /** How many wait, whenever they are due. */
 export const countWaiting = (file: SqliteFile): number => on(file).waiting.get() ?? 0;

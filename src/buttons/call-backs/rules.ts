@@ -119,6 +119,8 @@ export type AttemptFacts = {
   readonly maxCalls: number;
   /** Calls that were begun for it, whether or not the visitor was called. */
   readonly attempts: number;
+  /** This one is among them. */
+  readonly counted: boolean;
   readonly retryMs: number;
   readonly at: number;
 };
@@ -134,10 +136,12 @@ const SOON_MS = 60_000;
 
 /** What becomes of a call back after an attempt; pure. */
 export const afterAttempt = (facts: AttemptFacts): AfterAttempt => {
-  const { result, calls, maxCalls, attempts, retryMs, at } = facts;
+  const { result, calls, maxCalls, attempts, counted, retryMs, at } = facts;
   const { end, reason } = result;
   if (end === 'talked') return { state: 'done', reason: null };
   const isLast = end === 'failed' || end === 'declined' || calls >= maxCalls;
-  if (isLast || attempts >= MOST_ATTEMPTS) return { state: 'failed', reason };
+  // Whoever has it made again, by order, has as many again.
+  const isEnough = counted && attempts % MOST_ATTEMPTS === 0;
+  if (isLast || isEnough) return { state: 'failed', reason };
   return { state: 'waiting', reason, dueAt: at + (end === 'not-now' ? Math.min(SOON_MS, retryMs) : retryMs) };
 };

@@ -102,7 +102,7 @@ export type Placer = (order: CallBackOrder) => Promise<CallBackResult>;
 export type CallBackOptions = {
   readonly store: Pick<Store, 'exclusively' | 'vault' | 'numbers' | 'blockedCallers'>;
   readonly turns: Turns;
-  readonly plan: () => Pick<LivePlan, 'buttons'>;
+  readonly plan: () => Pick<LivePlan, 'buttons' | 'sites'>;
   readonly limits: { readonly callbacksPerDay: number; readonly callsPerSite: number };
   /** Countries that may be called; none: that of the button's own number. */
   readonly regions: readonly Region[];

@@ -84,12 +84,14 @@ export const prepareCallBack = async (
   beginning: Beginning,
   order: CallBackOrder,
 ): Promise<PreparedCallBack | CallBackResult> => {
-  const { store, userRules, trunks, tracking } = services;
+  const { store, userRules, trunks, tracking, operation } = services;
   const { button, intent } = order;
   const trunkId = button.callback.trunk;
   const trunk = trunkId === undefined ? userRules.trunk : trunks.get(trunkId);
   if (trunk === undefined)
     return { end: 'failed', reason: 'there is no trunk through which visitors can be called' };
+  // Nobody of the business is rung for a call that can't be made.
+  if (operation.route(trunk.id).allDown) return { end: 'not-now', reason: `trunk ${trunk.id} is down` };
   const [destination, match, routes] = await Promise.all([
     destinationOf(services, button, intent, beginning.startedAt),
     matchOfVisit(services, order.visitId, button, beginning.startedAt),

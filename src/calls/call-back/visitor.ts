@@ -28,7 +28,7 @@ const RING_SECONDS = 40;
 const visitorLine = (number: string, trunk: Trunk): LineTable => ({
   ...numberLine(number, trunk.id),
   id: 'visitor',
-  name: 'the visitor',
+  name: 'of the visitor',
   ring_timeout_s: RING_SECONDS,
 });
 
@@ -105,13 +105,19 @@ export const callVisitor = async (deps: Dependencies, agent: WaitingAgent): Prom
 /** Whoever says no on the own telephone, rather than a network for it (RFC 3261 21.6.2, RFC 8197, RFC 8688). */
 const DECLINED: ReadonlySet<number> = new Set([603, 607, 608]);
 
+/** Nobody has such a number: ITU-T Q.850 causes 1, 22 and 28, as networks give them with one of these (RFC 3398 8.2.6.1). */
+const NO_SUCH_CAUSES: ReadonlySet<number> = new Set([1, 22, 28]);
+const NO_SUCH: ReadonlySet<number> = new Set([404, 410, 484, 604]);
+
 type FailedAttempt = Extract<Attempt, { type: 'failed' }>;
 
 /** What it means for the request that the visitor was not reached. */
-export const resultOf = ({ leg: { outcome, status } }: FailedAttempt): CallBackResult =>
-  status !== undefined && DECLINED.has(status)
-    ? { end: 'declined', reason: 'the visitor declined the call' }
-    : { end: 'visitor', reason: `the visitor was not reached: ${outcome.replace('_', ' ')}` };
+export const resultOf = ({ leg: { outcome, status = 0, q850 } }: FailedAttempt): CallBackResult => {
+  if (DECLINED.has(status)) return { end: 'declined', reason: 'the visitor declined the call' };
+  if (NO_SUCH.has(status) && NO_SUCH_CAUSES.has(q850))
+    return { end: 'failed', reason: 'the network says that there is no such number' };
+  return { end: 'visitor', reason: `the visitor was not reached: ${outcome.replace('_', ' ')}` };
+};
 
 /** What the one who waits hears then. */
 export const soundFor = ({ leg: { outcome } }: FailedAttempt): string => {

@@ -1,11 +1,13 @@
 import { buttonSchema } from '../../config/index.ts';
 import type { CallRow, Store } from '../../store/index.ts';
 
-/** What an agent is told of the call button that brought a call; all null of other calls. */
+/** What an agent is told of the call button that brought a call; null and false of other calls. */
 export type ButtonWords = {
   readonly button: string | null;
   readonly intent: string | null;
   readonly page: string | null;
+  /** The visitor asked to be called, and is when the agent has answered. */
+  readonly callBack: boolean;
 };
 
 /** Words in one language, or the first one of several: whoever wrote them put theirs first. */
@@ -15,11 +17,21 @@ const firstWords = (texts: string | Readonly<Record<string, string>> | undefined
 /** The button's name and what the visitor chose, in the words of the plan; their ids where the plan has none any more. */
 export const buttonWords = async (
   { db }: Pick<Store, 'db'>,
-  { button_id: id, intent, page }: Pick<CallRow, 'button_id' | 'intent' | 'page'>,
+  {
+    web_kind: kind,
+    button_id: id,
+    intent,
+    page,
+  }: Pick<CallRow, 'web_kind' | 'button_id' | 'intent' | 'page'>,
 ): Promise<ButtonWords> => {
-  if (id === null) return { button: null, intent: null, page: null };
+  if (id === null) return { button: null, intent: null, page: null, callBack: false };
   const row = await db.selectFrom('button').select('plan').where('id', '=', id).executeTakeFirst();
   const plan = row && buttonSchema.safeParse({ ...JSON.parse(row.plan), id }).data;
   const chosen = plan?.intents.find((each) => each.id === intent);
-  return { button: plan?.name ?? id, intent: firstWords(chosen?.text) ?? intent, page };
+  return {
+    button: plan?.name ?? id,
+    intent: firstWords(chosen?.text) ?? intent,
+    page,
+    callBack: kind === 'callback',
+  };
 };

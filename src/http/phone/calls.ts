@@ -35,6 +35,9 @@ const contextSchema = z.object({
   button: text.meta({ description: 'The call button that brought it' }),
   intent: text.meta({ description: 'What the visitor said that it is about, in words of the button' }),
   page: text.meta({ description: 'Path of the page that the button stands on' }),
+  callBack: z
+    .boolean()
+    .meta({ description: 'The visitor asked there to be called, and is when the agent has answered' }),
   priorCalls: z.int().nullable(),
   history: z.array(historyCallSchema.extend({ agent: text })).meta({ description: 'Earlier calls' }),
   supervision: z

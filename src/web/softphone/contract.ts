@@ -60,6 +60,8 @@ export type CallContext = {
   readonly button: string | null;
   readonly intent: string | null;
   readonly page: string | null;
+  /** The visitor asked there to be called, and is when the agent has answered. */
+  readonly callBack: boolean;
   readonly priorCalls: number | null;
   readonly history: readonly (HistoryCall & { readonly agent: string | null })[];
   readonly supervision: { readonly by: string; readonly mode: SupervisionMode } | null;

@@ -23,6 +23,8 @@ import { until } from '../../support/wait.ts';
 const NUMBER = '+493023125001';
 /** Of a line of the business. */
 const LINE = '+493023125777';
+/** In the pages of the site, and in no ad. */
+const SHOP = '+493023125888';
 const BLOCKED = '+493023125999';
 const VISITOR = '+493023125901';
 const MINUTE = 60_000;
@@ -48,7 +50,7 @@ const apply = async (callback: object = {}): Promise<void> => {
       ],
       schedules: [{ id: 'week', timezone: 'Europe/Berlin', hours: { mon: ['09:00-17:00'] } }],
       numbers: [{ number: NUMBER, source: 'ads', lines: ['echo'] }],
-      sites: [{ id: 'main', hosts: ['www.example.com'], targets: [{ number: NUMBER }] }],
+      sites: [{ id: 'main', hosts: ['www.example.com'], targets: [{ number: NUMBER }, { number: SHOP }] }],
       blockedCallers: [BLOCKED],
       buttons: [
         { id: 'sales', site: 'main', number: NUMBER, lines: ['echo'], callback },
@@ -177,6 +179,25 @@ describe('a request', () => {
     expect((await ask({ number: '+493023125902' })).type).toBe('taken');
   });
 
+  it('has its number corrected by the same press, until it is called', async () => {
+    clock = Date.UTC(2026, 10, 23, 22);
+    const right = '+493023125902';
+    const first = await taken({ pressId: 'same', verified: 'confirm' });
+    expect(await ask({ pressId: 'same', number: '112' })).toMatchObject({ code: 'emergency' });
+    expect(await taken({ pressId: 'same', number: right })).toMatchObject({ id: first.id, state: 'later' });
+    const kept = await row(first.id);
+    expect(store.vault.reveal(kept.number_encrypted)).toBe(right);
+    expect(kept).toMatchObject({ number_masked: '+493*******02', number_hmac: store.vault.hmac(right) });
+    clock = Date.UTC(2026, 10, 24, 7);
+    const { order, end } = await ordered(1);
+    expect(order.number).toBe(right);
+    expect(await ask({ pressId: 'same' })).toMatchObject({ type: 'refused', code: 'too-many' });
+    end({ end: 'talked', reason: '' });
+    await state(first.id, 'done');
+    expect(await ask({ pressId: 'same' })).toMatchObject({ type: 'refused', code: 'too-many' });
+    expect(orders).toHaveLength(1);
+  });
+
   it('may be made twice a day for a number', async () => {
     for (const count of [1, 2]) {
       const { id } = await taken();
@@ -191,6 +212,7 @@ describe('a request', () => {
 
   it('is refused for a number that nobody calls, and without consent', async () => {
     expect(await ask({ number: NUMBER })).toMatchObject({ type: 'refused', code: 'not-allowed' });
+    expect(await ask({ number: SHOP })).toMatchObject({ type: 'refused', code: 'not-allowed' });
     expect(await ask({ number: LINE })).toMatchObject({ type: 'refused', code: 'not-allowed' });
     expect(await ask({ number: BLOCKED })).toMatchObject({ type: 'refused', code: 'blocked' });
     expect(await ask({ number: '112' })).toMatchObject({ type: 'refused', code: 'emergency' });

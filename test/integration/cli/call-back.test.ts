@@ -40,6 +40,8 @@ it('dialtrace call-back lists, shows, cancels and retries', async () => {
   expect(listed.stdout).not.toContain('+12025550143');
   const waiting = await place.run('call-back', 'list', '--state', 'waiting', '--reveal', '--json');
   expect(JSON.parse(waiting.stdout)).toMatchObject([{ id: FIRST, number: '+12025550143', intent: 'buy' }]);
+  const none = await place.run('call-back', 'list', '--button', 'elsewhere');
+  expect(none).toMatchObject({ code: 0, stdout: 'No request is like that.\n' });
   const shown = await place.run('call-back', 'show', 'last');
   expect(shown.stdout).toMatch(/Agreed to +“Call me\.” at 2026-11-23 11:00/);
   expect(shown.stdout).toContain(SECOND);

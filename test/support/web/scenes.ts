@@ -134,6 +134,7 @@ const context = (now: number): CallContext => ({
   button: null,
   intent: null,
   page: null,
+  callBack: false,
   priorCalls: 3,
   history: [
     {

@@ -29,6 +29,14 @@ describe('visitorNumber', () => {
     expect(read(text)).toMatchObject({ type: 'refused', code });
   });
 
+  it.each(['+49 180 5123456', '+49 137 1234567', '+49 700 12345678', '+1 800 555 0199', '400 123 4567'])(
+    'refuses %s for a call: a service, nobody has it as a telephone',
+    (text) => {
+      const regions = text.startsWith('+') ? (['DE', 'US'] as const) : (['CN'] as const);
+      expect(visitorNumber(text, { regions, use: 'call' })).toMatchObject({ code: 'not-allowed' });
+    },
+  );
+
   it('takes landlines for calls', () => {
     expect(read('030 23125000', 'call')).toMatchObject({ type: 'good', e164: '+493023125000', region: 'DE' });
   });
@@ -43,7 +51,20 @@ describe('numberRegions', () => {
 });
 
 describe('isEmergency', () => {
-  it.each(['110', '112', '911', '9-1-1', '0112', '00911', '+112', '15', '1122'])('is %s', (text) => {
+  it.each([
+    '110',
+    '112',
+    '911',
+    '9-1-1',
+    '9–1–1',
+    '９１１',
+    '9\u200b11',
+    '0112',
+    '00911',
+    '+112',
+    '15',
+    '1122',
+  ])('is %s', (text) => {
     expect(isEmergency(text)).toBe(true);
   });
   it.each(['1101', '4001234567', '+493012', '', 'hello'])('is not %s', (text) => {

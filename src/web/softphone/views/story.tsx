@@ -25,6 +25,7 @@ const factsOf = (context: CallContext, words: Words): readonly Fact[] => {
   const source = context.sourceName ?? context.source;
   const number = numberText(context);
   const facts: readonly (Fact | undefined)[] = [
+    context.callBack ? { name: story.callBack, text: story.callsBack, wide: true } : undefined,
     context.intent === null ? undefined : { name: story.intent, text: context.intent, wide: true },
     source === null ? undefined : { name: story.source, text: source },
     context.medium === null ? undefined : { name: story.medium, text: context.medium },

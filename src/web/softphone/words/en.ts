@@ -71,6 +71,8 @@ export const en = {
     campaign: 'Campaign',
     keyword: 'Keyword',
     landingPage: 'Landing page',
+    callBack: 'Call back',
+    callsBack: 'Asked for on the page: the visitor is called once you answer',
     intent: 'Wants',
     button: 'Call button',
     page: 'On page',

@@ -66,6 +66,8 @@ export const zh: Words = {
     campaign: '广告系列',
     keyword: '关键词',
     landingPage: '着陆页',
+    callBack: '回电',
+    callsBack: '访客在页面上请求回电：您接听后才会呼叫访客',
     intent: '咨询意图',
     button: '呼叫按钮',
     page: '所在页面',

@@ -4,9 +4,9 @@ import { SHIPPED_PROMPTS } from '../../../../src/prompts/shipped.ts';
 
 type Failed = Parameters<typeof resultOf>[0];
 
-const failed = (outcome: Failed['leg']['outcome'], status?: number): Failed => ({
+const failed = (outcome: Failed['leg']['outcome'], status?: number, q850 = 16): Failed => ({
   type: 'failed',
-  leg: { outcome, status, q850: 16 },
+  leg: { outcome, status, q850 },
   row: {} as Failed['row'],
 });
 
@@ -14,7 +14,10 @@ describe('a visitor who was not reached', () => {
   it.each([
     [failed('busy', 486), 'visitor', 'callback-busy'],
     [failed('no_answer', 408), 'visitor', 'callback-no-answer'],
-    [failed('unreachable', 404), 'visitor', 'callback-failed'],
+    // No route to it at this moment, says the network; and here: nobody has that number.
+    [failed('unreachable', 404, 3), 'visitor', 'callback-failed'],
+    [failed('unreachable', 404, 1), 'failed', 'callback-failed'],
+    [failed('unreachable', 484, 28), 'failed', 'callback-failed'],
     [failed('unreachable'), 'visitor', 'callback-failed'],
     // The own carrier refuses us: that says nothing about the visitor.
     [failed('rejected', 403), 'visitor', 'callback-no-answer'],
