@@ -22,6 +22,13 @@ const isOf = (party: Party, { plan: { origin } }: Conversation, whose: Whose): b
     ? party.user === whose.name
     : party.side === 'caller' && origin.type === 'web' && origin.pass.pressId === whose.press;
 
+/**
+ * A page that is left again at once may not have heard of its own dialog yet: the next one names that of the page before.
+ * A visitor's claim rests on a secret of the press besides.
+ */
+const isNamed = ({ dialog, formerDialogs = [] }: Party, id: DialogId, whose: Whose): boolean =>
+  dialog.isNamed(id) || (whose.type === 'visitor' && formerDialogs.some((former) => former.isNamed(id)));
+
 export type Seat = { readonly conversation: Conversation; readonly party: Party };
 
 /** The calls as they stand now: who is in which, so that one call can reach into another. */
@@ -48,7 +55,7 @@ export const createBoard = (places: UserPlaces): Board => {
     conversation: (callId) => entries.get(callId)?.conversation,
     find: (id, whose) => {
       for (const { conversation } of entries.values()) {
-        const party = conversation?.parties().find((each) => each.dialog.isNamed(id));
+        const party = conversation?.parties().find((each) => isNamed(each, id, whose));
         if (conversation && party)
           return isOf(party, conversation, whose) ? { conversation, party } : undefined;
       }

@@ -100,6 +100,40 @@ test('a call goes on while the page changes its address, and is taken up again a
   expect(calls).toHaveLength(1);
 });
 
+test('a page that is left again before it has its call leaves it to the next one', async () => {
+  const page = await visit();
+  const { far, line: call } = await answering(stage);
+  await pressButton(page, 'sales');
+  const line = await call;
+  await talking(page);
+  const kept = 'Object.entries(sessionStorage).find(([, text]) => text.includes("callId"))';
+
+  // Before what makes calls was loaded.
+  let asked = false;
+  await page.route('**/dt-call-phone.js', () => {
+    asked = true;
+  });
+  await page.reload({ waitUntil: 'commit' });
+  await until('the page takes the call up', () => asked);
+  expect(await page.evaluate(kept)).toBeUndefined();
+  await page.unroute('**/dt-call-phone.js');
+  await page.evaluate(`addEventListener('pagehide', () => { localStorage.copy = ${kept}; })`);
+  await page.reload();
+  await talking(page);
+  await expectTalk(page, far, TONE.line, { patienceMs: 12_000 });
+
+  // Before it heard that the gateway had answered: it knows the dialog of the page before alone.
+  await page.evaluate(
+    `addEventListener('pagehide', () => { const [name, ...text] = localStorage.copy.split(','); sessionStorage[name] = text.join(','); })`,
+  );
+  await page.reload();
+  await talking(page);
+  await expectTalk(page, far, TONE.line, { patienceMs: 12_000 });
+  await line.bye();
+  far.stop();
+  await ended(page);
+});
+
 test('the sheet says what is to be said, and the choice decides who rings', async () => {
   const page = await visit();
   const { line: call } = await answering(stage, { by: stage.second });

@@ -4,8 +4,9 @@ import type { DialogId, IncomingInvite } from '../../sip/index.ts';
 import type { UserTable } from '../../store/index.ts';
 import type { Board, Whose } from '../board.ts';
 import { browserLegOptions, isBrowser, phoneLegOptions } from '../leg-options.ts';
-import { newLeg, peerText } from '../record/index.ts';
+import { newLeg, peerText, visitorPeerText } from '../record/index.ts';
 import type { CallServices } from '../types.ts';
+import type { Conversation, Party } from './types.ts';
 
 /** What a user's INVITE that joins a call is handled with. */
 export type JoinDependencies = {
@@ -14,6 +15,19 @@ export type JoinDependencies = {
   readonly invite: IncomingInvite;
   readonly user: UserTable;
 };
+
+/**
+ * Who sits where `party` sat: the same, or a page that came back for it before one that has asked after it, at `position`.
+ * Undefined: the place is another's.
+ */
+const seatedAfter = (conversation: Conversation, party: Party, position: number): Party | undefined =>
+  conversation
+    .parties()
+    .find(
+      (each) =>
+        each === party ||
+        (each.row.position < position && each.formerDialogs?.includes(party.dialog) === true),
+    );
 
 /**
  * A page that was loaded again comes back into its call: its new dialog takes the place of the one that it lost (RFC 3891).
@@ -45,7 +59,7 @@ export const resumeCall = async (
       user: party.row.user,
       trunk_id: null,
       uri: party.row.uri,
-      peer: peerText(invite.peer),
+      peer: whose.type === 'visitor' ? visitorPeerText(invite.peer) : peerText(invite.peer),
       sip_call_id: invite.sipCallId,
       started_at: now,
       answered_at: now,
@@ -61,15 +75,17 @@ export const resumeCall = async (
       throw error;
     });
     book.open(row, leg);
-    const back = { ...party, dialog, leg, row };
-    if (!conversation.isSeated(party) || !conversation.seat(back))
+    const seated = seatedAfter(conversation, party, row.position);
+    const formerDialogs = seated && [...(seated.formerDialogs ?? []), seated.dialog];
+    const back: Party = { ...party, dialog, leg, row, ...(formerDialogs && { formerDialogs }) };
+    if (!seated || !conversation.seat(back))
       return conversation.dismiss(
         { ...back, leave: () => undefined },
         { q850: 16, text: 'the call is over' },
       );
     const name = whose.type === 'user' ? whose.name : 'The visitor';
     record.note('resumed-elsewhere', `${name} came back into the call over a new connection.`);
-    await conversation.dismiss({ ...party, leave: () => undefined }, { q850: 16, text: 'replaced' });
+    await conversation.dismiss({ ...seated, leave: () => undefined }, { q850: 16, text: 'replaced' });
   } catch (error) {
     services.logger.warn({ call: callId, error: errorMessage(error) }, 'call not resumed');
     invite.refuse(error instanceof SdpError ? error.sipStatus : 500);

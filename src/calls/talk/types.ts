@@ -10,6 +10,8 @@ export type Party = {
   /** Name of the user, if it is one. */
   readonly user: string | undefined;
   readonly dialog: SipDialog;
+  /** Of the pages before this one, the latest last, where a visitor has come back. */
+  readonly formerDialogs?: readonly SipDialog[];
   readonly leg: MediaLeg;
   readonly row: LegTable;
   /** Gives back its place on a trunk. */

@@ -14,6 +14,10 @@ export type HostedPage = {
   readonly press: string;
   /** What a form was answered. */
   readonly message?: string | undefined;
+  /** The number of a form that was refused, to be mended; undefined: of none. */
+  readonly number?: string | undefined;
+  /** The visitor has asked for a call back: once is enough. */
+  readonly isAsked?: boolean;
 };
 
 /** `/v1/button/qr.svg` of the number that is shown. */
@@ -39,13 +43,13 @@ const intents = ({ view, language }: HostedPage): Html | undefined => {
 
 /** For browsers without script too; a number that has to be proven needs one. */
 const form = (page: HostedPage, words: PageWords): Html | undefined => {
-  const { view, press, language } = page;
-  if (!view.callback.enabled || view.confirm === 'sms') return undefined;
+  const { view, press, language, number = '', isAsked } = page;
+  if (!view.callback.enabled || view.confirm === 'sms' || isAsked) return undefined;
   return html`<form method="post" action="/c/${view.id}/callback?lang=${language}">
 <h2>${words.callBack}</h2>
 <input type="hidden" name="press" value="${press}">
 <p><label for="number">${words.number}</label><br>
-<input id="number" name="number" type="tel" autocomplete="tel" required maxlength="40"></p>
+<input id="number" name="number" type="tel" autocomplete="tel" required maxlength="40" value="${number}"></p>
 ${intents(page)}<p><label class="consent"><input name="consent" type="checkbox" value="yes" required> ${view.callback.consent}</label></p>
 <p><button type="submit">${words.ask}</button></p>
 </form>
@@ -68,10 +72,14 @@ ${notice === undefined ? undefined : html`<p class="notice">${notice}</p>\n`}<di
 ${form(page, words)}</main>`;
 };
 
-/** The page of a button: works without script, in browsers of any age. */
-export const hostedPage = (page: HostedPage): string => {
-  const { siteId, title, language, framed } = page;
-  return html`<!DOCTYPE html>
+type Document = Pick<HostedPage, 'title' | 'language'> & {
+  readonly scripts?: Html;
+  readonly isFramed?: boolean;
+  readonly body: Html;
+};
+
+const documentOf = ({ title, language, scripts, isFramed = false, body }: Document): string =>
+  html`<!DOCTYPE html>
 <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
 <head>
 <meta charset="utf-8">
@@ -81,12 +89,30 @@ export const hostedPage = (page: HostedPage): string => {
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/dt-call-page.css">
-<script async src="/dt.js" data-site="${siteId}"></script>
-<script async src="/dt-call.js" data-site="${siteId}" data-lang="${language}"></script>
-</head>
-<body${framed ? html` class="framed"` : undefined}>
-${framed ? html`<p class="call">${button(page)}</p>` : whole(page)}
+${scripts}</head>
+<body${isFramed ? html` class="framed"` : undefined}>
+${body}
 </body>
 </html>
 `.html;
+
+/** The page of a button: works without script, in browsers of any age. */
+export const hostedPage = (page: HostedPage): string => {
+  const { siteId, title, language, framed } = page;
+  const scripts = html`<script async src="/dt.js" data-site="${siteId}"></script>
+<script async src="/dt-call.js" data-site="${siteId}" data-lang="${language}"></script>
+`;
+  const body = framed ? html`<main><p class="call">${button(page)}</p></main>` : whole(page);
+  return documentOf({ title, language, scripts, isFramed: framed, body });
+};
+
+/**
+ * Said in place of a page that can't be shown.
+ *
+ * @param back address of the button's page, where there is one
+ */
+export const sorryPage = (language: Language, text: string, back: string | undefined): string => {
+  const link =
+    back === undefined ? undefined : html`<p><a href="${back}">${PAGE_WORDS[language].back}</a></p>\n`;
+  return documentOf({ title: text, language, body: html`<main>\n<h1>${text}</h1>\n${link}</main>` });
 };

@@ -2,7 +2,6 @@ import type { Language } from '../../buttons/index.ts';
 
 /** What the hosted page says. */
 export type PageWords = {
-  readonly callUs: string;
   readonly dial: string;
   readonly scan: string;
   readonly callBack: string;
@@ -14,11 +13,14 @@ export type PageWords = {
   readonly back: string;
   readonly closed: string;
   readonly failed: string;
+  /** Of a link that leads to no button, or no longer. */
+  readonly gone: string;
+  /** Of a form that can't be read, and of anything else. */
+  readonly again: string;
 };
 
 export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
   en: {
-    callUs: 'Call us',
     dial: 'Dial with a telephone',
     scan: 'Scan this with your phone to dial',
     callBack: 'Or let us call you',
@@ -30,9 +32,10 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
     back: 'Back',
     closed: 'Nobody is there at this hour.',
     failed: 'This did not work:',
+    gone: 'There is nobody to call behind this link any more.',
+    again: 'This did not work. Go back and try again.',
   },
   zh: {
-    callUs: '电话咨询',
     dial: '用电话拨打',
     scan: '用手机扫码拨打',
     callBack: '或让我们给您回电',
@@ -44,6 +47,8 @@ export const PAGE_WORDS: Readonly<Record<Language, PageWords>> = {
     back: '返回',
     closed: '现在不在服务时间。',
     failed: '未能完成：',
+    gone: '此链接已失效，无法拨打。',
+    again: '未能完成，请返回后重试。',
   },
 };
 

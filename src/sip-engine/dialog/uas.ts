@@ -38,8 +38,10 @@ export const onRequest = (core: Core, received: Received, request: SipRequest): 
       return;
     }
   }
-  // A phone that missed the end of its call is told of it; who was never spoken to learns nothing.
-  if (received.stranger && (toTag === '' || received.correspondent !== true)) {
+  // A phone that missed the end of its call is told of it, and a page whose gateway has restarted: the WebSocket's
+  // handshake has let it in. Who was never spoken to learns nothing.
+  const isSpokenTo = received.correspondent === true || isPage(received);
+  if (received.stranger && (toTag === '' || !isSpokenTo)) {
     core.counters.droppedStrangers += 1;
     return;
   }
@@ -49,6 +51,8 @@ export const onRequest = (core: Core, received: Received, request: SipRequest): 
   } // RFC 3261 12.2.2
   onFresh(core, received, request);
 };
+
+const isPage = ({ remote: { protocol } }: Received): boolean => protocol === 'ws' || protocol === 'wss';
 
 /**
  * A request other than INVITE that is repeated for the third time: its sender's timer E has come to T2, from when on a 100

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { callIn, deferred, type Harness, nextInvite, pause, startHarness, until } from './harness.ts';
 import { createCall, newBranch, sdp, tagIn } from './peer.ts';
 import { connectSrf, type Dialog, type SipMessage } from './srf.ts';
@@ -293,4 +295,39 @@ it('strangers get no answer', async () => {
   }
   await until(async () => (await harness.engine.stats()).droppedStrangers >= 5);
   expect(peer.log).toEqual([]);
+});
+
+it('a page that asks for a call of before the restart is told that there is none', async () => {
+  harness = await startHarness(
+    {
+      listen: [{ protocol: 'ws', address: '127.0.0.1', port: 0 }],
+      admission: { sources: [{ cidr: '10.0.0.0/8' }], realms: [] },
+    },
+    (srf) => srf.invite((_req, res) => res.send(180)),
+  );
+  const socket = new WebSocket(`ws://127.0.0.1:${harness.port}`, 'sip');
+  const heard: string[] = [];
+  socket.on('message', (data) => heard.push(String(data)));
+  await once(socket, 'open');
+  const lines = (method: string, toTag: string): string =>
+    [
+      `${method} sip:x@127.0.0.1 SIP/2.0`,
+      `Via: SIP/2.0/WS page.invalid;branch=${newBranch()}`,
+      'Max-Forwards: 70',
+      'From: <sip:visitor@anonymous.invalid>;tag=a',
+      `To: <sip:x@127.0.0.1>${toTag}`,
+      'Call-ID: of-before',
+      `CSeq: 2 ${method}`,
+      'Contact: <sip:page.invalid;transport=ws>',
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n');
+  socket.send(lines('OPTIONS', ''));
+  socket.send(lines('INVITE', ';tag=gone'));
+  await until(() => heard.length > 0);
+  expect(heard.map((text) => text.split('\r\n', 1)[0])).toEqual([
+    'SIP/2.0 481 Call/Transaction Does Not Exist',
+  ]);
+  socket.close();
 });

@@ -146,11 +146,28 @@ describe('in a call', () => {
     ] as const) {
       await change(page, { phase: 'ended', end });
       await shown(page, text);
+      // Where the telephone may get through in place of the browser, its number is there at once.
+      const number = page.getByRole('link', { name: '030 23125000' });
+      expect(await number.count()).toBe(['unreachable', 'lost'].includes(end.reason) ? 1 : 0);
     }
     await isFine(page, 'no call');
     await page.getByRole('button', { name: 'Other ways to reach us' }).click();
     await page.getByRole('link', { name: '030 23125000' }).waitFor();
     expect(await focused(page)).toBe('Other ways to reach us');
+  });
+
+  it('tells whether audio found a way, and not that it did when only the signalling was lost', async () => {
+    const lost = { phase: 'ended', end: { by: 'gateway', reason: 'lost' } };
+    const [ringing, silent] = [await call(), await call()];
+    await change(ringing, { phase: 'ringing', connected: false });
+    await change(ringing, lost);
+    await bench.event('end');
+    expect(bench.gateway.eventsOf('ice_ok')).toEqual([]);
+    expect(bench.gateway.eventsOf('ice_failed')).toEqual([]);
+    await change(silent, { ...ANSWERED(), connected: false });
+    await change(silent, lost);
+    await bench.event('ice_failed');
+    expect(bench.gateway.eventsOf('ice_ok')).toEqual([]);
   });
 
   it('asks for a click where the browser holds the sound back', async () => {

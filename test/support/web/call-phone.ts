@@ -26,6 +26,7 @@ const BEGINNING: CallState = {
   answeredAt: undefined,
   maxSeconds: undefined,
   muted: false,
+  connected: true,
   heldByOther: false,
   levels: { microphone: 0, speaker: 0 },
   quality: undefined,

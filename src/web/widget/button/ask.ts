@@ -16,7 +16,7 @@ export const ask = (url: string, body: object, keep?: boolean): Promise<Answer> 
   fetch(url, { method: 'POST', body: JSON.stringify(body), credentials: 'omit', keepalive: !!keep })
     .then(async (response) => ({
       status: response.status,
-      body: (await response.json().catch(() => ({}))) as Answer['body'],
+      body: ((await response.json().catch(() => undefined)) || {}) as Answer['body'],
       retryAfterS: +(response.headers.get('retry-after') || 0) || undefined,
     }))
     .catch(() => ({ status: 0, body: {}, retryAfterS: undefined }));

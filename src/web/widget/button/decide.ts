@@ -17,13 +17,15 @@ export type DeviceSigns = {
 /** Phones' screens are narrower, tablets' wider. */
 const PHONE_SIDE = 500;
 const PHONE_WORDS = /iPhone|iPod|Android.+Mobile|Windows Phone|HarmonyOS.+Mobile/;
+const TABLET_WORDS = /iPad|Macintosh|Android(?!.+Mobile)/;
 
 /**
  * What device a browser runs on. A phone that shows pages as on a desktop says that it is none; its finger and its small
- * screen give it away. An iPad says that it is a Macintosh.
+ * screen give it away. An iPad says that it is a Macintosh. A hint of a phone is not believed where both user agent and
+ * screen are a tablet's.
  */
 export const deviceOf = ({ mobile, userAgent, touchPoints, coarse, shortSide }: DeviceSigns): Device => {
-  if (mobile) return 'phone';
+  if (mobile && (shortSide < PHONE_SIDE || !TABLET_WORDS.test(userAgent))) return 'phone';
   if (!touchPoints) return 'desktop';
   const isNarrow = coarse && shortSide < PHONE_SIDE;
   if (isNarrow || (mobile === undefined && PHONE_WORDS.test(userAgent))) return 'phone';

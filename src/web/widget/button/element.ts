@@ -10,13 +10,17 @@ export const warmOn = (element: HTMLElement, warm: () => void): void => {
   for (const type of NEAR) element.addEventListener(type, warm, { passive: true });
 };
 
-/** Draws into the element's shadow root, and listens there. */
+/**
+ * Draws into the element's shadow root, and listens there. What the page has put into the element is seen until there is a
+ * button, and on paper.
+ */
 const createPlace = (element: HTMLElement, root: ShadowRoot, widget: Widget): Place => {
   let drawn = '';
   const attribute = (name: string): string => element.getAttribute(name) || '';
-  const empty = (): void => {
+  const clear = (): void => {
     drawn = '';
-    for (const child of [...root.children]) if (child.localName !== 'style') child.remove();
+    const box = root.querySelector('.box');
+    if (box) box.remove();
   };
   const place: Place = {
     element,
@@ -34,9 +38,10 @@ const createPlace = (element: HTMLElement, root: ShadowRoot, widget: Widget): Pl
       const next = JSON.stringify([facts, form]);
       if (next === drawn) return;
       const hadFocus = !!root.activeElement;
-      empty();
+      clear();
       drawn = next;
       const { box, main, other: second } = draw(facts, form);
+      if (place.link()) box.classList.add('linked');
       const follow = (link: HTMLElement): void => link.setAttribute('href', widget.telOf(place, facts));
       const refresh = (): void => {
         if (dials) follow(main);
@@ -53,13 +58,13 @@ const createPlace = (element: HTMLElement, root: ShadowRoot, widget: Widget): Pl
           if (other === 'dial') widget.dialled(place);
           else widget.press(place, 'browser', second);
         });
-      root.append(box);
+      root.insertBefore(box, root.querySelector('slot'));
       if (hadFocus) main.focus();
       widget.watch(box, place.button);
     },
+    clear,
     fail: () => {
-      empty();
-      root.append(document.createElement('slot'));
+      clear();
       const link = place.link();
       if (link) link.focus();
     },
@@ -83,11 +88,11 @@ export const defineElement = (widget: Widget): void => {
       const root = this.shadowRoot || this.attachShadow({ mode: 'open' });
       if (first) {
         dress(root, widget.nonce);
-        // What stands in the element is seen until there is a button.
         root.append(document.createElement('slot'));
       }
       const fresh = createPlace(this, root, widget);
       this.#place = fresh;
+      if (place && place.button !== fresh.button) fresh.clear();
       if (first) warmOn(this, () => this.#place && widget.warm(this.#place));
       if (fresh.button) widget.enter(fresh);
     }

@@ -1,34 +1,30 @@
-import { ask } from './ask.ts';
 import {
   type Begin,
   type ButtonFacts,
-  type Config,
   type Decision,
   type EventType,
   type Ground,
   KEPT,
   type Language,
   type Phone,
-  type Viewer,
 } from './contract.ts';
 import { decide, offersBrowser, type Wish } from './decide.ts';
-import { createReporter, pageAddress } from './events.ts';
+import { createDescribed } from './described.ts';
+import { createReporter } from './events.ts';
 import { languageOf } from './language.ts';
 import { probe, watchPermission } from './probe.ts';
 import type { Tag } from './tag.ts';
 import { createViews } from './views.ts';
-import { createMemory, numberOf, randomId, viewerNow, whenVisitorKnown } from './visitor.ts';
+import { createIdentity, numberOf, randomId, telOfTarget } from './visitor.ts';
 
-/** Buttons that appear together are asked for together. */
-const GATHER_MS = 20;
-const RETRY_MS = 5000;
-const RETRIES = 3;
 /** What is older is asked for anew when a press seems near: hours change, and numbers are lent to others. */
 const FRESH_MS = 60_000;
 /** A call of the page before waits so long. */
 const RESUME_MS = 15_000;
 /** A press that came before the gateway's answer is carried out, unless it is older. */
-const EARLY_MS = 3000;
+const EARLY_MS = 5000;
+/** The second part comes within this time, or the number has to do. */
+const LOAD_MS = 15_000;
 
 /** Where a page has a button: an element of ours, or one marked with `data-dt-call`. */
 export type Place = {
@@ -43,6 +39,8 @@ export type Place = {
   link(): HTMLAnchorElement | null;
   /** Called when there is something to show, or other things than before. */
   show(facts: ButtonFacts): void;
+  /** There is no such button, or no longer. */
+  clear(): void;
   /** The second part can't be loaded: the number has to do. */
   fail(tel: string): void;
 };
@@ -52,6 +50,8 @@ export type Widget = {
   readonly nonce: string;
   enter(place: Place): void;
   leave(place: Place): void;
+  /** The page's language is another one now. */
+  refresh(): void;
   languageOf(place: Place, facts: ButtonFacts): Language;
   /** How a press of it would be answered now. */
   outlook(facts: ButtonFacts): { readonly decision: Decision; readonly browser: boolean };
@@ -75,81 +75,54 @@ export type Widget = {
 export const createWidget = (tag: Tag): Widget => {
   const { site, origin, nonce } = tag;
   const url = `${origin}/v1/button/`;
-  /** Ids that the gateway does not know, and what it calls their viewers. */
-  const renamed = new Map<string, string>();
-  const who = (): Viewer => {
-    const now = viewerNow();
-    return { ...now, viewer: renamed.get(now.viewer) || now.viewer };
-  };
+  const { who, rename } = createIdentity();
   const { report, flush } = createReporter(`${url}events`, site, who);
-  const memory = createMemory(site);
   const places = new Set<Place>();
-  const shelf = new Map<string, ButtonFacts>();
-  /** When a button was asked for last. */
-  const askedAt = new Map<string, number>();
-  const wanted = new Map<string, Set<string>>();
-  const early = new Map<Place, { readonly wish: Wish; readonly from: HTMLElement; readonly until: number }>();
+  const early = new Map<Place, { readonly wish: Wish; readonly from: HTMLElement }>();
+  /** What a place shows now, in whatever language. */
+  const shown = new WeakMap<Place, ButtonFacts>();
   const ground: Ground = { site, origin, nonce, who, report, flush };
-  let gathering = 0;
   let phone: Phone | undefined;
   let loading: Promise<Phone> | undefined;
 
   const pageLanguage = (place: Place): string =>
     place.language || tag.language || document.documentElement.lang || navigator.language;
-  const keyOf = (language: string, button: string): string => `${language} ${button}`;
-  const keyOfPlace = (place: Place): string => keyOf(pageLanguage(place), place.button);
-  const factsOf = (place: Place): ButtonFacts | undefined => shelf.get(keyOfPlace(place));
+  const factsOf = (place: Place): ButtonFacts | undefined =>
+    described.of(pageLanguage(place), place.button) || shown.get(place);
 
-  const take = (language: string, config: Config): void => {
-    for (const id in config.buttons) {
-      shelf.set(keyOf(language, id), config.buttons[id] as ButtonFacts);
-    }
-    for (const place of places) {
-      const facts = factsOf(place);
-      if (!facts) continue;
-      place.show(facts);
-      const sooner = early.get(place);
-      early.delete(place);
-      if (sooner && performance.now() < sooner.until && press(place, sooner.wish, sooner.from)) dial(place);
-    }
+  /** Shows a place what is known of it, if anything is. */
+  const settle = (place: Place): void => {
+    const facts = factsOf(place);
+    if (!facts) return;
+    shown.set(place, facts);
+    place.show(facts);
+    const sooner = early.get(place);
+    if (early.delete(place) && sooner && press(place, sooner.wish, sooner.from)) dial(place);
   };
 
-  const fetchConfig = async (
-    language: string,
-    buttons: readonly string[],
-    tries = RETRIES,
-  ): Promise<void> => {
-    await whenVisitorKnown();
-    const asked = who();
-    const { status, body } = await ask(`${url}config`, {
-      site,
-      buttons,
-      ...asked,
-      page: pageAddress(),
-      lang: language,
-      automated: !!navigator.webdriver,
-    });
-    const config = body as Partial<Config>;
-    if (status === 200 && config.buttons) {
-      if (config.viewer && config.viewer !== asked.viewer) renamed.set(viewerNow().viewer, config.viewer);
-      memory.write({ ...(config as Config), language } as Config);
-      take(language, config as Config);
-    } else if (tries && (!status || status > 428))
-      setTimeout(() => fetchConfig(language, buttons, tries - 1), RETRY_MS);
-  };
+  const described = createDescribed({
+    site,
+    url,
+    who,
+    rename,
+    onNews: (language, gone) => {
+      for (const place of places) {
+        if (gone.includes(place.button) && pageLanguage(place) === language) {
+          shown.delete(place);
+          place.clear();
+        }
+        settle(place);
+      }
+    },
+  });
 
-  const gather = (place: Place): void => {
-    const language = pageLanguage(place);
-    askedAt.set(keyOfPlace(place), Date.now());
-    const buttons = wanted.get(language) || new Set();
-    wanted.set(language, buttons.add(place.button));
-    gathering =
-      gathering ||
-      window.setTimeout(() => {
-        gathering = 0;
-        for (const [each, ids] of wanted) fetchConfig(each, [...ids]);
-        wanted.clear();
-      }, GATHER_MS);
+  const want = (place: Place, freshMs: number): void =>
+    described.want(pageLanguage(place), place.button, freshMs);
+
+  const enter = (place: Place): void => {
+    places.add(place);
+    settle(place);
+    want(place, Number.POSITIVE_INFINITY);
   };
 
   const load = (): Promise<Phone> => {
@@ -164,7 +137,10 @@ export const createWidget = (tag: Tag): Widget => {
     loading.catch(() => {
       loading = undefined;
     });
-    return loading;
+    return new Promise((resolve, reject) => {
+      (loading as Promise<Phone>).then(resolve, reject);
+      setTimeout(reject, LOAD_MS);
+    });
   };
 
   const views = createViews({
@@ -200,7 +176,10 @@ export const createWidget = (tag: Tag): Widget => {
     if (!facts) {
       // What is no link has nothing of its own to do until the gateway has answered.
       if (place.link()) return true;
-      early.set(place, { wish, from, until: at + EARLY_MS });
+      early.set(place, { wish, from });
+      setTimeout(() => {
+        if (early.delete(place) && place.target) dial(place);
+      }, EARLY_MS);
       return false;
     }
     // A second click while the first one is at work.
@@ -222,7 +201,8 @@ export const createWidget = (tag: Tag): Widget => {
           at,
           facts,
           decision,
-          intent: place.intent,
+          // One that the button has not would be asked for in vain.
+          intent: facts.intents.some(({ id: known }) => known === place.intent) ? place.intent : undefined,
           language: languageOfPlace(place, facts),
           number: numberOf(place.link(), place.target, facts.number),
           from,
@@ -235,7 +215,9 @@ export const createWidget = (tag: Tag): Widget => {
 
   const dial = (place: Place): void => {
     const facts = factsOf(place);
-    if (facts) location.href = telOf(place, facts);
+    const link = place.link();
+    const own = link ? link.href : `tel:${telOfTarget(place.target)}`;
+    location.href = facts ? telOf(place, facts) : own;
   };
 
   const languageOfPlace = (place: Place, facts: ButtonFacts): Language =>
@@ -253,25 +235,29 @@ export const createWidget = (tag: Tag): Widget => {
       const kept = sessionStorage[KEPT] as string | undefined;
       delete sessionStorage[KEPT];
       const { at } = JSON.parse(kept || '{}') as { at?: number };
-      if (kept && at && Date.now() - at < RESUME_MS) load().then((loaded) => loaded.takeUp(kept));
+      if (!kept || !at || Date.now() - at >= RESUME_MS) return;
+      // Left again before there is anything that could take it up: the page after this one may.
+      const putBack = (): void => {
+        sessionStorage[KEPT] = kept;
+      };
+      addEventListener('pagehide', putBack);
+      load()
+        .then((loaded) => {
+          removeEventListener('pagehide', putBack);
+          loaded.takeUp(kept);
+        })
+        .catch(() => undefined);
     } catch {}
   };
 
-  const { language, ...kept } = (memory.read() || { viewer: '', buttons: {} }) as Config & {
-    language?: string;
-  };
-  if (language) take(language, kept);
+  described.recall();
   watchPermission();
   takeUp();
 
   return {
     nonce,
-    enter: (place) => {
-      places.add(place);
-      const facts = factsOf(place);
-      if (facts) place.show(facts);
-      if (!askedAt.has(keyOfPlace(place))) gather(place);
-    },
+    enter,
+    refresh: () => places.forEach(enter),
     leave: (place) => void places.delete(place),
     languageOf: languageOfPlace,
     outlook: (facts) => {
@@ -283,7 +269,7 @@ export const createWidget = (tag: Tag): Widget => {
     dial,
     warm: (place) => {
       const facts = factsOf(place);
-      if (Date.now() - (askedAt.get(keyOfPlace(place)) || 0) > FRESH_MS) gather(place);
+      want(place, FRESH_MS);
       if (facts && decide(facts, probe(), 'press').type !== 'dial') load().catch(() => undefined);
     },
     press,

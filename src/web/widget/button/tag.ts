@@ -16,7 +16,8 @@ export const readTag = (): Tag | undefined => {
     const { origin, searchParams } = new URL(src);
     // Tag managers drop `data-` attributes: `dt-call.js?site=…` does as well.
     const site = dataset['site'] || searchParams.get('site');
-    if (site) return { site, origin: dataset['origin'] || origin, language: dataset['lang'], nonce };
+    const gateway = (dataset['origin'] || origin).replace(/\/+$/, '');
+    if (site) return { site, origin: gateway, language: dataset['lang'], nonce };
   }
   return undefined;
 };

@@ -42,24 +42,40 @@ export const whenVisitorKnown = async (): Promise<void> => {
 const made = `e-${randomId()}`;
 
 /** Who looks at the page now. */
-export const viewerNow = (): Viewer => {
+const viewerNow = (): Viewer => {
   const { visitor, visit } = knownVisitor();
   return { viewer: visitor || made, ...(visit && { visit }) };
 };
+
+/** Who looks at the page, as the gateway calls them. */
+export const createIdentity = () => {
+  /** Ids that the gateway does not know, and what it calls their viewers. */
+  const renamed = new Map<string, string>();
+  return {
+    who: (): Viewer => {
+      const now = viewerNow();
+      return { ...now, viewer: renamed.get(now.viewer) || now.viewer };
+    },
+    rename: (viewer: string): void => void renamed.set(viewerNow().viewer, viewer),
+  };
+};
+
+/** Of one language: pages seldom have more. */
+export type Kept = Config & { readonly language?: string };
 
 /** What the gateway said before, kept where dt.js shows a visitor, and dropped where it shows none. */
 export const createMemory = (site: string) => {
   const key = `dtc:${site}`;
   return {
-    read: (): Config | undefined => {
+    read: (): Kept | undefined => {
       try {
-        const kept = JSON.parse(localStorage[key]) as Config;
+        const kept = JSON.parse(localStorage[key]) as Kept;
         return kept.viewer && kept.buttons ? kept : undefined;
       } catch {
         return undefined;
       }
     },
-    write: (config: Config): void => {
+    write: (config: Kept): void => {
       try {
         if (knownVisitor().visitor) localStorage[key] = JSON.stringify(config);
         else delete localStorage[key];
@@ -68,15 +84,22 @@ export const createMemory = (site: string) => {
   };
 };
 
+/** What people put between digits to read them better (RFC 3966 section 5.1.1, and blanks). */
+const SEPARATORS = /[\s().-]+/g;
+
+/** What is dialled for a number as people write it. */
+export const telOfTarget = (target: string): string => target.replace(SEPARATORS, '');
+
 /** The number of a link: `tel:+49…` as dt.js has left it, with the words that show it. */
 export const numberOf = (
   link: HTMLAnchorElement | null,
   target: string,
   given: ButtonNumber,
 ): ButtonNumber => {
-  const [, tel = target] = /^tel:(.+)/.exec(link?.href || '') || [];
+  const [, linked] = /^tel:(.+)/.exec(link?.href || '') || [];
+  const tel = linked || telOfTarget(target);
   if (!tel || tel === given.tel) return given;
-  const words = (link?.textContent || '').trim();
+  const words = ((linked ? link?.textContent : target) || '').trim();
   const display = /\d\D*\d\D*\d\D*\d/.test(words) ? words : tel;
   // A code is dialled behind the number: `+49…,,4821`.
   const [main = ''] = tel.split(/[,;]/);

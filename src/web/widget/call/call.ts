@@ -60,6 +60,7 @@ export const createCall = (options: OpenCallOptions, sound: Sound): WidgetCall =
       store.change({ problem });
       void devices.refresh();
     },
+    back: () => clear('device-gone'),
   });
 
   const devices = watchDevices(
@@ -122,7 +123,9 @@ export const createCall = (options: OpenCallOptions, sound: Sound): WidgetCall =
       gatheringMs: GATHERING_MS,
       keys: KEYS,
       texts: opus,
-      connection: () => undefined,
+      connection: (state) => {
+        if (state === 'connected') store.change({ connected: true });
+      },
       direction: (direction) =>
         // To one who only listens, the gateway has nothing but to send.
         store.change({
@@ -144,8 +147,9 @@ export const createCall = (options: OpenCallOptions, sound: Sound): WidgetCall =
     }
     needs = answer;
     store.change({ maxSeconds: answer.maxSeconds });
+    const reached = line.up || line.open(answer.servers);
     prepareMedia(answer.iceServers);
-    if (line.up || (await line.open(answer.servers))) return answer;
+    if (await reached) return answer;
     finish({ by: 'gateway', reason: 'unreachable' });
     return undefined;
   };
@@ -242,10 +246,11 @@ export const createCall = (options: OpenCallOptions, sound: Sound): WidgetCall =
       finish({ by: 'us', reason: 'unable' });
       return;
     }
-    sound.open();
     addEventListener('pagehide', flush);
     addEventListener('online', online);
     void (resumed ? resume(resumed) : begin(options.microphone));
+    // Takes a while in some browsers, and is of no use before it rings.
+    sound.open();
   };
 
   start();

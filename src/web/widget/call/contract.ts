@@ -134,6 +134,8 @@ export type CallState = {
   readonly answeredAt: number | undefined;
   /** The call is ended by the gateway after so many seconds from the answer; undefined until known. */
   readonly maxSeconds: number | undefined;
+  /** Audio has found a way to the gateway; stays true though the way may break. */
+  readonly connected: boolean;
   readonly muted: boolean;
   /** The other side holds the call. */
   readonly heldByOther: boolean;

@@ -52,6 +52,8 @@ const secondsOf = (retryAfter: string | undefined): number | undefined => {
 export const endOfRefusal = ({ status, phrase, reason, retryAfter, reachable }: Refusal): CallEnd => {
   const text = reasonOf(reason)?.text || phrase;
   const retryAfterS = secondsOf(retryAfter);
+  if (status === 503 && /is stopping/i.test(text))
+    return { by: 'gateway', reason: 'unreachable', status, code: 'no-web', text };
   if (!reachable && (status === 408 || status === 503))
     return { by: 'gateway', reason: 'unreachable', status, text };
   const why = reasonFor(status, text);
@@ -81,7 +83,10 @@ export const endOfTakedown = (
   const { by, text } = endOfBye(reasonHeader);
   const timeIsUp = maxSeconds !== undefined && text !== '' && talkedS >= maxSeconds - CLOCKS_DIFFER_S;
   if (/longest time/i.test(text) || timeIsUp) return { by: 'gateway', reason: 'longest-time', text };
-  return { by, reason: by === 'gateway' ? 'failed' : 'hung-up', text };
+  if (by !== 'gateway') return { by, reason: 'hung-up', text };
+  // Q.850: recovery on timer expiry. Nothing came any more.
+  const isLost = reasonOf(reasonHeader)?.cause === 102;
+  return { by, reason: isLost ? 'lost' : 'failed', text };
 };
 
 const reasonOfToken = ({ status, code }: Refused): EndReason => {

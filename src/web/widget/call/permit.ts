@@ -26,7 +26,8 @@ export const createPermit = (fetch: () => Promise<TokenAnswer>, now: () => numbe
 
   return {
     fresh: async () => {
-      const known = await asked;
+      // Asked for in the press itself when it is the first one: nothing is to come before it.
+      const known = asked && (await asked);
       if (known?.type === 'given' && now() < goodUntil) return known;
       asked = ask();
       return asked;

@@ -31,6 +31,7 @@ const initialState = (options: OpenCallOptions, now: number): CallState => ({
   ringingAt: undefined,
   answeredAt: undefined,
   maxSeconds: undefined,
+  connected: false,
   muted: false,
   heldByOther: false,
   levels: LEVELS,

@@ -20,9 +20,11 @@ export type VoiceParts = {
   /** There is a track, or another one. */
   use(track: MediaStreamTrack): void;
   problem(problem: CallProblem): void;
+  /** There is a microphone again, after the last one was gone. */
+  back(): void;
 };
 
-export const createVoice = ({ chosen, use, problem }: VoiceParts): Voice => {
+export const createVoice = ({ chosen, use, problem, back }: VoiceParts): Voice => {
   let track: MediaStreamTrack | undefined;
   let release: (() => void) | undefined;
   let closed = false;
@@ -58,7 +60,10 @@ export const createVoice = ({ chosen, use, problem }: VoiceParts): Voice => {
     },
     choose: (id) => microphone.choose(id),
     revive: () => {
-      if (track?.readyState === 'ended') void microphone.choose(undefined);
+      if (track?.readyState !== 'ended') return;
+      void microphone.choose(undefined).then((none) => {
+        if (!none) back();
+      });
     },
     close: () => {
       closed = true;

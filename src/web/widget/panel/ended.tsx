@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import type { CallEnd, CallState } from '../call/contract.ts';
+import type { CallEnd, CallState, EndReason } from '../call/contract.ts';
 import type { PanelWords } from '../words/en.ts';
 import { Icon } from './icons.tsx';
-import { Button, useScope } from './parts.tsx';
+import { Button, NumberLink, useScope } from './parts.tsx';
 
 /** Why it is over, in one sentence. */
 export const endText = ({ ended }: PanelWords, { code, reason, retryAfterS }: CallEnd): string => {
@@ -10,6 +10,9 @@ export const endText = ({ ended }: PanelWords, { code, reason, retryAfterS }: Ca
   if (retryAfterS !== undefined) return `${why} ${ended.retryIn(retryAfterS)}`;
   return reason === 'too-many' ? `${why} ${ended.retryLater}` : why;
 };
+
+/** The browser's way does not work: the telephone's may. */
+const BY_PHONE: readonly EndReason[] = ['lost', 'unreachable', 'unable', 'failed'];
 
 const STARS = [1, 2, 3, 4, 5];
 
@@ -50,6 +53,11 @@ export const Ended = ({ call }: { readonly call: CallState }): JSX.Element | nul
     <>
       {!isDone && <p class="phase">{words.ended.failed}</p>}
       <p role={isDone ? 'status' : 'alert'}>{endText(words, call.end)}</p>
+      {BY_PHONE.includes(call.end.reason) && (
+        <section class="number-block" aria-label={words.offer.number}>
+          <NumberLink />
+        </section>
+      )}
       {wasAnswered && <Rating />}
       <div class="row">
         {isDone ? (

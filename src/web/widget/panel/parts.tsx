@@ -83,6 +83,17 @@ export const Alert = ({ id, children }: { id?: string; children: ComponentChildr
   </p>
 );
 
+/** The business's number, as a link that dials it. */
+export const NumberLink = (): JSX.Element => {
+  const { session, view } = useScope();
+  const { tel, display } = view.press.number;
+  return (
+    <a class="number" dir="ltr" href={`tel:${tel}`} onClick={session.dialled}>
+      {display}
+    </a>
+  );
+};
+
 const FOCUSABLE = 'button,a[href],input,select,[tabindex="0"]';
 
 /** Keeps Tab among the fields of `box`. */

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PanelWords } from '../words/en.ts';
 import type { Refusal } from './gate.ts';
-import { Alert, Button, Field, onSend, Title, useScope } from './parts.tsx';
+import { Alert, Button, Field, NumberLink, onSend, Title, useScope } from './parts.tsx';
 import type { Scene } from './view.ts';
 
 type Of<T extends Scene['type']> = { readonly scene: Extract<Scene, { readonly type: T }> };
@@ -201,14 +201,11 @@ export const Explain = ({ scene }: Of<'explain'>): JSX.Element => {
 };
 
 const NumberBlock = (): JSX.Element => {
-  const { words, session, view } = useScope();
-  const { number } = view.press;
+  const { words, view } = useScope();
   const [hasCode, setHasCode] = useState(true);
   return (
     <section class="number-block" aria-label={words.offer.number}>
-      <a class="number" dir="ltr" href={`tel:${number.tel}`} onClick={session.dialled}>
-        {number.display}
-      </a>
+      <NumberLink />
       {hasCode && (
         <figure>
           <img

@@ -36,16 +36,16 @@ export const createTale = ({ report, flush }: Ground, { id, facts }: Press) => {
     const isPast = phase === 'connecting' || phase === 'ringing' || phase === 'talking';
     if (isPast && !problem && !listenOnly && !listening) once('mic', 'mic_granted');
   };
-  const tellPhase = ({ phase }: CallState): void => {
+  const tellPhase = ({ phase, connected }: CallState): void => {
     const since = performance.now() - begun;
     if (phase === 'ringing') once('ring', 'ring', undefined, since);
-    if (phase !== 'talking') return;
-    once('answer', 'answer', undefined, since);
-    once('ice', 'ice_ok');
+    if (phase === 'talking') once('answer', 'answer', undefined, since);
+    if (connected) once('ice', 'ice_ok');
   };
   const tellEnd = ({ answeredAt }: CallState, { reason, code, by }: CallEnd): void => {
     if (told.has('end')) return;
-    if (reason === 'lost') once('ice', 'ice_failed');
+    // Before the answer it is the signalling that was lost.
+    if (reason === 'lost' && answeredAt !== undefined) once('ice', 'ice_failed');
     const seconds = answeredAt === undefined ? 0 : Math.round((Date.now() - answeredAt) / 1000);
     once('end', 'end', { reason: code || reason, by, seconds });
     flush();

@@ -54,6 +54,11 @@ describe('a call that was never answered', () => {
       expect(endOfRefusal(refusal(status, { reachable: false }))).toMatchObject({ reason: 'unreachable' });
   });
 
+  it('is not blamed on the visitor while the gateway stops', () => {
+    const stopping = refusal(503, { reason: 'Q.850;cause=41;text="the gateway is stopping"' });
+    expect(endOfRefusal(stopping)).toMatchObject({ reason: 'unreachable', code: 'no-web' });
+  });
+
   it('always has a reason', () => {
     fc.assert(
       fc.property(
@@ -91,6 +96,11 @@ describe('a call that the other side took down', () => {
       reason: 'failed',
       text: 'no media',
     });
+  });
+
+  it('was lost when nothing came of the visitor any more', () => {
+    const reason = 'Q.850;cause=102;text="no audio came from the caller any more"';
+    expect(endOfTakedown(reason, 25, 3600)).toMatchObject({ by: 'gateway', reason: 'lost' });
   });
 });
 

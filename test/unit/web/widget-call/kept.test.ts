@@ -10,6 +10,7 @@ const STATE: CallState = {
   answeredAt: 3000,
   maxSeconds: 3600,
   muted: true,
+  connected: true,
   heldByOther: false,
   levels: { microphone: 0.5, speaker: 0.5 },
   quality: undefined,
