@@ -50,13 +50,15 @@ const intentText = (intent: ButtonPlan['intents'][number]): string => {
 const figuresText = ({ views, presses, calls, answered }: ButtonFigures): string =>
   `${views} views, ${presses} presses, ${calls} calls, ${answered} answered`;
 
-const callbackText = ({ enabled, hours, tries }: ButtonPlan['callback']): string =>
-  enabled ? `${hours}, ${tries} ${tries === 1 ? 'try' : 'tries'}` : 'off';
+const callbackText = ({ enabled, hours, tries }: ButtonPlan['callback'], dials: boolean): string => {
+  if (!enabled) return 'off';
+  if (!dials) return 'not offered: no trunk of dialtrace.yaml has a gateway to call visitors through';
+  return `${hours}, ${tries} ${tries === 1 ? 'try' : 'tries'}`;
+};
 
 const CONFIRMS = { none: 'not asked', confirm: 'a sheet asks first', sms: 'a code is sent first' } as const;
 const CLOSED = {
   callback: 'a call back is offered',
-  voicemail: 'flow',
   number: 'the number is shown',
 } as const;
 
@@ -75,10 +77,20 @@ export const printEmbed = (out: Output, { script, element, attribute, frame }: B
   });
 };
 
-/** A button for people. */
+const closedText = ({ closed, closedFlow, callback }: ButtonPlan, dials: boolean): string => {
+  if (closed === 'voicemail') return `flow ${closedFlow ?? ''}`;
+  return closed === 'callback' && !(dials && callback.enabled) ? CLOSED.number : CLOSED[closed];
+};
+
+/**
+ * A button for people.
+ *
+ * @param dials whether visitors of it can be called
+ */
 export const printButton = (
   out: Output,
   { plan, experiment, today, week, links, embed, ...state }: ButtonView,
+  dials: boolean,
 ): void => {
   out.facts([
     ['Button', plan.name === undefined ? plan.id : `${plan.id} (${plan.name})`],
@@ -93,8 +105,8 @@ export const printButton = (
     ['Telephones', plan.mobile === 'dial' ? 'open their dialler' : 'call in the browser'],
     ['State', openText(state)],
     ['Schedule', plan.schedule ?? null],
-    ['When closed', plan.closed === 'voicemail' ? `flow ${plan.closedFlow ?? ''}` : CLOSED[plan.closed]],
-    ['Call back', callbackText(plan.callback)],
+    ['When closed', closedText(plan, dials)],
+    ['Call back', callbackText(plan.callback, dials)],
     ['Longest call', `${plan.maxMinutes} min`],
     ['Experiment', experiment],
     ['Today', figuresText(today)],

@@ -17,13 +17,12 @@ import {
 import type { SqliteFile, Store } from '../store/index.ts';
 import { createLivePlan, dialOf, type LivePlan } from '../tracking/index.ts';
 import { type ButtonView, openingOf, openText, printButton, printEmbed, runningOn } from './button-print.ts';
+import { socketsOf } from './button-socket.ts';
 import { checkButton } from './button-test.ts';
 import { Unsuccessful } from './failure.ts';
 import { urlOf } from './gateway-http.ts';
 import { examples } from './options.ts';
 import { act, type Cli, type Session } from './session.ts';
-
-/** Talk that makes a call qualified; nothing of it is shown here. */
 
 const readPlan = async (store: Store): Promise<LivePlan> => {
   const plan = createLivePlan(store, undefined, 0);
@@ -101,6 +100,13 @@ const list = (session: Session): Promise<void> =>
     out.line('\nFigures: today / 7 days. `dialtrace report funnel` has the rest.');
   });
 
+/** Whether there is a trunk through which visitors of a button can be called. */
+const dialsVisitors = (session: Session, { callback }: ButtonPlan): boolean => {
+  const { trunks, phone } = session.config();
+  const wanted = callback.trunk ?? phone.outbound.trunk;
+  return trunks.some(({ id, gateways }) => (wanted === undefined || id === wanted) && gateways.length > 0);
+};
+
 const show = (session: Session, id: string): Promise<void> =>
   session.withStore('read', async (store) => {
     const plan = await readPlan(store);
@@ -109,7 +115,7 @@ const show = (session: Session, id: string): Promise<void> =>
     const view = views.find((each) => each.plan.id === button.id);
     if (view === undefined) return;
     if (session.json) return session.out.json(view);
-    printButton(session.out, view);
+    printButton(session.out, view, dialsVisitors(session, button));
     if (view.links === null) session.out.note('Links and snippets need buttons.publicUrl in dialtrace.yaml.');
   });
 
@@ -158,14 +164,27 @@ const reachedAt = async (session: Session): Promise<string> => {
   throw new FailureError('The gateway is not running, and buttons.publicUrl is not set: nothing to ask.');
 };
 
-const test = async (session: Session, id: string): Promise<void> => {
+/** @throws UsageError when it is no address of a page */
+const pageAddress = (text: string | undefined): string | undefined => {
+  if (text === undefined || /^https?:\/\/[^/]/.test(text)) return text && new URL(text).href;
+  throw new UsageError(
+    `--page: found “${text}”; write the address of a page, such as https://www.example.com/`,
+  );
+};
+
+type TestOptions = { readonly page?: string };
+
+const test = async (session: Session, id: string, options: TestOptions): Promise<void> => {
+  const page = pageAddress(options.page);
   const { button, hosts } = await session.withStore('read', async (store) => {
     const plan = await readPlan(store);
     const found = buttonOf(plan, id);
     return { button: found, hosts: plan.sites.get(found.site)?.hosts ?? [] };
   });
   const base = await reachedAt(session);
-  const checks = await checkButton(button, hosts, base);
+  const isPublic = configuredBase(session) !== undefined;
+  const sockets = socketsOf(session.config(), base);
+  const checks = await checkButton({ button, hosts, base, isPublic, sockets, page });
   const { out } = session;
   if (session.json) out.json({ base, checks });
   else {
@@ -208,9 +227,15 @@ export const addButtonCommands = (program: Command, cli: Cli): void => {
     'dialtrace button qr sales --dial --output flyer.svg',
   ]);
   one('embed', 'What to paste into a page.').action(act<[string]>(cli, embed));
-  one(
+  const tested = one(
     'test',
     'Asks the gateway for the button as a page does: scripts, page, hosts, browser calls. Exit code 1 when something is wrong.',
-  ).action(act<[string]>(cli, test));
+  )
+    .option('--page <url>', 'as this page does; default: as any page of the site')
+    .action(act<[string, TestOptions]>(cli, test));
+  examples(tested, [
+    'dialtrace button test sales',
+    'dialtrace button test sales --page https://www.example.com/offer',
+  ]);
   examples(group, ['dialtrace button list', 'dialtrace button show sales', 'dialtrace button embed sales']);
 };

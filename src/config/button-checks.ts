@@ -15,16 +15,31 @@ export type CheckedButtons = {
   readonly schedules: readonly Named[];
   readonly numbers: readonly ({ readonly number: string } | undefined)[];
   readonly sites: readonly (SitePlan | undefined)[];
+  /** Sites that are wrong in themselves: nothing can be said about what refers to them. */
+  readonly wrongSites?: readonly Named[];
   readonly buttons: readonly (ButtonPlan | Named)[];
   readonly experiments: readonly (ExperimentPlan | Named)[];
 };
 
-/** What no button or experiment can say alone: references to nothing, ids that stand twice. */
-export const buttonProblems = (plan: CheckedButtons, region: KnownRegion): readonly Problem[] => [
+/**
+ * What no button or experiment can say alone: references to nothing, ids that stand twice.
+ *
+ * @param trunkIds of dialtrace.yaml
+ */
+export const buttonProblems = (
+  plan: CheckedButtons,
+  trunkIds: readonly string[],
+  region: KnownRegion,
+): readonly Problem[] => [
   ...sameIds('buttons', plan.buttons),
   ...sameIds('experiments', plan.experiments),
   ...plan.buttons.flatMap((button, index) =>
-    'site' in button ? oneButton(button, `buttons[${index}]`, plan, region) : [],
+    'site' in button
+      ? [
+          ...oneButton(button, `buttons[${index}]`, plan, region),
+          ...callbackProblems(button, `buttons[${index}]`, trunkIds),
+        ]
+      : [],
   ),
   ...plan.experiments.flatMap((experiment, index) =>
     'arms' in experiment ? oneExperiment(experiment, `experiments[${index}]`, plan) : [],
@@ -65,6 +80,11 @@ const destination = (
   ...(entry.lines ?? []).flatMap((id, index) =>
     oneReference(`${path}.lines[${index}]`, 'line', id, plan.lines),
   ),
+  ...duplicates(
+    (entry.lines ?? []).map((key, index) => ({ path: `${path}.lines[${index}]`, key })),
+    'the line',
+    'name each line once',
+  ),
   ...oneReference(`${path}.flow`, 'flow', entry.flow, plan.flows),
 ];
 
@@ -76,7 +96,7 @@ const oneButton = (
 ): readonly Problem[] => {
   const sites = plan.sites.flatMap((site) => site ?? []);
   return [
-    ...oneReference(`${path}.site`, 'site', button.site, sites),
+    ...oneReference(`${path}.site`, 'site', button.site, [...sites, ...(plan.wrongSites ?? [])]),
     ...oneReference(`${path}.source`, 'source', button.source, plan.sources),
     ...oneReference(`${path}.schedule`, 'schedule', button.schedule, plan.schedules),
     ...oneReference(`${path}.closedFlow`, 'flow', button.closedFlow, plan.flows),
@@ -98,7 +118,39 @@ const oneButton = (
     ...(button.closed === 'voicemail' && button.closedFlow === undefined
       ? [{ path: `${path}.closedFlow`, message: 'is missing', mend: 'name the flow that takes a message' }]
       : []),
+    ...(button.closed !== 'voicemail' && button.closedFlow !== undefined
+      ? [
+          {
+            path: `${path}.closedFlow`,
+            message: `never runs: closed is ${button.closed}`,
+            mend: 'set closed: voicemail, or leave it out',
+          },
+        ]
+      : []),
     ...numberProblems(button, `${path}.number`, plan, region),
+  ];
+};
+
+/** Nobody is to be called at night because two times were swapped, or by a trunk that there is not. */
+const callbackProblems = (
+  { callback: { hours, trunk } }: ButtonPlan,
+  path: string,
+  trunkIds: readonly string[],
+): readonly Problem[] => {
+  const [from = '', to = ''] = hours.split('-');
+  return [
+    ...(from < to
+      ? []
+      : [
+          {
+            path: `${path}.callback.hours`,
+            message: `${hours} goes over midnight`,
+            mend: 'write when people may be called, such as 08:00-21:00',
+          },
+        ]),
+    ...(trunk === undefined
+      ? []
+      : reference(`${path}.callback.trunk`, 'trunk', trunk, trunkIds, 'add it to trunks in dialtrace.yaml')),
   ];
 };
 

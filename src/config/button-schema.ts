@@ -4,8 +4,14 @@ import { span } from './schedule-schema.ts';
 import { languageSchema } from './sound-schema.ts';
 
 /** Words for people, in one language or in several. */
+const shown = words.refine((text) => text.trim() !== '', 'write something: it must not be empty');
 const texts = z
-  .union([words, z.record(languageSchema, words)])
+  .union([
+    shown,
+    z
+      .record(languageSchema, shown)
+      .refine((each) => Object.keys(each).length > 0, 'write the words of a language, such as {en: Call us}'),
+  ])
   .describe('Words, or words for each language: `{en: …, zh: …}`.');
 
 const color = z

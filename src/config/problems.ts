@@ -78,6 +78,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   int: 'write a whole number, without quotes',
   boolean: 'write true or false',
   object: 'write a mapping: indented `key: value` lines',
+  record: 'write a mapping: indented `key: value` lines',
   array: 'write a list (`- item` lines, or [a, b])',
 };
 

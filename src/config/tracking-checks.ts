@@ -28,7 +28,7 @@ export type PlanContext = {
 
 /** As much of a plan as the checks look at. */
 export type CheckedPlan = Omit<CheckedSites, 'lines' | 'flows'> &
-  Pick<CheckedButtons, 'buttons' | 'experiments'> &
+  Pick<CheckedButtons, 'buttons' | 'experiments' | 'wrongSites'> &
   Omit<CheckedFlows, 'lines'> & {
     readonly region?: KnownRegion;
     readonly sources: readonly { readonly id: string }[];
@@ -48,7 +48,7 @@ export const planProblems = (plan: CheckedPlan, context: PlanContext): readonly 
     ...numberProblems(plan, region),
     ...siteProblems(plan, region),
     ...flowProblems(plan),
-    ...buttonProblems(plan, region),
+    ...buttonProblems(plan, context.trunkIds, region),
     ...(plan.blockedCallers ?? []).flatMap((text, index) =>
       // A caller's number, wrong as it may be, is shown masked.
       phoneProblem(`blockedCallers[${index}]`, text, region, maskPhone),
@@ -173,6 +173,9 @@ export const rightParts = (values: unknown): CheckedPlan => {
       (entry, index) => poolSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
     ),
     sites: entriesAt(values, 'sites').map((entry) => siteSchema.safeParse(entry).data),
+    wrongSites: entriesAt(values, 'sites').flatMap((entry, index) =>
+      siteSchema.safeParse(entry).success ? [] : { id: idOf(entry, index) },
+    ),
     flows: entriesAt(values, 'flows').map(
       (entry, index) => flowSchema.safeParse(entry).data ?? { id: idOf(entry, index) },
     ),

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
+import { checkButton } from '../../../src/cli/button-test.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { insertButtonEvent } from '../../support/button-rows.ts';
 import { CONFIG, makePlace, PLAN, type Place } from './run-cli.ts';
@@ -29,14 +30,31 @@ let place: Place;
 let gateway: Server;
 /** What the gateway answers to `/v1/button/config`. */
 let config: object;
+let answer = 200;
+let lastAsked: object = {};
+
+/** What is wrong with a button. */
+const failures = async (...words: readonly string[]): Promise<readonly string[]> => {
+  const { stdout } = await place.run('button', 'test', ...words, '--json');
+  const { checks } = JSON.parse(stdout) as { checks: { ok: boolean; found: string }[] };
+  return checks.filter(({ ok }) => !ok).map(({ found }) => found);
+};
 
 const publicUrl = (): string => `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
   gateway = createServer((request, response) => {
     const isConfig = request.url === '/v1/button/config';
-    request.resume().on('end', () => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    request.on('end', () => {
       response.setHeader('content-type', 'application/json');
+      if (isConfig) {
+        lastAsked = { origin: request.headers.origin, ...(JSON.parse(body) as object) };
+        response.statusCode = answer;
+      }
       response.end(isConfig ? JSON.stringify(config) : 'page or script');
     });
   });
@@ -82,6 +100,11 @@ describe('dialtrace button', () => {
     expect(stdout).toMatch(/^7 days +2 views, 1 presses, 0 calls, 0 answered$/m);
     expect(stdout).toContain(`<script async src="${publicUrl()}/dt-call.js" data-site="main"></script>`);
     expect(stdout).toContain('title="Talk &amp; ask"></iframe>');
+    expect(stdout).toMatch(/^Call back +08:00-21:00, 2 tries$/m);
+    await place.write('config/no-trunk.yaml', CONFIG.replace(/^trunks:\n.*$/m, 'trunks: []'));
+    const bare = await place.run('--config', 'config/no-trunk.yaml', 'button', 'show', 'sales');
+    expect(bare.stdout).toMatch(/^Call back +not offered: no trunk/m);
+    expect(bare.stdout).toMatch(/^When closed +the number is shown$/m);
     const view = JSON.parse((await place.run('button', 'show', 'night', '--json')).stdout);
     expect(view).toMatchObject({ open: false, opens: null, links: { page: `${publicUrl()}/c/night` } });
     const unknown = await place.run('button', 'show', 'none');
@@ -115,9 +138,61 @@ describe('dialtrace button', () => {
     expect(silent.code).toBe(1);
     expect(silent.stdout).toMatch(/✗ +calls in the browser +no: there is no media worker/);
     config = { detail: 'The page is on none of the hosts of the site.' };
-    const { checks } = JSON.parse((await place.run('button', 'test', 'sales', '--json')).stdout);
-    expect(checks.filter(({ ok }: { ok: boolean }) => !ok)).toMatchObject([
-      { found: '200: The page is on none of the hosts of the site.' },
+    expect(await failures('sales')).toEqual(['200: The page is on none of the hosts of the site.']);
+  });
+
+  it('tests it for a page of the own, and names the hosts where that is none of them', async () => {
+    config = { viewer: 'e-1', buttons: { sales: { open: true, web: true } } };
+    const page = 'https://shop.example.org/offer';
+    const { stdout } = await place.run('button', 'test', 'sales', '--page', page);
+    expect(stdout).toMatch(/✓ +its form for pages of shop\.example\.org +open/);
+    expect(lastAsked).toMatchObject({ origin: 'https://shop.example.org', page });
+    answer = 403;
+    config = { detail: 'The page is on none of the hosts of the site.' };
+    expect(await failures('sales', '--page', page)).toEqual([
+      '403: The page is on none of the hosts of the site. Hosts of site main: *.example.com.',
     ]);
+    answer = 200;
+    const wrong = await place.run('button', 'test', 'sales', '--page', 'shop.example.org');
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('write the address of a page') });
+  });
+
+  it('finds a schedule that never opens, and call backs that nobody can be called by', async () => {
+    const callback = { enabled: false };
+    config = { viewer: 'e-1', buttons: { night: { open: false, web: true, callback } } };
+    expect(await failures('night')).toEqual([
+      'closed for good: look at schedule never',
+      'not offered: dialtrace.yaml has no trunk with a gateway to call visitors through',
+    ]);
+    const opensAt = Date.UTC(2026, 10, 23, 9);
+    config = { viewer: 'e-1', buttons: { sales: { open: false, opensAt, web: true, callback } } };
+    const { code, stdout } = await place.run('button', 'test', 'sales');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/closed until 2026-11-23 .*: callback/);
+  });
+
+  it('opens the WebSocket that pages open, and says why it can not', async () => {
+    config = { viewer: 'e-1', buttons: { sales: { open: true, web: true } } };
+    const socket = publicUrl().replace('http', 'ws');
+    const named = `${CONFIG}phone: { servers: ['${socket}'] }\nbuttons: { publicUrl: '${publicUrl()}/' }\n`;
+    await place.write('config/socket.yaml', named);
+    const test = () => place.run('--config', 'config/socket.yaml', 'button', 'test', 'sales');
+    const refused = await test();
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain(`${socket}: it answers 200`);
+    gateway.on('upgrade', (_, stream) =>
+      stream.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+    );
+    expect(await test()).toMatchObject({ code: 0, stdout: expect.stringMatching(/✓ +WebSocket +ws:/) });
+  });
+
+  it.each([
+    ['http://calls.invalid', true, /^http:.*https alone; set http\.tls/],
+    ['http://127.0.0.1:8080', false, /set buttons\.publicUrl/],
+  ])('finds that visitors can not call through %s', async (base, isPublic, found) => {
+    const button = { id: 'sales', site: 'main' } as Parameters<typeof checkButton>[0]['button'];
+    const there = { button, hosts: ['www.example.com'], base, isPublic, sockets: [], page: undefined };
+    const [address] = await checkButton({ ...there, base });
+    expect(address).toMatchObject({ what: 'secure address', ok: false, found: expect.stringMatching(found) });
   });
 });
