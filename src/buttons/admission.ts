@@ -1,7 +1,7 @@
 import type { ButtonPlan, GatewayConfig } from '../config/index.ts';
 import type { LivePlan, Turns } from '../tracking/index.ts';
-import { networkOf } from '../tracking/index.ts';
 import { createPlaces, type PlaceKey } from './limits.ts';
+import { isOwnMachine } from './networks.ts';
 import { useOnce } from './single-use.ts';
 import type { Tokens } from './tokens.ts';
 import type { ButtonCalls, CallPass, PassVerdict } from './types.ts';
@@ -11,6 +11,8 @@ export type AdmissionOptions = {
   readonly turns: Turns;
   readonly plan: () => Pick<LivePlan, 'buttons'>;
   readonly limits: GatewayConfig['buttons']['limits'];
+  /** Pseudonym of the network of an address. */
+  readonly networkName: (address: string) => string;
   /** The SIP server doesn't tell whose page an INVITE comes from: it is let in by its token alone. */
   readonly originUnknown: 'refused' | 'accepted';
   /** Milliseconds since the epoch. */
@@ -36,16 +38,20 @@ const refused = (status: Refused['status'], why: Refused['why'], reason: string)
 
 /** Lets calls of pages in: by a token, once, from where it was asked for, and not too many at once. */
 export const createAdmission = (options: AdmissionOptions): Admission => {
-  const { tokens, turns, plan, limits, originUnknown, now, onAdmitted } = options;
+  const { tokens, turns, plan, limits, networkName, originUnknown, now, onAdmitted } = options;
   const places = createPlaces();
 
   const isFrom = (origin: string | undefined, expected: string): boolean =>
     origin === undefined ? originUnknown === 'accepted' : origin.toLowerCase() === expected;
 
-  const keysOf = (siteId: string, address: string): readonly PlaceKey[] => [
-    { key: `address ${networkOf(address)}`, most: limits.callsPerAddress },
+  const keysOf = (siteId: string, networks: readonly string[]): readonly PlaceKey[] => [
+    ...[...new Set(networks)].map((name) => ({ key: `address ${name}`, most: limits.callsPerAddress })),
     { key: `site ${siteId}`, most: limits.callsPerSite },
   ];
+
+  /** Both the page's place and the call's: else tokens fetched from everywhere would be as many calls of one machine. */
+  const networksOf = ({ network }: Pick<CallPass, 'network'>, address: string): readonly string[] =>
+    isOwnMachine(address) ? [network] : [network, networkName(address)];
 
   const buttonOf = ({ buttonId, siteId }: CallPass): ButtonPlan | undefined => {
     const button = plan().buttons.get(buttonId);
@@ -79,7 +85,7 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
         ? reading.value.pressId
         : undefined;
     },
-    enter: ({ siteId }, address) => places.enter(keysOf(siteId, address)),
-    full: (siteId, address) => places.full(keysOf(siteId, address)),
+    enter: (pass, address) => places.enter(keysOf(pass.siteId, networksOf(pass, address))),
+    full: (siteId, address) => places.full(keysOf(siteId, [networkName(address)])),
   };
 };

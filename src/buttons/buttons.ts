@@ -8,6 +8,7 @@ import { createArms } from './arms.ts';
 import { createAvailability } from './availability.ts';
 import type { CallBackDesk } from './call-back-asked.ts';
 import { createEventLog } from './event-log.ts';
+import { createNetworkNames } from './networks.ts';
 import { createButtonPages } from './pages.ts';
 import type { ButtonPages } from './pages-types.ts';
 import { createQualityBook } from './quality.ts';
@@ -56,11 +57,14 @@ export const createButtons = (options: ButtonsOptions): Buttons => {
   const tokens = createTokens(vault.derive('call-token'));
   const tally = createTally();
   const quality = createQualityBook(store, logger, now);
+  const networkName = createNetworkNames(vault);
   const admission = createAdmission({
     tokens,
-    turns,
+    // Of their own: pages that ask too much keep no call waiting, and have none refused.
+    turns: createTurns(store),
     plan,
     limits: settings.limits,
+    networkName,
     originUnknown: options.originUnknown,
     now,
     onAdmitted: ({ pressId, siteId }) => quality.open(pressId, siteId),
@@ -73,6 +77,7 @@ export const createButtons = (options: ButtonsOptions): Buttons => {
     admission,
     work: createWork(vault.derive('call-work'), settings.proofOfWork.bits),
     who: createWho(vault),
+    networkName,
     arms: createArms(plan),
     availability: createAvailability(),
     log: createEventLog(tally.noted),

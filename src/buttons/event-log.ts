@@ -63,19 +63,19 @@ const statementsOf = preparedOnce((file) => ({
 
 const KEY = /^[a-zA-Z][a-zA-Z0-9_]{0,19}$/;
 const VALUES = 10;
-const VALUE_CHARACTERS = 60;
+/** What a page says comes from anybody: one plain word, which can be printed anywhere, and is no address. */
+const WORD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** Above three hours in ms; below any telephone number. */
 const LARGEST = 20_000_000;
 
-/** Short values under plain names; nothing that could be a telephone number. */
+/** Plain words and numbers under plain names; nothing that could be a telephone number. */
 const plainDetail = (detail: NewEvent['detail']): string => {
   const kept = Object.entries(detail).flatMap(([key, value]): readonly (readonly [string, unknown])[] => {
     if (!KEY.test(key)) return [];
     if (typeof value === 'number')
       return Math.abs(value) < LARGEST ? [[key, Math.round(value * 100) / 100]] : [];
     if (typeof value === 'boolean') return [[key, value]];
-    const text = value.slice(0, VALUE_CHARACTERS);
-    return /\d(?:[\s().-]*\d){5}/.test(text) ? [] : [[key, text]];
+    return WORD.test(value) && !/\d(?:[.-]*\d){5}/.test(value) ? [[key, value]] : [];
   });
   return JSON.stringify(Object.fromEntries(kept.slice(0, VALUES)));
 };

@@ -1,6 +1,6 @@
 import type { ButtonPlan } from '../config/index.ts';
 import type { SqliteFile } from '../store/index.ts';
-import { type Dni, networkOf, readBrowser } from '../tracking/index.ts';
+import { createLimit, type Dni, networkOf, readBrowser } from '../tracking/index.ts';
 import { isBot } from './describe.ts';
 import type { NewEvent } from './event-log.ts';
 import type { Ground } from './ground.ts';
@@ -10,6 +10,10 @@ import type { Asked, EventsRequest, Pressed, ReportedEvent } from './pages-types
 const MINUTE_MS = 60_000;
 /** Reports of one address in a minute: an office full of readers, or a mobile carrier's network, has one. */
 const REPORTS_PER_ADDRESS = 600;
+/** Events of them that are kept: most reports hold one or two. */
+const EVENTS_PER_ADDRESS = 1200;
+/** The same of all readers of a site: 28 million a day. */
+const EVENTS_PER_SITE = 20_000;
 /** How long after the press something may have happened, ms. */
 const LONGEST_MS = 5 * 3_600_000;
 
@@ -60,25 +64,35 @@ export const notePressed = (
   at: number,
 ): boolean => noteEvent(ground, file, pressed, { ...pressed, type, detail }, at);
 
-const detailOf = ({ ms, detail }: ReportedEvent): NewEvent['detail'] => ({
+/** An intent that the button has not is none. */
+const detailOf = (
+  { ms, detail: { intent, ...detail } }: ReportedEvent,
+  { intents }: ButtonPlan,
+): NewEvent['detail'] => ({
   ...detail,
+  ...(typeof intent === 'string' && intents.some(({ id }) => id === intent) && { intent }),
   ...(ms !== undefined && { ms: Math.min(LONGEST_MS, Math.max(0, Math.round(ms))) }),
 });
 
 /** Takes what pages report. A press of a visit is told to it, too. */
 export const createEventTaker = (ground: Ground, dni: Pick<Dni, 'events'>) => {
   const reports = createWindow(REPORTS_PER_ADDRESS, MINUTE_MS);
+  const ofNetwork = createLimit(EVENTS_PER_ADDRESS);
+  const ofSite = createLimit(EVENTS_PER_SITE);
 
   return async (request: EventsRequest): Promise<void> => {
     const { site, sender, events, page, visit } = request;
     const at = ground.now();
-    if (events.length === 0 || !reports.take(networkOf(sender.address), at)) return;
+    const network = networkOf(sender.address);
+    if (events.length === 0 || !reports.take(network, at)) return;
     const { buttons } = ground.plan();
     const clicked = await ground.turns.take((file) =>
       events.flatMap((event) => {
         const button = buttons.get(event.button);
         if (button?.site !== site.id) return [];
-        const what = { type: event.type, button, pressId: event.press, page, detail: detailOf(event) };
+        if (!ofNetwork.take(network, at) || !ofSite.take(site.id, at)) return [];
+        const detail = detailOf(event, button);
+        const what = { type: event.type, button, pressId: event.press, page, detail };
         const isNew = noteEvent(ground, file, request, what, at);
         return isNew && event.type === 'click' ? [button.number] : [];
       }),

@@ -19,6 +19,8 @@ export type Ground = {
   readonly admission: Admission;
   readonly work: Work;
   readonly who: Who;
+  /** Pseudonym of the network of an address. */
+  readonly networkName: (address: string) => string;
   readonly arms: Arms;
   readonly availability: Availability;
   readonly log: EventLog;

@@ -14,7 +14,13 @@ const LEFT_AFTER_MS = 5 * 3_600_000;
 const AGO_MS = 600_000;
 
 type Sample = Omit<LegExperienceTable, 'leg_id'>;
-type Heard = { readonly siteId: string; samples: Sample[]; at: number };
+type Heard = {
+  readonly siteId: string;
+  samples: Sample[];
+  /** Samples that came, those that are written already among them. */
+  taken: number;
+  at: number;
+};
 
 export type QualityBook = {
   /** A press whose call was let in: reports of it are taken. */
@@ -94,15 +100,16 @@ export const createQualityBook = (
 
   return {
     open: (pressId, siteId) => {
-      if (!heard.has(pressId)) heard.set(pressId, { siteId, samples: [], at: now() });
+      if (!heard.has(pressId)) heard.set(pressId, { siteId, samples: [], taken: 0, at: now() });
     },
     take: (pressId, siteId, samples) => {
       const book = heard.get(pressId);
       if (book?.siteId !== siteId) return;
       const at = now();
       book.at = at;
-      const room = PER_CALL - book.samples.length;
-      book.samples.push(...samples.slice(0, room).map((sample) => sampleOf(sample, at)));
+      const kept = samples.slice(0, PER_CALL - book.taken);
+      book.taken += kept.length;
+      book.samples.push(...kept.map((sample) => sampleOf(sample, at)));
     },
     flush,
     stop: async () => {

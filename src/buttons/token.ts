@@ -1,6 +1,6 @@
 import type { ButtonPlan } from '../config/index.ts';
 import type { SqliteFile } from '../store/index.ts';
-import { networkOf, readBrowser } from '../tracking/index.ts';
+import { createLimit, networkOf, readBrowser } from '../tracking/index.ts';
 import { isBot } from './describe.ts';
 import { WEB_DOMAIN } from './domain.ts';
 import { notePressed } from './events.ts';
@@ -19,6 +19,8 @@ const MINUTE_MS = 60_000;
 const LATELY_MS = 10 * MINUTE_MS;
 /** As many calls of a network as the score tells apart. */
 const LATELY_MOST = 20;
+/** Refusals of one address that are noted in a minute: a flood of them tells no more than its beginning. */
+const REFUSALS_PER_ADDRESS = 30;
 /** Beside the longest time of a call: ringing, and the page that is loaded last. */
 const RESUME_MORE_SECONDS = 300;
 
@@ -87,6 +89,7 @@ type Looked = {
 export const createTokenGiver = (ground: Ground, guard: Guard) => {
   const { settings, turns, tokens, admission, availability, arms, who, now } = ground;
   const given = createWindow(settings.limits.tokensPerMinute, MINUTE_MS);
+  const refusals = createLimit(REFUSALS_PER_ADDRESS);
 
   /** What needs no look at the database. */
   const atOnce = ({ button, site, sender, intent, reachable }: TokenRequest): Refusal | undefined => {
@@ -137,6 +140,7 @@ export const createTokenGiver = (ground: Ground, guard: Guard) => {
       sealedNumber === undefined ? (request.button.confirm === 'confirm' ? 'confirm' : 'none') : 'sms',
     sealedNumber,
     language: languageOf(request.button.language, request.language, request.sender.language),
+    network: ground.networkName(request.sender.address),
   });
 
   const give = async (request: TokenRequest): Promise<TokenGiven | Refusal> => {
@@ -169,6 +173,7 @@ export const createTokenGiver = (ground: Ground, guard: Guard) => {
     const answer = await give(request);
     // Work to be done is no refusal yet.
     if (answer.type === 'refused' && answer.status === 428) return answer;
+    if (answer.type === 'refused' && !refusals.take(networkOf(request.sender.address), now())) return answer;
     const [type, detail] =
       answer.type === 'given'
         ? (['token_ok', { ms: request.sincePressMs }] as const)

@@ -38,6 +38,7 @@ const callClaims = z.object({
   verified: z.enum(['none', 'confirm', 'sms']),
   number: maybe,
   language: word,
+  network: word,
 });
 
 const resumeClaims = z.object({ press: word, site: word, origin: word });
@@ -90,6 +91,7 @@ const claimsOf = (pass: Omit<CallPass, 'jti' | 'expiresAt'>): Record<string, unk
     verified: pass.verified,
     number: pass.sealedNumber,
     language: pass.language,
+    network: pass.network,
   });
 
 const passOf = (claims: z.output<typeof callClaims>): CallPass => ({
@@ -109,6 +111,7 @@ const passOf = (claims: z.output<typeof callClaims>): CallPass => ({
   verified: claims.verified,
   sealedNumber: claims.number,
   language: claims.language,
+  network: claims.network,
   expiresAt: claims.exp,
 });
 

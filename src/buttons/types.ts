@@ -24,6 +24,8 @@ export type CallPass = {
   readonly sealedNumber: string | undefined;
   /** `en`, `zh`. */
   readonly language: string;
+  /** Pseudonym of the network that the page asked for it from. */
+  readonly network: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 };
@@ -59,9 +61,11 @@ export type ButtonCalls = {
   /** The press that a resume token is of; undefined when it is none of ours, too old, or of another origin. */
   resumes(token: string, origin: string | undefined): Promise<string | undefined>;
   /**
-   * Counts a call of an address and a site while it lasts.
+   * Counts a call of an address and a site while it lasts: of the address that the page asked from, and of the one that the
+   * call comes from. A proxy on this machine is nobody's address.
    *
+   * @param address where the INVITE comes from
    * @returns undefined when there are too many; else how to give the place back
    */
-  enter(pass: Pick<CallPass, 'siteId'>, address: string): (() => void) | undefined;
+  enter(pass: Pick<CallPass, 'siteId' | 'network'>, address: string): (() => void) | undefined;
 };

@@ -9,7 +9,14 @@ import { type Admitted, createDoor } from './door.ts';
 import { createFlows, gatherFacts } from './flow/index.ts';
 import { callerHistory } from './opening.ts';
 import { type Prepared, prepareTrunkCall, prepareUserCall } from './preparing.ts';
-import { completeRecord, createLegBook, newLeg, openCallRecord, peerText } from './record/index.ts';
+import {
+  completeRecord,
+  createLegBook,
+  newLeg,
+  openCallRecord,
+  peerText,
+  visitorPeerText,
+} from './record/index.ts';
 import { createRoutes } from './routes.ts';
 import { resumeCall, superviseCall } from './talk/index.ts';
 import type { CallEnd, CallServices, CallStop, LiveCall, Origin, SupervisionMode } from './types.ts';
@@ -120,7 +127,7 @@ export const createCalls = (services: CallServices): Calls => {
       user: agent,
       trunk_id: trunk?.id ?? null,
       uri: null,
-      peer: peerText(invite.peer),
+      peer: origin.type === 'web' ? visitorPeerText(invite.peer) : peerText(invite.peer),
       sip_call_id: invite.sipCallId,
       started_at: startedAt,
     });

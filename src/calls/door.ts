@@ -5,6 +5,7 @@ import {
   type IncomingInvite,
   type Trunk,
 } from '../sip/index.ts';
+import { createLimit } from '../tracking/index.ts';
 import { isBrowser } from './leg-options.ts';
 import { peerText } from './record/index.ts';
 import type { CallServices, Origin } from './types.ts';
@@ -20,6 +21,9 @@ export type Door = {
   readonly strangers: number;
 };
 
+/** Refused calls of web pages that the log names in a minute. */
+const TOLD_PER_MINUTE = 60;
+
 /** The token of a Bearer Authorization (RFC 8898 2.2), if it looks like one. */
 const bearerOf = (invite: IncomingInvite): string | undefined =>
   /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(invite.header('Authorization')?.trim() ?? '')?.[1];
@@ -32,6 +36,8 @@ export const createDoor = ({
   now,
 }: Pick<CallServices, 'trunks' | 'phones' | 'buttons' | 'logger' | 'now'>): Door => {
   const verifiers = new Map<string, DigestVerifier>();
+  /** Behind a proxy nobody is banned: a flood must not fill the log. */
+  const told = createLimit(TOLD_PER_MINUTE);
   let strangers = 0;
 
   const verifierOf = (id: string, { algorithms }: DigestCredentials): DigestVerifier => {
@@ -103,7 +109,8 @@ export const createDoor = ({
     }
     const verdict = await doors.admit(token, origin);
     if (verdict.type === 'accepted') return { type: 'web', pass: verdict.pass, button: verdict.button };
-    logger.info({ why: verdict.why, peer: peerText(invite.peer) }, 'call of a web page refused');
+    if (told.take('web', now()))
+      logger.info({ why: verdict.why, peer: peerText(invite.peer) }, 'call of a web page refused');
     return refuse(verdict.status, verdict.reason);
   };
 

@@ -35,6 +35,10 @@ const hasToken = (header: string | undefined, expected: Buffer): boolean => {
   return given !== undefined && timingSafeEqual(digest(given), expected);
 };
 
+/** Whether a browser sends it for a page of another place: such a page needs no answer to do harm. */
+const isForeignPage = ({ origin }: FastifyRequest['headers'], address: string): boolean =>
+  origin !== undefined && !(URL.canParse(origin) && isOwnHost(new URL(origin).host, address));
+
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
 
 const refuseForeign = (request: FastifyRequest, address: string): void => {
@@ -43,6 +47,8 @@ const refuseForeign = (request: FastifyRequest, address: string): void => {
   if (!isLoopback(request.socket.remoteAddress))
     throw refused('Without a token the API answers to this machine only.');
   if (!isOwnHost(request.headers.host, address)) throw refused('The Host header names another host.');
+  if (isForeignPage(request.headers, address))
+    throw refused('The Origin header names a page of another host.');
   if (PROXY_HEADERS.some((name) => request.headers[name] !== undefined)) {
     throw refused('The request came through a proxy.');
   }

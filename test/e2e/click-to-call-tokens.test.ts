@@ -84,6 +84,9 @@ describe('a token', () => {
       page: '/',
       device: 'desktop',
     });
+    // Whose address the visitor had is kept nowhere.
+    const legs = stage.gateway.records.query('SELECT peer FROM leg WHERE call_id = ? AND role = ?', id, 'A');
+    expect(legs).toEqual([{ peer: 'ws' }]);
   });
 
   test('is good for one call: the second one is refused with a reason', async () => {

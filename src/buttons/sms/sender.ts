@@ -33,14 +33,37 @@ const hasHeader = (headers: Readonly<Record<string, string>>, name: string): boo
 const contentType = (body: string): string =>
   isJsonTemplate(body) ? 'application/json' : 'application/x-www-form-urlencoded';
 
+/** What the log may say as it is. */
+class Unsent extends Error {}
+
+/** fetch() takes no `https://user:password@…`: both go where they belong (RFC 7617). */
+const withoutUser = (filled: string): { readonly url: URL; readonly credentials: string | undefined } => {
+  const url = new URL(filled);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url, credentials: undefined };
+  url.username = '';
+  url.password = '';
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url, credentials: `Basic ${Buffer.from(pair).toString('base64')}` };
+};
+
 const toProvider =
-  ({ url = '', method, headers, body, timeoutSeconds }: SmsSettings): ((sms: Sms) => Promise<void>) =>
+  ({
+    url: template = '',
+    method,
+    headers,
+    body,
+    timeoutSeconds,
+  }: SmsSettings): ((sms: Sms) => Promise<void>) =>
   async (sms) => {
     const sends = method === 'POST' && body !== undefined;
-    const answer = await fetch(fillUrl(url, sms), {
+    const { url, credentials } = withoutUser(fillUrl(template, sms));
+    const answer = await fetch(url, {
       method,
       headers: {
         ...(sends && !hasHeader(headers, 'content-type') && { 'content-type': contentType(body) }),
+        ...(credentials !== undefined &&
+          !hasHeader(headers, 'authorization') && { authorization: credentials }),
         ...headers,
       },
       ...(sends && { body: fillBody(body, sms) }),
@@ -49,17 +72,20 @@ const toProvider =
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
     await answer.body?.cancel();
-    if (answer.status >= 300) throw new Error(`the provider answered ${answer.status}`);
+    if (answer.status >= 300) throw new Unsent(`the provider answered ${answer.status}`);
   };
 
-/** What of an error names neither address nor number. */
+/** What of an error names neither number nor secret: what fetch() says of a request that it can't make holds both. */
 const reasonOf = (error: unknown): string => {
+  if (error instanceof Unsent) return error.message;
   if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'TimeoutError') return 'the provider did not answer in time';
+  // Of a file: its path and what stands in the way.
+  if ('syscall' in error) return errorMessage(error);
   // fetch() says no more than `fetch failed`, and why in its cause.
   const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  return code ?? errorMessage(error);
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : 'the provider can not be reached';
+  return 'no such request can be made: look at url, headers and body of buttons.sms';
 };
 
 /** How the configuration wants messages to be sent. */

@@ -2,4 +2,12 @@
 export { type CallRecord, openCallRecord } from './call-record.ts';
 export { type CallRecording, startCallRecording } from './call-recording.ts';
 export { completeRecord } from './completion.ts';
-export { createLegBook, type LegBook, mediaColumns, newLeg, peerText, wireColumns } from './legs.ts';
+export {
+  createLegBook,
+  type LegBook,
+  mediaColumns,
+  newLeg,
+  peerText,
+  visitorPeerText,
+  wireColumns,
+} from './legs.ts';

@@ -42,6 +42,9 @@ export const newLeg = (start: LegStart): LegTable => ({
   ...start,
 });
 
+/** How a visitor of a web page came; from which address is nobody's business once the call is let in. */
+export const visitorPeerText = ({ protocol }: SipPeer): string => protocol;
+
 export const peerText = (peer: SipPeer | undefined): string | null => {
   if (!peer) return null;
   const host = peer.address.includes(':') ? `[${peer.address}]` : peer.address;

@@ -48,9 +48,9 @@ export type LineRequestInput = {
 /** A quoted-string of RFC 3261 25.1; control characters have no place in it. */
 const quote = (text: string): string =>
   `"${text
+    .slice(0, 80)
     .replace(/\p{Cc}/gu, ' ')
-    .replace(/["\\]/g, '\\$&')
-    .slice(0, 80)}"`;
+    .replace(/["\\]/g, '\\$&')}"`;
 
 /** Puts `user` into a SIP URI that has another user or none. */
 const withUser = (uri: string, user: string): string => {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Pressed, Refusal, Sender } from '../../buttons/index.ts';
 import type { ButtonPlan, SitePlan } from '../../config/index.ts';
-import { Overload } from '../../tracking/index.ts';
+import { Overload, trimUrl } from '../../tracking/index.ts';
 import { type OwnPages, pageAddress, senderOf, siteOfPage } from '../pages/asking.ts';
 import { originHost } from '../pages/origin.ts';
 import { HttpProblem } from '../problem.ts';
@@ -12,6 +12,10 @@ const PATH_CHARACTERS = 500;
 const BUSY_SECONDS = 5;
 
 export const word = z.string().max(200);
+/** `de-DE`, as a page writes it; what is no language's tag (RFC 5646) is left out. */
+export const languageTag = word
+  .transform((tag) => (/^[a-z]{2,8}(?:[-_][a-z0-9]{1,8}){0,4}$/i.test(tag.trim()) ? tag.trim() : null))
+  .nullish();
 export const pressSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{22}$/, 'use 22 characters of base64url: 128 random bits')
@@ -32,7 +36,7 @@ export const pressFields = {
   button: word.min(1),
   press: pressSchema,
   page: pageSchema.nullish(),
-  lang: word.nullish(),
+  lang: languageTag,
 };
 
 export const workSchema = z
@@ -81,8 +85,9 @@ export const createReader = ({ pages }: Pick<ButtonParts, 'pages'>, isOwn: OwnPa
     sender: sender(request),
   });
 
+  /** Without e-mail addresses, as visits are kept. */
   const pathOf = (request: FastifyRequest, site: SitePlan, page: string): string =>
-    pageAddress(site, page, request, isOwn).pathname.slice(0, PATH_CHARACTERS);
+    new URL(trimUrl(pageAddress(site, page, request, isOwn).href)).pathname.slice(0, PATH_CHARACTERS);
 
   /** @throws HttpProblem 404 */
   const button = (site: SitePlan, id: string): ButtonPlan => {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { webSocketServers } from '../pages/web-sockets.ts';
 import { addRoute, nothing } from '../route.ts';
-import { claimFields, orBusy, pageSchema, type Reader, word } from './asking.ts';
+import { claimFields, languageTag, orBusy, pageSchema, type Reader, word } from './asking.ts';
 import type { ButtonParts } from './types.ts';
 
 const BODY_BYTES = 16_384;
@@ -11,7 +11,7 @@ const bodySchema = z.object({
   ...claimFields,
   buttons: z.array(word).max(50).nullish().meta({ description: 'Ids; left out: all of the site' }),
   page: pageSchema,
-  lang: word.nullish(),
+  lang: languageTag,
 });
 
 export const buttonViewSchema = z.object({

@@ -65,9 +65,9 @@ export const pageAddress = (
   throw new HttpProblem(403, "The page's address names no host of the site.", [], { code: 'origin' });
 };
 
-/** The first language of a header like `de-DE,de;q=0.9`. */
+/** The first language of a header like `de-DE,de;q=0.9`; undefined for what is none. */
 const firstLanguage = (header: string | undefined): string | undefined =>
-  header?.split(/[,;]/)[0]?.trim().slice(0, 40) || undefined;
+  /^\s*(\*|[a-z]{1,8}(?:[-_][a-z0-9]{1,8}){0,4})\s*(?=[,;]|$)/i.exec(header ?? '')?.[1];
 
 /** What every page tells by its request alone. */
 export const senderOf = (request: FastifyRequest) => ({

@@ -12,17 +12,26 @@ export const pageHost = (address: string | undefined): string | undefined => {
   }
 };
 
+/**
+ * As browsers write an `Origin` or a `Referer`: a host in ASCII that begins like one, and a port, before whatever comes. They
+ * write no name of a user there, and no backslash, which new URL() takes for a slash.
+ */
+const SENT = /^https?:\/\/(?:[a-z0-9][\w.-]*|\[[\da-f:.]+\])(?::\d{1,5})?(?:[/?#]|$)/i;
+
+const sentHost = (origin: string): string | undefined => (SENT.test(origin) ? pageHost(origin) : undefined);
+
 /** The sites of one gateway have few origins; others come from strangers. */
 const ORIGINS = 1000;
 const hosts = new Map<string, string | undefined>();
 
 /** The same of an `Origin` header, which all pages of a site send alike. */
 export const originHost = (origin: string | undefined): string | undefined => {
-  if (origin === undefined || origin.length > 300) return pageHost(origin);
+  if (origin === undefined) return undefined;
+  if (origin.length > 300) return sentHost(origin);
   const known = hosts.get(origin);
   if (known !== undefined || hosts.has(origin)) return known;
   if (hosts.size >= ORIGINS) hosts.clear();
-  const host = pageHost(origin);
+  const host = sentHost(origin);
   hosts.set(origin, host);
   return host;
 };

@@ -2,7 +2,7 @@
 
 export { dialOf, displayOf } from './display.ts';
 export { createDni, type DniOptions } from './dni.ts';
-export { networkOf } from './limits.ts';
+export { createLimit, networkOf } from './limits.ts';
 export { createLivePlan, type LivePlanReader } from './live-plan.ts';
 export { numberOfVisit } from './number-of-visit.ts';
 export { createTurns, Overload, type Turns } from './turns.ts';

@@ -66,11 +66,16 @@ const nobodyChance = (file: SqliteFile, { id }: CallTable): number =>
     id,
   )?.chance ?? 1;
 
+/** Made by a call button, or placed for somebody who asked there to be called. */
+const isFromButton = (file: SqliteFile, { id }: CallTable): boolean =>
+  one(file, 'SELECT 1 FROM web_call WHERE call_id = ?', id) !== undefined;
+
 /** A number of a source is shown to many at once: it matters that one of their visits brought the call, not which. */
 const isFromPage = (file: SqliteFile, call: CallTable): boolean =>
-  call.match_method === 'static'
+  isFromButton(file, call) ||
+  (call.match_method === 'static'
     ? nobodyChance(file, call) <= 1 - LINK_FROM
-    : call.visit_id !== null && isSureMatch(call);
+    : call.visit_id !== null && isSureMatch(call));
 
 /** What the spam rules look at, from the call's row and those before it. */
 export const spamFacts = (file: SqliteFile, call: CallTable, person: string | undefined): SpamFacts => {

@@ -100,6 +100,28 @@ describe('a provider', () => {
   });
 });
 
+describe('a provider that was configured wrongly', () => {
+  it.each([
+    { headers: { Authorization: 'Basic hush\nX: y' } },
+    { headers: { Authorization: 'Basic hush密码' } },
+    { url: 'http://user:hush@:80/?to={to}' },
+    { url: 'ftp://user:hush@127.0.0.1/?to={to}' },
+    { url: 'http://user:hush@127.0.0.1:1/?to={to}' },
+  ])('gets nothing, and the log holds neither number nor secret: %o', async (more) => {
+    expect(await send(more)).toBe(false);
+    expect(logged).toHaveLength(1);
+    expect(JSON.stringify(logged)).not.toMatch(/hush|4915123456789/);
+  });
+
+  it('is told by Basic what stands before the host', async () => {
+    const url = new URL(`${base}/200?to={to}`);
+    expect(await send({ url: `http://us%40er:hu%3Ash@${url.host}/200` })).toBe(true);
+    const [request] = seen;
+    expect(request?.headers.authorization).toBe(`Basic ${Buffer.from('us@er:hu:sh').toString('base64')}`);
+    expect(request?.url).toBe('/200');
+  });
+});
+
 describe('the outbox', () => {
   it('keeps a line for each message, for its owner alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dialtrace-outbox-'));

@@ -78,6 +78,7 @@ const pass = (more: Partial<CallPass> = {}): CallPass => ({
   verified: 'none',
   sealedNumber: undefined,
   language: 'en',
+  network: 'n'.repeat(22),
   expiresAt: MONDAY / 1000 + 60,
   ...more,
 });
@@ -242,6 +243,12 @@ describe('buttons and experiments of the plan', () => {
     [{ ...BUTTON, lines: undefined }, 'buttons[0].lines'],
     [{ ...BUTTON, flow: 'mailbox' }, 'buttons[0].flow'],
     [{ ...BUTTON, closedFlow: undefined }, 'buttons[0].closedFlow'],
+    [{ ...BUTTON, closed: 'number' }, 'buttons[0].closedFlow'],
+    [{ ...BUTTON, lines: ['desk', 'desk'] }, 'buttons[0].lines[1]'],
+    [{ ...BUTTON, text: {} }, 'buttons[0].text'],
+    [{ ...BUTTON, callback: { consent: { en: ' ' } } }, 'buttons[0].callback.consent.en'],
+    [{ ...BUTTON, callback: { hours: '21:00-08:00' } }, 'buttons[0].callback.hours'],
+    [{ ...BUTTON, callback: { trunk: 'nowhere' } }, 'buttons[0].callback.trunk'],
     [{ ...BUTTON, color: 'green' }, 'buttons[0].color'],
     [{ ...BUTTON, intents: [{ id: 'a', text: 'A', lines: ['nobody'] }] }, 'buttons[0].intents[0].lines[0]'],
   ])('that are wrong are told by field (%#)', (button, path) => {

@@ -107,6 +107,48 @@ describe('POST /v1/button/events', () => {
     expect(JSON.stringify(rows)).not.toContain('who=me');
   });
 
+  it('keeps plain words of what a page says, and intents that the button has', async () => {
+    const viewer = newViewer();
+    const click = (detail: object) => ({ type: 'click', button: 'sales', press: newPress(), detail });
+    await events(viewer, [
+      click({ intent: 'buy', why: 'closed' }),
+      click({ intent: 'made-up', why: 'joe@example.com' }),
+      click({ intent: '=cmd', why: '\u001b[2Jred' }),
+      click({ intent: 'ask\u001etoken_ok\u001fP\u001fV\u001f1.7e12', why: '<img src=x>' }),
+      click({ intent: 1, why: 'two words', code: '314159', n: 314159 }),
+    ]);
+    expect((await stored(viewer)).map(({ detail }) => JSON.parse(String(detail)))).toEqual([
+      { intent: 'buy', why: 'closed' },
+      {},
+      {},
+      {},
+      { n: 314159 },
+    ]);
+  });
+
+  it('keeps so many events of one address in a minute, whatever viewers and presses it makes up', async () => {
+    const address = { 'x-forwarded-for': '2001:db8:99::1' };
+    const count = async () =>
+      Number((await stage.rows("SELECT count(*) AS n FROM button_event WHERE page = '/flood'"))[0]?.['n']);
+    const report = (more: object = {}, headers: object = address) =>
+      events(
+        newViewer(),
+        Array.from({ length: 20 }, () => ({ type: 'click', button: 'sales', press: newPress() })),
+        { page: `${ORIGIN}/flood`, ...more },
+        headers as Record<string, string>,
+      );
+    for (let i = 0; i < 62; i += 1) expect((await report()).statusCode).toBe(200);
+    expect(await count()).toBe(1200);
+    // Of the same customer's network.
+    await report({}, { 'x-forwarded-for': '2001:db8:99::2:1' });
+    expect(await count()).toBe(1200);
+    await report({}, { 'x-forwarded-for': '2001:db8:98::1' });
+    expect(await count()).toBe(1220);
+    stage.clock.at += 60_000;
+    await report();
+    expect(await count()).toBe(1240);
+  });
+
   it('tells machines from people', async () => {
     const viewer = newViewer();
     await events(viewer, [{ type: 'view', button: 'sales' }], { automated: true });
@@ -361,6 +403,24 @@ describe('POST /v1/button/quality', () => {
     expect(await stage.rows('SELECT * FROM leg_experience WHERE leg_id = ?', `LEG${id}`)).toEqual([]);
   });
 
+  it('is no more than a call of four hours has, however long a page goes on', async () => {
+    const press = newPress();
+    const { id, end } = await callOf(press);
+    await end();
+    const count = async () =>
+      (await stage.rows('SELECT count(*) AS n FROM leg_experience WHERE leg_id = ?', `LEG${id}`))[0]?.['n'];
+    for (let round = 0; round < 130; round += 1) {
+      stage.clock.at += 100;
+      await quality(
+        press,
+        Array.from({ length: 24 }, (_, index) => ({ ago: index })),
+      );
+      if (round % 60 === 0) await stage.buttons.flush();
+    }
+    await stage.buttons.flush();
+    expect(await count()).toBe(2880);
+  });
+
   it('takes 24 samples', async () => {
     const samples = Array.from({ length: 25 }, () => ({ ago: 0 }));
     expect((await quality(newPress(), samples)).statusCode).toBe(400);
@@ -569,7 +629,15 @@ describe('POST /c/:button/callback', () => {
     expect(answer.statusCode).toBe(403);
     expect(answer.body).toContain('please agree to be called');
     expect(answer.body).toContain('<form');
-    expect(answer.body).not.toContain('555-0143');
+    // To be mended, not to be written anew; and kept nowhere.
+    expect(answer.body).toContain('value="(202) 555-0143"');
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
+
+  it('is left out once somebody has asked', async () => {
+    const answer = await send(form());
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).not.toMatch(/<form|555-0143/);
   });
 });
 

@@ -306,6 +306,7 @@ describe('POST /v1/button/token', () => {
         verified: 'none',
         sealedNumber: undefined,
         language: 'en',
+        network: expect.stringMatching(/^[\w-]{22}$/),
         expiresAt: Math.floor(stage.clock.at / 1000) + 60,
       },
     });
@@ -373,31 +374,95 @@ describe('POST /v1/button/token', () => {
     expect(await stage.rows('SELECT type, detail FROM button_event WHERE press_id = ?', body.press)).toEqual([
       { type: 'token_refused', detail: '{"reason":"too-many"}' },
     ]);
+    // A flood leaves no row for each of its requests.
+    const viewer = `e-${newPress()}`;
+    for (let index = 0; index < 60; index += 1)
+      expect((await post('token', { ...pressed(), viewer })).statusCode).toBe(429);
+    const noted = await stage.rows('SELECT 1 FROM button_event WHERE viewer = ?', viewer);
+    expect(noted.length).toBeGreaterThan(20);
+    expect(noted.length).toBeLessThan(30);
     await tokenFor(pressed(), { 'x-forwarded-for': '198.51.100.77' });
     stage.clock.at += 60_001;
     await tokenFor(pressed());
   });
 
+  it('lets a call in while more pages ask than can be served', async () => {
+    const { token } = await tokenFor(pressed());
+    const asking = Array.from({ length: 700 }, () =>
+      stage.buttons.pages.config({
+        site: { id: 'main' } as never,
+        viewer: undefined,
+        visit: undefined,
+        automated: false,
+        sender: {
+          origin: ORIGIN,
+          userAgent: CHROME,
+          language: 'en',
+          address: '198.51.100.1',
+          missingHeaders: 0,
+        },
+        buttons: [],
+        language: 'en',
+        reachable: true,
+        plain: true,
+      }),
+    );
+    const pages = Promise.allSettled(asking);
+    expect(await stage.buttons.calls.admit(token, ORIGIN)).toMatchObject({ type: 'accepted' });
+    expect((await pages).filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+  });
+
+  it('names no e-mail address of its page', async () => {
+    const { token } = await tokenFor(pressed({ page: `${ORIGIN}/joe@example.com/thanks` }));
+    const verdict = await stage.buttons.calls.admit(token, ORIGIN);
+    expect(verdict).toMatchObject({ type: 'accepted', pass: { page: '/***/thanks' } });
+  });
+
   it('counts calls of an address and a site while they last', async () => {
     const { calls } = stage.buttons;
     const address = `203.0.113.${network}`;
-    const first = calls.enter({ siteId: 'main' }, address);
-    const second = calls.enter({ siteId: 'main' }, address);
+    let pages = 0;
+    // From a page of a network of its own each: the call's own address counts as well.
+    const enter = (from = address) => {
+      pages += 1;
+      return calls.enter({ siteId: 'main', network: `page-${pages}` }, from);
+    };
+    const first = enter();
+    const second = enter();
     expect(first).toBeTypeOf('function');
-    expect(calls.enter({ siteId: 'main' }, address)).toBeUndefined();
+    expect(enter()).toBeUndefined();
     expect((await post('token', pressed())).json()).toMatchObject({ status: 429, code: 'too-many' });
     first?.();
     first?.();
-    const third = calls.enter({ siteId: 'main' }, address);
+    const third = enter();
     expect(third).toBeTypeOf('function');
-    expect(calls.enter({ siteId: 'main' }, address)).toBeUndefined();
+    expect(enter()).toBeUndefined();
     second?.();
     third?.();
-    const many = Array.from({ length: 21 }, (_, index) =>
-      calls.enter({ siteId: 'main' }, `198.51.100.${index}`),
-    );
+    const many = Array.from({ length: 21 }, (_, index) => enter(`198.51.100.${index}`));
     expect(many.filter((leave) => leave === undefined)).toHaveLength(1);
     for (const leave of many) leave?.();
+  });
+
+  it('counts calls by the address of their page where a proxy on this machine passes them on', async () => {
+    const { calls } = stage.buttons;
+    const passOf = async (address: string) => {
+      const { token } = await tokenFor(pressed(), { 'x-forwarded-for': address });
+      const verdict = await calls.admit(token, ORIGIN);
+      if (verdict.type === 'refused') throw new Error(verdict.reason);
+      return verdict.pass;
+    };
+    const [one, other] = [await passOf('2001:db8:7:1::1'), await passOf('2001:db8:7:2::1')];
+    const neighbour = await passOf('2001:db8:7:1:ffff::9');
+    expect(Object.values(one).join()).not.toContain('2001');
+    const leaves = [one, neighbour].map((pass) => calls.enter(pass, '127.0.0.1'));
+    expect(leaves.every(Boolean)).toBe(true);
+    expect(calls.enter(one, '::1')).toBeUndefined();
+    // Nor is it another place when the call itself comes from elsewhere.
+    expect(calls.enter(one, '198.51.100.9')).toBeUndefined();
+    leaves.push(calls.enter(other, '127.0.0.1'));
+    expect(leaves.every(Boolean)).toBe(true);
+    for (const leave of leaves) leave?.();
   });
 
   it('wants work of a machine, and takes it once', async () => {

@@ -124,6 +124,15 @@ describe('access without a token', () => {
     expect(response.statusCode).toBe(403);
   });
 
+  it('refuses pages of other hosts that a browser on this machine has open', async () => {
+    const ask = (origin: string) =>
+      open.inject({ method: 'POST', url: '/v1/areas/lookup', headers: { ...LOCAL, origin }, payload: {} });
+    for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null', 'file://'])
+      expect((await ask(origin)).statusCode, origin).toBe(403);
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1:8080', 'http://[::1]:8080'])
+      expect((await ask(origin)).statusCode, origin).toBe(400);
+  });
+
   it("never shows callers' numbers", async () => {
     const response = await open.inject({ url: '/v1/calls?reveal=true', headers: LOCAL });
     expect(response.statusCode).toBe(403);

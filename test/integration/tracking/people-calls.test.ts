@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { afterCall, getLead, setLead, unfinishedCalls } from '../../../src/tracking/people/index.ts';
+import { insertWebCall } from '../../support/button-rows.ts';
 import { ALICE, BOB, DAY_MS, makePeopleStage, NOON, type PeopleStage } from './people-stage.ts';
 
 let stage: PeopleStage;
@@ -202,6 +203,20 @@ describe('spam', () => {
       afterCall(file, id, { at: NOON });
     });
     expect(await scoreOf(id)).toBe(score);
+  });
+
+  it('is none when a call button brought it, though no visit is known', async () => {
+    const id = await stage.call(NOON, { talk_ms: 4000, match_method: 'none' });
+    await stage.run((file) => {
+      insertWebCall(
+        file,
+        id,
+        { id: 'P', viewer: 'e-somebody', at: NOON },
+        { kind: 'callback', origin: null },
+      );
+      afterCall(file, id, { at: NOON });
+    });
+    expect(await scoreOf(id)).toBe(1);
   });
 
   it('of a dialler who works through numbers', async () => {

@@ -26,6 +26,7 @@ const PASS: Omit<CallPass, 'jti' | 'expiresAt'> = {
   verified: 'none',
   sealedNumber: undefined,
   language: 'en',
+  network: 'abcdefghijklmnopqrstuv',
 };
 
 describe('signingKeys', () => {

@@ -104,6 +104,14 @@ describe('the INVITE to a line', () => {
     expect(headers).toHaveProperty('X-Dialtrace-Call', '01J');
   });
 
+  it('cuts a long name short without losing the quote behind it', () => {
+    const display = `${'a'.repeat(79)}"b`;
+    const caller = { type: 'known', number: 'visitor', isPhone: false, region: undefined, display } as const;
+    expect(lineRequest({ ...base, caller })?.headers['From']).toBe(
+      `"${'a'.repeat(79)}\\"" <sip:visitor@localhost>`,
+    );
+  });
+
   it('never carries a line break or an unquoted quote from the caller', () => {
     fc.assert(
       fc.property(
