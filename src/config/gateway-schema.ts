@@ -84,7 +84,11 @@ const limitsSchema = z
     messageBytes: limit(1_048_576, 65_535, 'Bytes of one message; larger ones get 513.'),
     headers: limit(4096, 256, 'Header lines of one message.'),
     connections: limit(100_000, 2000, 'TCP, TLS and WebSocket connections in all.'),
-    connectionsPerStranger: limit(100_000, 10, 'Connections of one address that no trunk has.'),
+    connectionsPerStranger: limit(
+      100_000,
+      50,
+      'Connections of one address that no trunk has, such as those of an office.',
+    ),
     transactions: limit(1_000_000, 20_000, 'Requests being answered; above, new ones get 503.'),
     dialogs: limit(1_000_000, 10_000, 'Dialogs, two a call; above, new ones get 503.'),
   })

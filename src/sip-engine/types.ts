@@ -108,7 +108,7 @@ export type SipLimits = {
   readonly messageBytes: number;
   /** Header lines of one message. Default 256. */
   readonly headers: number;
-  /** Stream connections in all, and of one address that is not a known source. Defaults 2000 and 10. */
+  /** Stream connections in all, and of one address that is not a known source. Defaults 2000 and 50. */
   readonly connections: number;
   readonly connectionsPerStranger: number;
   /** Requests being answered; above, new ones get 503. Answered ones are remembered only as far as there is room. Default 20,000. */

@@ -18,6 +18,9 @@ const peerOf = (response: SrfResponse | undefined): SipPeer | undefined => {
   return { protocol, address: response.source_address, port: Number(response.source_port ?? 0) };
 };
 
+const toTag = (response: SrfResponse): string | undefined =>
+  /;\s*tag=([^\s;]+)/i.exec(response.get('To') ?? '')?.[1];
+
 const refused = (status: number, reason: string, response?: SrfResponse): DialResult => ({
   type: 'refused',
   status,
@@ -38,6 +41,8 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
   let cancelReason: { headers: Record<string, string> } | undefined;
   let settled = false;
   const authorizer = options.auth && createAuthorizer(options.auth);
+  /** Latest answers before the 2xx, by To tag: whoever sent one in a reliable 18x says it no second time (RFC 6337 3.1.1). */
+  const early = new Map<string | undefined, string>();
 
   const sendCancel = (): void => {
     if (!request || !cancelReason || settled) return;
@@ -58,7 +63,7 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
     return {
       type: 'answered',
       dialog: wrapped,
-      sdp: dialog.remote.sdp,
+      sdp: dialog.remote.sdp || (early.get(toTag(res)) ?? ''),
       peer: peerOf(res),
       header: (name) => res.get(name),
     };
@@ -96,7 +101,9 @@ export const dial = (srf: SrfApplication, options: DialOptions): OutgoingInvite 
           sendCancel();
         },
         cbProvisional: (response: SrfResponse): void => {
-          if (!cancelReason) options.onProgress(response.status, response.body || undefined);
+          if (cancelReason) return;
+          if (response.body) early.set(toTag(response), response.body);
+          options.onProgress(response.status, response.body || undefined);
         },
       };
       const attempt = (headers: Record<string, string>, proxy: string | undefined): void => {

@@ -1,9 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { findTone } from '../support/audio.ts';
+import { bothHear } from '../support/hearing.ts';
+import { header } from '../support/sip-message.ts';
 import { openSipPeer } from '../support/sip-peer.ts';
 import { CARRIER, DID, LINE, openStage, STRANGER, type Stage, statusOf } from '../support/stage.ts';
-import { sleep } from '../support/wait.ts';
+import { sleep, until } from '../support/wait.ts';
 
 /** Audio before the answer, strangers' audio, lost peers, other packet sizes. */
 
@@ -52,6 +54,30 @@ describe('before the answer', () => {
     expect(findTone(right ?? none, 1300).seconds).toBeLessThan(0.1);
   });
 
+  test('a line that answers the offer in a reliable 183 says so no second time in its 200', async () => {
+    const arriving = stage.nextCall();
+    const near = await stage.phone(CARRIER, { frequency: 400 });
+    const far = await stage.phone(LINE, { frequency: 700 });
+    const call = stage.dial({ did: DID.first, media: near });
+    const line = await arriving;
+    far.follow(line.invite.body);
+    const reliable = [
+      ['Require', '100rel'],
+      ['RSeq', '7001'],
+    ] as const;
+    line.respond(183, 'Session Progress', { sdp: far.sdp(), headers: reliable });
+    const prack = await until('PRACK', () => line.requests.find(({ message }) => message.method === 'PRACK'));
+    expect(header(prack.message, 'rack')).toMatch(/^7001 \d+ INVITE$/);
+    // RFC 6337 3.1.1: its answer is given.
+    line.respond(200, 'OK');
+    expect(statusOf(await call.final())).toBe(200);
+    near.start();
+    far.start();
+    const answered = { call, line, near, far };
+    await bothHear(answered);
+    expect((await stage.finish(answered, { talkMs: 0 })).call.status).toBe('answered');
+  });
+
   test('early media of a line that then refuses is heard, and the outcome is the refusal', async () => {
     const arriving = stage.nextCall();
     const near = await stage.phone(CARRIER);
@@ -69,6 +95,15 @@ describe('before the answer', () => {
     const row = await stage.record(call);
     expect(row.call.status).toBe('busy');
     expect(row.legs[1]?.early_media).toBe(1);
+  });
+
+  test('a line whose early media can not be used makes the caller ring', async () => {
+    const arriving = stage.nextCall();
+    const call = stage.dial({ did: DID.first, media: await stage.phone(CARRIER) });
+    (await arriving).respond(183, 'Session Progress', { sdp: 'v=0\r\n' });
+    expect(statusOf((await call.ringing()).message)).toBe(180);
+    await call.cancel();
+    await stage.record(call);
   });
 
   test('a line that only rings makes the caller ring: 180 and no audio', async () => {

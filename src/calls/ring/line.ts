@@ -114,9 +114,10 @@ const followProgress = (deps: LineDependencies, { line, row }: Opening, leg: Med
         row.early_media = 1;
         deps.progress.earlyMedia(leg);
       })
-      .catch((error) =>
-        services.logger.warn({ call: plan.callId, error: errorMessage(error) }, 'early media not usable'),
-      );
+      .catch((error) => {
+        services.logger.warn({ call: plan.callId, error: errorMessage(error) }, 'early media not usable');
+        deps.progress.ringing();
+      });
   };
   return { onProgress, applied: () => applying };
 };

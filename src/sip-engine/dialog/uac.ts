@@ -4,7 +4,7 @@ import type { ClientTransaction } from '../transaction/index.ts';
 import type { Received } from '../transport/types.ts';
 import { tellStart, tellStop } from './cdr.ts';
 import { countResponse } from './counts.ts';
-import { createUacDialog, endDialog, learnFromResponse, refreshTarget } from './dialogs.ts';
+import { createUacDialog, endDialog, learnFromResponse, refreshTarget, stopSessionTimer } from './dialogs.ts';
 import { settleWith } from './reply.ts';
 import { departNext, localResponse, noteTransportFailure } from './send.ts';
 import { armFromResponse, retryTooSmall } from './session-timer.ts';
@@ -249,11 +249,15 @@ const concludeWithin = (
 ): void => {
   const { method } = outgoing.request;
   const challenged = response.status === 401 || response.status === 407;
-  // A challenged BYE is sent again with credentials, so its dialog stays (RFC 3261 22.2).
-  if (method === 'BYE' && !challenged) {
-    if (outgoing.app !== undefined && dialog.state === 'confirmed' && dialog.kind === 'invite')
-      tellStop(core, 'application', 'normal-release', () => outgoing.sent.text);
-    endSession(core, dialog);
+  if (method === 'BYE') {
+    const released = { core, outgoing, dialog };
+    if (!challenged) {
+      release(released);
+      return;
+    }
+    // It is sent again with credentials, so its dialog stays (RFC 3261 22.2), but not for long: the call is over.
+    stopSessionTimer(core, dialog);
+    dialog.expiry ??= core.timers.set(64 * core.times.t1, release, released);
     return;
   }
   if (method === 'NOTIFY' && dialog.kind === 'subscribe' && !challenged) {
@@ -265,6 +269,15 @@ const concludeWithin = (
     refreshTarget(core, dialog, response, received);
     armFromResponse(core, dialog, outgoing, response);
   }
+};
+
+type Released = { readonly core: Core; readonly outgoing: Outgoing; readonly dialog: Dialog };
+
+/** The application has hung up. */
+const release = ({ core, outgoing, dialog }: Released): void => {
+  if (outgoing.app !== undefined && dialog.state === 'confirmed' && dialog.kind === 'invite')
+    tellStop(core, 'application', 'normal-release', () => outgoing.sent.text);
+  endSession(core, dialog);
 };
 
 /** The end of a session ends the changes under way in it, of both sides (RFC 3261 15.1.2). */

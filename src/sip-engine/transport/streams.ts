@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { isLoopback } from './addresses.ts';
 import { type Connection, createConnection, type StreamArrival } from './connection.ts';
 import { dial } from './dial.ts';
 import { byteLink, type LinkMaker } from './links.ts';
@@ -47,6 +48,10 @@ export type Streams = {
 
 /** Milliseconds between WebSocket pings, of either side: proxies on the way close what is silent for a minute. */
 const WEB_PING = 30_000;
+/** A proxy of this machine brings the pages of everybody, and itself sees to it that nobody opens too many. */
+const isProxy = ({ protocol, address }: Endpoint): boolean =>
+  (protocol === 'ws' || protocol === 'wss') && isLoopback(address);
+
 const USUAL_CHECK = 1000;
 const CHECKED: readonly (keyof StreamLimits)[] = [
   'idle',
@@ -171,7 +176,8 @@ export const createStreams = (
 
   const isWelcome = (socket: Socket, remote: Endpoint): boolean => {
     if (closed || !handlers.admits(remote.address)) return false;
-    if (handlers.isKnown(remote) || countStranger(socket, remote.address)) return hasRoom(remote);
+    if (handlers.isKnown(remote) || isProxy(remote) || countStranger(socket, remote.address))
+      return hasRoom(remote);
     handlers.refused('connectionsPerStranger');
     return false;
   };

@@ -19,7 +19,7 @@ import { openUdp, type UdpSocket } from './udp.ts';
 
 const DEFAULT_STREAMS: StreamLimits = {
   connections: 2_000,
-  perStranger: 10,
+  perStranger: 50,
   idle: 900_000,
   strangerIdle: 60_000,
   connect: 5_000,

@@ -143,7 +143,7 @@ export type TransportOptions = Pick<
 export type StreamLimits = {
   /** Connections in all, open or on the way to it; further ones are closed at once. Default `SipLimits.connections`. */
   readonly connections: number;
-  /** Connections of one unknown address. Default `SipLimits.connectionsPerStranger`. */
+  /** Connections of one unknown address, WebSockets over loopback aside. Default `SipLimits.connectionsPerStranger`. */
   readonly perStranger: number;
   /** Milliseconds without a byte after which a connection is closed. Default 15 minutes. */
   readonly idle: number;

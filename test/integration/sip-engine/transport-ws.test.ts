@@ -67,6 +67,20 @@ describe('WebSocket', () => {
     expect(origins).toEqual([['https://www.example.com'], []]);
   });
 
+  it('takes more from a proxy of this machine than from one stranger: it brings everybody', async () => {
+    const running = await start({
+      listen: (['ws', 'tcp'] as const).map((protocol) => ({ protocol, address: '127.0.0.1', port: 0 })),
+      admission: { sources: [], realms: ['example.org'] },
+      limits: { connectionsPerStranger: 1 },
+    });
+    const pages = [await client(running), await client(running), await client(running)];
+    await tcpPeer(portOf(running, 'tcp'));
+    const second = await tcpPeer(portOf(running, 'tcp'));
+    await ended(second.socket);
+    expect(running.transports.connections).toBe(4);
+    expect(pages.map(({ socket }) => socket.readyState)).toEqual(pages.map(() => WebSocket.OPEN));
+  });
+
   it('takes a message a frame, text or binary, whole or in fragments, and answers in text', async () => {
     const running = await start(at('ws'));
     const { socket, frames } = await client(running);

@@ -297,6 +297,18 @@ describe('digest', () => {
     await done;
   });
 
+  it('keeps no call whose BYE is challenged and that nobody has credentials for', async () => {
+    harness = await startHarness({ timers: { t1: 20, t2: 80, t4: 100 } });
+    const peer = await harness.peer();
+    const { dialog, call } = await callOut(harness, peer);
+    void dialog.destroy();
+    const bye = await peer.next('BYE');
+    expect((await harness.engine.stats()).dialogs).toBe(1);
+    const status = [407, 'Proxy Authentication Required'] as const;
+    peer.send(call.respond(bye, ...status, { headers: CHALLENGE, contact: false }), harness.port);
+    await until(async () => (await harness.engine.stats()).dialogs === 0);
+  });
+
   it('answers a 407 to a re-INVITE inside the dialog, with the next CSeq; later changes go on', async () => {
     harness = await startHarness();
     const peer = await harness.peer();
