@@ -17,6 +17,7 @@ import {
 import type { CallDetail, CallFilter, CallRepository, Store } from '../store/index.ts';
 import { printCall, webWords } from './call-sheet.ts';
 import { printCalls } from './call-table.ts';
+import { warningLines } from './call-warnings.ts';
 import { addTail } from './calls-tail.ts';
 import { formatTime } from './format.ts';
 import {
@@ -158,9 +159,8 @@ const printDecisions = ({ out }: Session, detail: CallDetail, details: boolean):
   // Of an implied flow the events tell all there is.
   const ownSteps = call.flow_id === null ? [] : steps;
   // Ends stay last: the end of the call is noted after its last step, at the same moment.
-  const lines = [...ownSteps.map((step) => ({ ...step, detail: '{}' })), ...events].sort(
-    (a, b) => a.at - b.at,
-  );
+  const told = [...ownSteps, ...warningLines(detail)].map((line) => ({ ...line, detail: '{}' }));
+  const lines = [...told, ...events].sort((a, b) => a.at - b.at);
   for (const { at, text, detail } of lines) {
     const after = `+${((at - call.started_at) / 1000).toFixed(3)} s`.padStart(11);
     out.line(`${out.paint('dim', after)}  ${text}`);

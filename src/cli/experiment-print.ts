@@ -81,20 +81,21 @@ const printComparisons = (out: Output, { arms, alpha }: ExperimentReport): void 
       'p',
       'Decided',
     ],
-    arms.flatMap(({ arm, comparison }) =>
-      comparison === null
-        ? []
-        : [
-            [
-              arm,
-              points(comparison.difference),
-              `${points(comparison.low)} to ${points(comparison.high)}`,
-              orDash(comparison.lift),
-              comparison.p < 0.0001 ? '< 0.0001' : comparison.p.toPrecision(2),
-              comparison.decidedOn === null ? null : `${comparison.decidedOn} for ${comparison.betterArm}`,
-            ],
-          ],
-    ),
+    arms.flatMap(({ arm, comparison, viewers }) => {
+      if (comparison === null) return [];
+      // Nothing can be said of an arm that nobody has seen.
+      if (viewers === 0 || arms[0]?.viewers === 0) return [[arm, null, null, null, null, null]];
+      return [
+        [
+          arm,
+          points(comparison.difference),
+          `${points(comparison.low)} to ${points(comparison.high)}`,
+          orDash(comparison.lift),
+          comparison.p < 0.0001 ? '< 0.0001' : comparison.p.toPrecision(2),
+          comparison.decidedOn === null ? null : `${comparison.decidedOn} for ${comparison.betterArm}`,
+        ],
+      ];
+    }),
     [1, 2, 3, 4],
   );
 };
@@ -127,9 +128,10 @@ const planWords = ({ plan, power, effect, verdict }: ExperimentReport): string =
 export const printExperimentReport = (out: Output, report: ExperimentReport): void => {
   const { id, button, state, winner, mode, from, viewers, viewersPerDay, verdict, split } = report;
   const ended = winner === null ? 'ended' : `ended, everybody gets ${winner}`;
+  const since = state === 'running' ? ' since' : ', first seen';
   out.line(
     `${out.paint('bold', report.name ?? id)}  button ${button}, ${mode}, ${state === 'running' ? 'running' : ended}` +
-      `${from === null ? '' : ` since ${from}`}, ${plural(viewers, 'viewer')} (${viewersPerDay.toFixed(0)} a day)`,
+      `${from === null ? '' : `${since} ${from}`}, ${plural(viewers, 'viewer')} (${viewersPerDay.toFixed(0)} a day)`,
   );
   out.line(verdict.sentence);
   out.line();

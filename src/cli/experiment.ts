@@ -286,7 +286,10 @@ const addStop = (group: Command, cli: Cli): void => {
         await runEdit(session, (edits) =>
           edits.updateExperiment(id, { state: 'ended', ...(winner !== undefined && { winner }) }),
         );
-        const fields = `state: ended${winner === undefined ? '' : `, winner: ${winner}`}`;
+        const { winner: shown } = await session.withStore('read', (store) =>
+          store.exclusively((file) => findExperiment(file, id)),
+        );
+        const fields = `state: ended${shown === undefined ? '' : `, winner: ${shown}`}`;
         session.out.note(
           `Write \`${fields}\` at experiment ${id} of ${session.config().trackingPlan} too: the next \`dialtrace apply\` goes by the file.`,
         );

@@ -11,6 +11,7 @@ import {
   applyPlan,
   exportPlan,
   formatDiff,
+  notesOfDiff,
   type PlanDiff,
   planChanges,
   summariseDiff,
@@ -66,6 +67,7 @@ const printDiff = (session: Session, diff: PlanDiff, applied: boolean): void => 
   out.line(
     applied ? `Applied: ${summariseDiff(diff)}.` : `${summariseDiff(diff)}. \`dialtrace apply\` does it.`,
   );
+  for (const note of notesOfDiff(diff)) out.note(note);
 };
 
 const planFile = (session: Session, given: string | undefined): TrackingPlan =>

@@ -14,6 +14,7 @@ import {
 import { bar, formatDuration, formatTime, plural } from './format.ts';
 import { addPeriodOptions, examples, numberWithin, type PeriodOptions, wholeNumber } from './options.ts';
 import type { Cells, Output } from './output.ts';
+import { noteUnknown } from './report-known.ts';
 import { act, type Cli } from './session.ts';
 
 const BAR_WIDTH = 20;
@@ -213,6 +214,7 @@ export const addFunnelReport = (group: Command, cli: Cli): void => {
             limit: limit ?? (csv ? MOST_ROWS : 50),
           };
           const report = await store.exclusively((file) => funnelReport(file, options));
+          if (report.totals.viewers === 0) await noteUnknown(session, store, { button, site });
           if (session.json) return cli.out.json(report);
           if (csv) return cli.out.stream(csvLines(funnelColumns(report), report.rows, { bom: bom === true }));
           printReport(cli.out, report);

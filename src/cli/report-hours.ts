@@ -3,6 +3,7 @@ import { type Column, csvLines, type HoursReport, hoursReport, readPeriod } from
 import { formatShare, formatTime } from './format.ts';
 import { addPeriodOptions, examples, type PeriodOptions } from './options.ts';
 import type { Output } from './output.ts';
+import { noteUnknown } from './report-known.ts';
 import { act, type Cli } from './session.ts';
 import type { Colour } from './style.ts';
 
@@ -127,6 +128,7 @@ export const addHoursReport = (group: Command, cli: Cli): void => {
           const now = session.now();
           const options = { ...readPeriod(period, now), button, source, now };
           const report = await store.exclusively((file) => hoursReport(file, options));
+          if (report.totals.calls === 0) await noteUnknown(session, store, { button, source });
           if (session.json) return cli.out.json(report);
           if (csv) return cli.out.stream(csvLines(COLUMNS, report.hours, { bom: bom === true }));
           printReport(cli.out, report);

@@ -58,6 +58,7 @@ const MICROPHONE = eventsOf('mic_granted');
 const TRIED_SOUND = eventsOf('mic_granted', 'token_refused', 'ice_failed');
 const TOKEN = eventsOf('token_ok');
 const ICE = eventsOf('ice_ok');
+const NO_ICE = eventsOf('ice_failed');
 const SHEET = eventsOf('confirm_shown');
 const CONFIRMED = eventsOf('confirm_ok');
 /** Whoever does one of these wanted to talk in the browser. */
@@ -89,14 +90,15 @@ const reachedByCall = (calls: Press['calls']): Reached | undefined => {
 
 /**
  * The last stage of a browser call that a press reached. A stage that left no trace counts as reached when a later one did: pages
- * may leave, and beacons get lost. A sheet that was never shown is none to confirm; a token that came while the
+ * may leave, and beacons get lost. A call that rang nowhere was lost by its lines: sound is looked for later, and no page
+ * complained of it. A sheet that was never shown is none to confirm; a token that came while the
  * microphone was refused is no sign that it was given.
  */
 export const reachedStage = ({ events, calls }: Press): Reached => {
   const byCall = reachedByCall(calls);
   if (byCall !== undefined && byCall !== 'token') return byCall;
   if ((events & ICE) !== 0) return 'ice';
-  if (byCall !== undefined) return byCall;
+  if (byCall !== undefined) return (events & NO_ICE) === 0 ? 'ice' : byCall;
   const refused = (events & MICROPHONE_PROBLEMS) !== 0 && (events & MICROPHONE) === 0;
   if ((events & TOKEN) !== 0 && !refused) return 'token';
   if ((events & TRIED_SOUND) !== 0 && !refused) return 'microphone';

@@ -258,6 +258,7 @@ export const adviseHours = (hours: readonly HourCounts[]): HoursAdvice => {
   ];
   const remarks = [
     ...(isHalf ? [] : [STAFF_FIRST]),
+    ...(isHalf && good.length === 0 ? [NO_BUSY] : []),
     ...(staff.length + pause.length === 0
       ? ['No hour of the week is missed significantly more than the others.']
       : []),
@@ -268,6 +269,9 @@ export const adviseHours = (hours: readonly HourCounts[]): HoursAdvice => {
 
 const STAFF_FIRST =
   'Fewer than half of all calls are answered: more advertising would bring more missed calls. Staff comes first.';
+
+const NO_BUSY =
+  'No hour that is answered as well as usual has surely more calls than the rest of the week: nothing speaks for advertising at one hour rather than another.';
 
 const mostMissed = (advice: readonly Advice[]): readonly Advice[] =>
   mostWorth(advice, ({ missedPerWeek }) => missedPerWeek);

@@ -125,6 +125,10 @@ const SEVERAL_SQL = `SELECT count(*) AS viewers FROM (
     AND substr(viewer, 1, 2) <> 'e-'
    GROUP BY viewer HAVING count(DISTINCT arm) > 1)`;
 
+/** Each page that such a visitor loads has an id of its own. */
+const UNFOLLOWED_SQL = `SELECT count(DISTINCT viewer) AS viewers FROM button_event
+  WHERE experiment_id = @experiment AND type IN ('view', 'click') AND bot = 0 AND at <= @until AND substr(viewer, 1, 2) = 'e-'`;
+
 /** One statement for each metric, when it is first asked for. */
 const byMetric = (file: SqliteFile, sql: (metric: ExperimentPlan['metric']) => string) => {
   const prepared = new Map<ExperimentPlan['metric'], ReturnType<SqliteFile['prepare']>>();
@@ -141,6 +145,7 @@ const statementsOf = perFile((file) => ({
   drawn: file.prepare(DRAWN_SQL),
   calls: file.prepare(CALLS_SQL),
   several: file.prepare(SEVERAL_SQL),
+  unfollowed: file.prepare(UNFOLLOWED_SQL),
 }));
 
 type Counted = Pick<ExperimentPlan, 'id' | 'metric' | 'qualifiedSeconds'>;
@@ -174,6 +179,10 @@ export const readArmCalls = (
 /** Viewers who saw more than one arm. */
 export const readSeveral = (file: SqliteFile, { id }: Counted, until: number): number =>
   (statementsOf(file).several.get({ experiment: id, until }) as { viewers: number }).viewers;
+
+/** Pages on which it was seen by somebody who may not be followed, and counts in no figure. */
+export const readUnfollowed = (file: SqliteFile, { id }: Counted, until: number): number =>
+  (statementsOf(file).unfollowed.get({ experiment: id, until }) as { viewers: number }).viewers;
 
 /**
  * Viewers and conversions by arm as a bandit learns from them: everybody who was given an arm counts, so that it takes

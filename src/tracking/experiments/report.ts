@@ -2,7 +2,7 @@ import { type ExperimentPlan, experimentSchema } from '../../config/index.ts';
 import type { SqliteFile } from '../../store/index.ts';
 import { dealOfBandit } from './arm-for.ts';
 import { beliefs, type Tally } from './bayes.ts';
-import { type ArmCalls, type Cell, readArmCalls, readCells, readSeveral } from './cells.ts';
+import { type ArmCalls, type Cell, readArmCalls, readCells, readSeveral, readUnfollowed } from './cells.ts';
 import { type DaySums, NO_SUMS, type Sums, sampleOf, sumsByDay } from './evidence.ts';
 import { guardrailsOf, SHORT_SECONDS, wilson95 } from './guardrails.ts';
 import { daysFor, viewersAtOnce, viewersSequentially } from './planning.ts';
@@ -33,6 +33,8 @@ export type Findings = {
   readonly calls: readonly ArmCalls[];
   /** Viewers who saw more than one arm. */
   readonly several: number;
+  /** Pages on which somebody saw it who may not be followed. */
+  readonly unfollowed: number;
   /** Share of each arm, by id: planned, or a bandit's as it is now. */
   readonly shares: ReadonlyMap<string, number>;
 };
@@ -121,9 +123,9 @@ const planOf = (
 
 const warningsOf = (
   experiment: ExperimentPlan,
-  { cells, several }: Findings,
+  { cells, several, unfollowed }: Findings,
   arms: readonly ReportedArm[],
-  guardrails: ExperimentReport['guardrails'],
+  { guardrails, split }: Pick<ExperimentReport, 'guardrails' | 'split'>,
 ): readonly string[] => {
   const known = new Set(arms.map(({ arm }) => arm));
   const gone = sum(cells.filter(({ arm }) => !known.has(arm)).map(({ viewers }) => viewers));
@@ -136,9 +138,19 @@ const warningsOf = (
         ? `${arm}: more of its calls are over within ${SHORT_SECONDS} s than with ${arms[0]?.arm}.`
         : `${arm}: fewer of its calls are answered than with ${arms[0]?.arm}.`,
     ),
+    ...(split.alarm
+      ? [
+          'Were arms or weights changed while it ran? Then that is what is wrong with the split: end it, and begin anew under another id.',
+        ]
+      : []),
     ...(several > 0
       ? [
-          `${several} of the viewers saw more than one arm, and count for the first: were weights changed while it ran?`,
+          `${several} of the viewers saw more than one arm, and count for the first: was an arm taken away while it ran?`,
+        ]
+      : []),
+    ...(unfollowed > sum(arms.map(({ viewers }) => viewers))
+      ? [
+          `On ${unfollowed} pages it was seen by visitors who may not be followed, and who count in no figure: is dt.js on the pages beside dt-call.js, and do visitors consent?`,
         ]
       : []),
     ...(gone > 0 ? [`${gone} viewers saw an arm that is no longer there; they are left out.`] : []),
@@ -147,6 +159,10 @@ const warningsOf = (
       : []),
   ];
 };
+
+/** Days since 1970 up to which viewers came: to now, or of one that has ended to the end of the last day with any. */
+const lastedUntil = ({ state }: ExperimentPlan, cells: readonly Cell[], at: number): number =>
+  state === 'running' ? at / DAY_MS : Math.min(at / DAY_MS, 1 + Math.max(...cells.map(({ seen }) => seen)));
 
 /** The whole report, from what was counted. Pure. */
 export const judgeExperiment = (experiment: ExperimentPlan, findings: Findings): ExperimentReport => {
@@ -172,7 +188,8 @@ export const judgeExperiment = (experiment: ExperimentPlan, findings: Findings):
   const arms = [...armsOf(experiment, findings, latest, comparisons)];
   const viewers = sum(arms.map((arm) => arm.viewers));
   const first = days[0]?.day;
-  const viewersPerDay = first === undefined ? 0 : viewers / Math.max(1, at / DAY_MS - first);
+  const viewersPerDay =
+    first === undefined ? 0 : viewers / Math.max(1, lastedUntil(experiment, own, at) - first);
   const split =
     mode === 'bandit'
       ? ratioOfWeights(latest, experiment.floor)
@@ -199,7 +216,7 @@ export const judgeExperiment = (experiment: ExperimentPlan, findings: Findings):
     ...judged,
     verdict: verdictOf(judged, at),
     days: series,
-    warnings: [...warningsOf(experiment, findings, arms, guardrails)],
+    warnings: [...warningsOf(experiment, findings, arms, judged)],
   };
 };
 
@@ -223,6 +240,7 @@ export const reportExperiment = (
     cells: readCells(file, experiment, at),
     calls: readArmCalls(file, experiment, at, SHORT_SECONDS),
     several: readSeveral(file, experiment, at),
+    unfollowed: readUnfollowed(file, experiment, at),
     shares: sharesNow(file, experiment, at),
   });
 

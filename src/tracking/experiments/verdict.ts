@@ -117,6 +117,11 @@ const undecided = (judged: Judged, at: number): Verdict => {
   return { type: 'likely', arm: likely.arm, until, sentence };
 };
 
+const NOBODY: Readonly<Record<Judged['state'], string>> = {
+  running: 'Nobody has seen it yet.',
+  ended: 'It ended before anybody saw it.',
+};
+
 /** What to do, in a sentence. */
 export const verdictOf = (judged: Judged, at: number): Verdict => {
   const { arms, effect, power, viewers } = judged;
@@ -126,7 +131,7 @@ export const verdictOf = (judged: Judged, at: number): Verdict => {
     until: null,
     sentence,
   });
-  if (viewers === 0) return said('nobody', 'Nobody has seen it yet.');
+  if (viewers === 0) return said('nobody', NOBODY[judged.state]);
   if (judged.split.alarm) return said('broken-split', brokenWords(judged));
   const winner = decidedFor(arms);
   if (winner) return said('better', betterWords(judged, winner) + caution(judged, winner), winner.arm);

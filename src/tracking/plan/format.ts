@@ -71,15 +71,24 @@ const addedWords = (change: Change): string => {
   }
 };
 
-const fieldWords = ({ field, from, to }: FieldChange, subject: Subject): string =>
-  subject === 'flow' && field === 'steps'
-    ? stepsWords(from, to)
-    : `${field} ${valueWords(from)} → ${valueWords(to)}`;
+const fieldWords = ({ field, from, to }: FieldChange, subject: Subject): string => {
+  if (subject === 'flow' && field === 'steps') return namedWords(field, Object.entries, from, to);
+  if (subject === 'experiment' && field === 'arms') return namedWords(field, byId, from, to);
+  return `${field} ${valueWords(from)} → ${valueWords(to)}`;
+};
+
+const byId = (entries: object): readonly [string, unknown][] =>
+  Object.values(entries).map((entry: { readonly id: string }) => [entry.id, entry]);
 
 /** `steps +voicemail ~menu -old`: `dialtrace flow diff` tells what of them. */
-const stepsWords = (from: unknown, to: unknown): string => {
-  const before = new Map(Object.entries(from ?? {}));
-  const after = new Map(Object.entries(to ?? {}));
+const namedWords = (
+  field: string,
+  named: (entries: object) => Iterable<readonly [string, unknown]>,
+  from: unknown,
+  to: unknown,
+): string => {
+  const before = new Map(named(from ?? {}));
+  const after = new Map(named(to ?? {}));
   const words = [
     ...[...after.keys()].filter((name) => !before.has(name)).map((name) => `+${name}`),
     ...[...after]
@@ -87,8 +96,27 @@ const stepsWords = (from: unknown, to: unknown): string => {
       .map(([name]) => `~${name}`),
     ...[...before.keys()].filter((name) => !after.has(name)).map((name) => `-${name}`),
   ];
-  return `steps ${words.join(' ')}`;
+  return words.length === 0 ? `${field} in another order` : `${field} ${words.join(' ')}`;
 };
+
+const weightsOf = (arms: unknown): ReadonlyMap<string, number> =>
+  new Map(
+    (Array.isArray(arms) ? arms : []).map((arm: { readonly id: string; readonly weight: number }) => [
+      arm.id,
+      arm.weight,
+    ]),
+  );
+
+/** What somebody ought to know who changes so: one sentence each. */
+export const notesOfDiff = ({ changes }: PlanDiff): readonly string[] =>
+  changes.flatMap(({ action, subject, id, fields }) => {
+    const arms = fields.find(({ field }) => field === 'arms');
+    if (action !== 'change' || subject !== 'experiment' || arms === undefined) return [];
+    if (isDeepStrictEqual(weightsOf(arms.from), weightsOf(arms.to))) return [];
+    return [
+      `Experiment ${id} gets other arms or weights: where visitors have seen it already its report can't be trusted any more; give it another id instead.`,
+    ];
+  });
 
 const valueWords = (value: unknown): string => {
   if (value === undefined) return 'unset';

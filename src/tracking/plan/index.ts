@@ -4,7 +4,7 @@ export type { Change, FieldChange, PlanDiff, Subject } from './diff.ts';
 export { type Fields, planEdits } from './edits.ts';
 export { type ExportOptions, exportPlan } from './export.ts';
 export { type NewFlowVersion, renewFlowVersions } from './flow-versions.ts';
-export { formatDiff, summariseDiff } from './format.ts';
+export { formatDiff, notesOfDiff, summariseDiff } from './format.ts';
 export {
   type LineUsage,
   listLines,

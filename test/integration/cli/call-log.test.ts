@@ -136,7 +136,11 @@ describe('calls', () => {
     const { stdout } = await place.run('calls', 'show', second);
     expect(stdout).toContain(`Button     ${words}\n`);
     expect(stdout).toContain('Browser A  MOS 3.40 / 3.80, warned of mos 1×, rtt 2×\n');
-    expect((await place.run('calls', 'explain', second)).stdout).toContain(`Call button ${words}\n`);
+    const explained = (await place.run('calls', 'explain', second)).stdout;
+    expect(explained).toContain(`Call button ${words}\n`);
+    expect(explained).toMatch(
+      /s {2}The browser of leg A warned of .*delay.*: round trip \d+ ms, MOS \d\.\d\d\.\n/,
+    );
     const { web, legs } = JSON.parse((await place.run('calls', 'show', second, '--json')).stdout);
     expect(web).toMatchObject({ kind: 'browser', button: 'sales', clickToRingMs: 640, rating: 4 });
     expect(JSON.stringify(web)).not.toContain('"press"');

@@ -126,6 +126,13 @@ describe('hours of the week', () => {
     expect(csv.stdout.trimEnd().split('\r\n')).toHaveLength(169);
     const json = await place.run(...asked, '--json', '--button', 'sales');
     expect(JSON.parse(json.stdout)).toMatchObject({ button: 'sales', totals: { calls: 1 } });
+    // A slip of the pen is no week without calls.
+    const slip = await place.run(...asked, '--button', 'sales', '--source', 'gogle-ads');
+    expect([slip.code, slip.stdout]).toEqual([0, expect.stringContaining('No calls in this period.')]);
+    expect(slip.stderr).toMatch(/The plan has no button sales: there are none yet\n/);
+    expect(slip.stderr).toMatch(/The plan has no source gogle-ads: there are .*google-ads/);
+    const funnel = await place.run('report', 'funnel', '--button', 'sales', '--site', 'mian');
+    expect(funnel.stderr).toMatch(/The plan has no site mian/);
     await place.remove();
   });
 });

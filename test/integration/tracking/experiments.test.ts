@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { Registry } from '../../../src/base/metrics.ts';
@@ -11,6 +12,7 @@ import {
   readCells,
   readSeveral,
   readTallies,
+  readUnfollowed,
 } from '../../../src/tracking/experiments/cells.ts';
 import { armOfBucket, bucketOf, dealBuckets } from '../../../src/tracking/experiments/split.ts';
 import { armFor, reportExperiment } from '../../../src/tracking/index.ts';
@@ -90,6 +92,53 @@ describe('the arm of a viewer', () => {
         expect(expected.probability).toBe(expected.arm === 'a' ? 0.75 : 0.25);
       }
       expect(file.prepare('SELECT count(*) AS n FROM experiment_arm').get()).toEqual({ n: 0 });
+    });
+  });
+
+  it('stays what a viewer has seen, though weights change, an arm comes, or a bandit takes over', async () => {
+    const arms = [{ id: 'b' }, { id: 'c' }];
+    const before = experiment('sticky', { arms });
+    const changes = [
+      experiment('sticky', { arms: [{ id: 'b', weight: 9 }, { id: 'c' }] }),
+      experiment('sticky', { arms: [{ id: 'a' }, ...arms, { id: 'd' }] }),
+      experiment('sticky', { mode: 'bandit', arms }),
+    ];
+    await work((file) => {
+      const viewers = Array.from({ length: 100 }, (_, i) => `sticky ${i}`);
+      const armsNow = (plan: ExperimentPlan, of = viewers) =>
+        of.map((viewer) => armFor(file, plan, viewer, START).arm);
+      const drawn = armsNow(before);
+      // One who pressed at once was never told to have seen it.
+      for (const [i, arm] of drawn.entries())
+        insertButtonEvent(file, START, i % 10 === 0 ? 'click' : 'view', `sticky ${i}`, {
+          experiment_id: 'sticky',
+          arm,
+        });
+      for (const after of changes) expect(armsNow(after)).toEqual(drawn);
+      // No probability of theirs is known: a bandit does not learn from them.
+      expect(
+        file.prepare("SELECT count(*) AS n FROM experiment_arm WHERE experiment_id = 'sticky'").get(),
+      ).toEqual({ n: 0 });
+      const fresh = Array.from({ length: 400 }, (_, i) => `fresh ${i}`);
+      const heavy = armsNow(changes[0] ?? before, fresh).filter((arm) => arm === 'b').length;
+      expect(Math.abs(heavy - 360)).toBeLessThan(3.5 * Math.sqrt(400 * 0.9 * 0.1));
+    });
+  });
+
+  it('is not bound by an arm that is gone, nor by what a machine saw', async () => {
+    const before = experiment('gone');
+    const left = experiment('gone', { arms: [{ id: 'b' }, { id: 'c' }, { id: 'd' }] });
+    await work((file) => {
+      const hashed = (viewer: string) => armOfBucket(dealBuckets(left.arms), bucketOf('gone', viewer));
+      for (let i = 0; i < 60; i += 1) {
+        const viewer = `gone ${i}`;
+        const { arm } = armFor(file, before, viewer, START);
+        insertButtonEvent(file, START, 'view', viewer, { experiment_id: 'gone', arm });
+        expect(armFor(file, left, viewer, START).arm).toBe(arm === 'a' ? hashed(viewer).arm : arm);
+      }
+      const other = hashed('probe').arm === 'b' ? 'c' : 'b';
+      insertButtonEvent(file, START, 'view', 'probe', { experiment_id: 'gone', arm: other, bot: 1 });
+      expect(armFor(file, left, 'probe', START)).toEqual(hashed('probe'));
     });
   });
 
@@ -271,6 +320,7 @@ describe('figures of an experiment', () => {
       { arm: 'b', calls: 3, answered: 2, short: 1 },
     ]);
     expect(await work((file) => readSeveral(file, experiment('counts'), until))).toBe(1);
+    expect(await work((file) => readUnfollowed(file, experiment('counts'), until))).toBe(1);
     const report = await work((file) => reportExperiment(file, experiment('counts'), until));
     expect(report.arms).toMatchObject([
       { arm: 'a', viewers: 5, clicked: 2, called: 2, answered: 2, qualified: 2, conversions: 2 },
@@ -393,8 +443,29 @@ describe('the command and the API', () => {
       { id: 'colours' },
       { id: 'hero', state: 'ended', winner: 'a', viewers: 1200 },
     ]);
-    expect((await run('report', 'hero')).stdout).toContain('ended, everybody gets a');
+    expect((await run('report', 'hero')).stdout).toMatch(
+      /ended, everybody gets a, first seen \d{4}-\d\d-\d\d,/,
+    );
     // The file still lets it run.
     expect((await place.run('plan')).stdout).toContain('experiment hero');
+    // Ended is ended: its winner stays, in the words for the file, too.
+    const twice = await run('stop', 'hero');
+    expect([twice.code, twice.stdout]).toEqual([0, 'Nothing to change.\n']);
+    expect(twice.stderr).toContain('Write `state: ended, winner: a` at');
+  });
+
+  it('are not to get other arms or weights while they run: the plan says so', async () => {
+    const changed = PLAN.replace(
+      'arms: [{ id: a }, { id: b, text: Talk to us, weight: 3 }]',
+      'arms: [{ id: a, weight: 2 }, { id: c }]',
+    ).replace("color: '#0a7d46'", "color: '#0a7d47'");
+    await writeFile(place.path('other.yaml'), changed);
+    const { code, stdout, stderr } = await place.run('plan', place.path('other.yaml'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/experiment hero: .*arms \+c ~a -b/);
+    expect(stdout).toContain('experiment colours: arms ~green');
+    expect(stderr).toContain('Experiment hero gets other arms or weights');
+    // Another colour alone deals nothing out anew.
+    expect(stderr).not.toContain('colours');
   });
 });

@@ -107,6 +107,16 @@ describe('advice from the hours of a week', () => {
     expect(verdicts.slice(0, 5)).toEqual(['few', 'few', 'few', 'few', 'none']);
   });
 
+  it('says so where no hour has more calls than the others', () => {
+    const even = adviseHours(week(() => ({ calls: 24, answered: 24 })));
+    expect(even.advice).toEqual([]);
+    expect(even.remarks[0]).toMatch(/nothing speaks for advertising at one hour rather than another\.$/);
+    const { remarks } = adviseHours(
+      week((day, hour) => (isOpen(day, hour) ? { calls: 40, answered: 37 } : { calls: 2, answered: 1 })),
+    );
+    expect(remarks.join()).not.toContain('nothing speaks for');
+  });
+
   it('tells how many calls are too few to say', () => {
     const { tooFew, remarks } = adviseHours(
       week((day, hour) =>

@@ -43,6 +43,7 @@ const judge = (cells: readonly Cell[], experiment = plan(), more: Partial<Findin
     cells,
     calls: [],
     several: 0,
+    unfollowed: 0,
     shares: plannedShares(experiment),
     ...more,
   });
@@ -52,6 +53,14 @@ describe('the verdict', () => {
     const report = judge([]);
     expect(report.verdict).toMatchObject({ type: 'nobody', sentence: 'Nobody has seen it yet.' });
     expect(experimentReportSchema.parse(report)).toEqual(report);
+    expect(judge([], plan({ state: 'ended' })).verdict.sentence).toBe('It ended before anybody saw it.');
+  });
+
+  it('says so when hardly anybody may be followed', () => {
+    const { warnings: none } = judge(counted(['a', 50, 2], ['b', 50, 2]), plan(), { unfollowed: 100 });
+    expect(none).toEqual([]);
+    const { warnings } = judge([], plan(), { unfollowed: 3 });
+    expect(warnings).toEqual([expect.stringMatching(/^On 3 pages .* is dt\.js on the pages/)]);
   });
 
   it('names the arm that is better, with how much', () => {
@@ -121,6 +130,25 @@ describe('the verdict', () => {
       sentence: expect.stringContaining('ended'),
     });
     expect(judge(counted(['a', 5000, 100], ['b', 5000, 180]), ended).verdict.type).toBe('better');
+  });
+
+  it('counts the days in which viewers came, of one that has ended long ago', () => {
+    const cells = [
+      ...counted(['a', 600, 12], ['b', 600, 12]),
+      cell('a', 3, null, 100),
+      cell('b', 3, null, 100),
+    ];
+    const ended = plan({ state: 'ended' });
+    expect(judge(cells, ended, { at: noon(90) }).viewersPerDay).toBe(350);
+    expect(judge(cells, plan(), { at: noon(90) }).viewersPerDay).toBeCloseTo(1400 / 90.5);
+    expect(judge(cells, ended, { at: noon(3) }).viewersPerDay).toBe(400);
+    expect(judge([], ended, { at: noon(90) }).viewersPerDay).toBe(0);
+  });
+
+  it('asks about changes of the plan where the split is broken', () => {
+    const asks = expect.stringContaining('Were arms or weights changed');
+    expect(judge(counted(['a', 4700, 100], ['b', 5300, 220])).warnings).toEqual([asks]);
+    expect(judge(counted(['a', 5000, 100], ['b', 5000, 220])).warnings).toEqual([]);
   });
 
   it('warns of a better arm whose calls are worse', () => {
