@@ -75,6 +75,7 @@ export type ButtonStage = Stage & {
   readonly site: WebSite;
   /** UDP between browsers and the gateway; while it is cut, TCP gets through. */
   readonly media: MediaRelay;
+  readonly mediaByTcp: StreamRelay;
   readonly signalling: StreamRelay;
   /** `http://127.0.0.1:PORT` of the gateway. */
   readonly origin: string;
@@ -193,6 +194,7 @@ export const openButtonStage = async (options: ButtonStageOptions = {}): Promise
     ...stage,
     site,
     media,
+    mediaByTcp: tcp,
     signalling,
     origin,
     page: (body, { path = '/', language = 'en', visits = true, head = '', headers = {} } = {}) => {

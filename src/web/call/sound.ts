@@ -82,7 +82,8 @@ export const createSound = (): Sound => {
   const wake = (): void => {
     if (made?.state === 'suspended' && !resting) void made.resume().catch(() => undefined);
   };
-  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wake, { passive: true });
+  for (const gesture of ['pointerdown', 'keydown'])
+    addEventListener(gesture, wake, { passive: true, capture: true });
 
   /** Lets hear on an output device what is connected to it. @returns how to stop */
   const output = (sink: string | undefined): { readonly node: AudioNode; stop(): void } => {

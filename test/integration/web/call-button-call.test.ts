@@ -168,6 +168,19 @@ describe('in a call', () => {
     await change(silent, lost);
     await bench.event('ice_failed');
     expect(bench.gateway.eventsOf('ice_ok')).toEqual([]);
+    // Either time the number was shown in place of the call.
+    expect(bench.gateway.eventsOf('fallback_shown')).toMatchObject([
+      { detail: { why: 'lost' } },
+      { detail: { why: 'lost' } },
+    ]);
+    const heard = await call();
+    await change(heard, ANSWERED());
+    await change(heard, lost);
+    await until('the third end', () => bench.gateway.eventsOf('end').length === 3);
+    // It was a call for all that.
+    expect(await heard.getByText('No call').count()).toBe(0);
+    expect(await ringing.getByText('No call').count()).toBe(1);
+    expect(bench.gateway.eventsOf('fallback_shown')).toHaveLength(2);
   });
 
   it('asks for a click where the browser holds the sound back', async () => {

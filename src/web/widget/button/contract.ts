@@ -108,8 +108,9 @@ export type Press = {
   readonly language: Language;
   /** The number that the page shows just now, which dt.js may have put there. */
   readonly number: ButtonNumber;
-  /** Gets the focus back. */
   readonly from: HTMLElement;
+  /** Gives the focus back. */
+  focus(): void;
 };
 
 /** What the second part needs of the first one. */
@@ -129,8 +130,8 @@ export type Ground = {
 export type Phone = {
   /** Shows what a press leads to. */
   press(press: Press): void;
-  /** Shows the call under way. False: there is none. */
-  showCall(): boolean;
+  /** Shows the call under way, where it can be reached from what was pressed. False: there is none. */
+  showCall(from: HTMLElement): boolean;
   /** Takes up what the page before this one left in the session storage ({@link KEPT}), if it is not too old. */
   takeUp(kept: string): void;
 };

@@ -63,10 +63,14 @@ const createPlace = (element: HTMLElement, root: ShadowRoot, widget: Widget): Pl
       widget.watch(box, place.button);
     },
     clear,
-    fail: () => {
-      clear();
+    fail: (tel) => {
       const link = place.link();
-      if (link) link.focus();
+      if (!link) {
+        location.assign(tel);
+        return;
+      }
+      clear();
+      link.focus();
     },
   };
   return place;

@@ -84,6 +84,8 @@ export const createWidget = (tag: Tag): Widget => {
   const ground: Ground = { site, origin, nonce, who, report, flush };
   let phone: Phone | undefined;
   let loading: Promise<Phone> | undefined;
+  /** Some browsers never ask again for a module that they could not get: it needs another name then. */
+  let again = '';
 
   const pageLanguage = (place: Place): string =>
     place.language || tag.language || document.documentElement.lang || navigator.language;
@@ -128,14 +130,15 @@ export const createWidget = (tag: Tag): Widget => {
   const load = (): Promise<Phone> => {
     loading =
       loading ||
-      (import(/* @vite-ignore */ `${origin}/dt-call-phone.js`) as Promise<{ readonly begin: Begin }>).then(
-        ({ begin }) => {
-          phone = begin(ground);
-          return phone;
-        },
-      );
+      (
+        import(/* @vite-ignore */ `${origin}/dt-call-phone.js${again}`) as Promise<{ readonly begin: Begin }>
+      ).then(({ begin }) => {
+        phone = begin(ground);
+        return phone;
+      });
     loading.catch(() => {
       loading = undefined;
+      again = `?${Date.now()}`;
     });
     return new Promise((resolve, reject) => {
       (loading as Promise<Phone>).then(resolve, reject);
@@ -186,7 +189,7 @@ export const createWidget = (tag: Tag): Widget => {
     if (from.getAttribute('aria-busy')) return false;
     const id = randomId();
     const decision = decide(facts, probe(), wish);
-    if (decision.type !== 'dial' && phone && phone.showCall()) return false;
+    if (decision.type !== 'dial' && phone && phone.showCall(from)) return false;
     say(place, 'click', id);
     if (decision.type === 'dial') {
       say(place, 'tel_open', id);
@@ -206,6 +209,12 @@ export const createWidget = (tag: Tag): Widget => {
           language: languageOfPlace(place, facts),
           number: numberOf(place.link(), place.target, facts.number),
           from,
+          focus: () => {
+            const { element } = place;
+            // It was drawn anew meanwhile.
+            const heir = element.shadowRoot?.querySelector<HTMLElement>('[part=button]') || element;
+            (from.isConnected ? from : heir).focus();
+          },
         }),
       )
       .catch(() => place.fail(telOf(place, facts)))
@@ -253,6 +262,10 @@ export const createWidget = (tag: Tag): Widget => {
   described.recall();
   watchPermission();
   takeUp();
+  // "Back" shows a page that was put aside; the one before it may have been in a call, and tells of it a moment later.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) for (const ms of [0, 100, 1000]) setTimeout(takeUp, ms);
+  });
 
   return {
     nonce,

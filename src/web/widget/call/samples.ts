@@ -13,6 +13,8 @@ export type ReportedSample = {
 };
 
 export const SAMPLE_MS = 5000;
+/** Apart from each other, those that are gathered. */
+const GATHERED_MS = 2000;
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
@@ -72,13 +74,13 @@ export const createReporter = (
   post: (url: string, body: string) => void,
 ): Reporter => {
   let gathered: QualitySample[] = [];
-  let begun: number | undefined;
+  /** When the five seconds end. */
+  let due: number | undefined;
   let waiting: ReportedSample[] = [];
 
   const close = (at: number, warnings: readonly QualityWarning[]): void => {
     if (gathered.length > 0) waiting = [...waiting, summarise(gathered, warnings, at)].slice(-MOST);
     gathered = [];
-    begun = undefined;
   };
 
   const send = (): void => {
@@ -91,10 +93,11 @@ export const createReporter = (
 
   return {
     add: (sample, warnings) => {
-      begun ??= sample.at;
+      due ??= sample.at - GATHERED_MS + SAMPLE_MS;
       gathered.push(sample);
-      // Samples come every 2 s: the one that makes it five seconds closes them.
-      if (sample.at - begun + 1000 < SAMPLE_MS) return;
+      // Two or three each, in turn: the one that is nearest to their end closes them.
+      if (sample.at + GATHERED_MS / 2 < due) return;
+      due = (sample.at - due > SAMPLE_MS ? sample.at : due) + SAMPLE_MS;
       close(sample.at, warnings);
       if (waiting.length >= BATCH) send();
     },

@@ -56,7 +56,7 @@ const MOS = 3.5;
 const LOSS_WINDOW = 7;
 const LOSS_PERCENT = 3;
 const LOSS_OVER_PERCENT = 2;
-/** Quieter is digital silence: not even the noise of a room. */
+/** Quieter is digital silence, not even the noise of a room; and a level that moves by less is that of no room either. */
 const SILENCE = 1e-4;
 /** Somebody who has spoken may listen for long, and noise suppression leaves nothing of a quiet room. */
 const DEAD_AFTER_SPEECH = 15;
@@ -87,14 +87,11 @@ const lossy = (on: boolean, samples: readonly QualitySample[]): boolean => {
   return samples.length >= LOSS_WINDOW && percent > LOSS_PERCENT;
 };
 
-/** Nothing at all comes from the microphone, though it is open. */
+/** Nothing at all comes from the microphone, though it is open: its level stays where it is. */
 const dead = (samples: readonly QualitySample[], spoke: boolean): boolean => {
   const count = spoke ? DEAD_AFTER_SPEECH : WINDOW;
-  const recent = last(samples, count);
-  return (
-    recent.length === count &&
-    recent.every(({ microphone }) => microphone !== undefined && microphone < SILENCE)
-  );
+  const levels = last(samples, count).flatMap(({ microphone }) => microphone ?? []);
+  return levels.length === count && Math.max(...levels) - Math.min(...levels) < SILENCE;
 };
 
 const above = (value: number | undefined, limit: number): boolean => (value ?? 0) > limit;

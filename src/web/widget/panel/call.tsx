@@ -187,12 +187,20 @@ export const CallCard = ({ call }: { readonly call: CallState }): JSX.Element =>
   const { minimised, press } = view;
   const isEnded = call.phase === 'ended';
   const isAsked = call.phase === 'microphone' && call.problem !== undefined;
-  useEffect(() => {
+  const hasFocus = (): boolean => {
     const { current } = box;
     const focused = (current?.getRootNode() as ShadowRoot | undefined)?.activeElement;
+    return !!focused && !!current?.contains(focused);
+  };
+  const hadFocus = hasFocus();
+  useEffect(() => {
     // Not taken away from what somebody is at in the page, but for the beginning, and when words of the card were replaced.
-    if (!focused || !current?.contains(focused)) focusFirst(current);
+    if (!hasFocus()) focusFirst(box.current);
   }, [minimised, isEnded, isAsked]);
+  useEffect(() => {
+    // What had it is gone.
+    if (hadFocus && !hasFocus()) focusFirst(box.current);
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key } = event;
     if (isEnded || event.ctrlKey || event.metaKey || event.altKey) return;

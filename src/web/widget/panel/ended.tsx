@@ -12,7 +12,7 @@ export const endText = ({ ended }: PanelWords, { code, reason, retryAfterS }: Ca
 };
 
 /** The browser's way does not work: the telephone's may. */
-const BY_PHONE: readonly EndReason[] = ['lost', 'unreachable', 'unable', 'failed'];
+export const BY_PHONE: readonly EndReason[] = ['lost', 'unreachable', 'unable', 'failed'];
 
 const STARS = [1, 2, 3, 4, 5];
 
@@ -31,7 +31,8 @@ const Rating = (): JSX.Element => {
             class={count <= (rated ?? 0) ? 'star lit' : 'star'}
             aria-label={words.ended.stars(count)}
             aria-pressed={rated === count}
-            disabled={rated !== undefined}
+            // Not disabled: that would take the focus away.
+            aria-disabled={rated !== undefined}
             onClick={() => session.rate(count)}
           >
             <Icon name="star" />
@@ -51,7 +52,7 @@ export const Ended = ({ call }: { readonly call: CallState }): JSX.Element | nul
   const isDone = wasAnswered && ['hung-up', 'longest-time'].includes(call.end.reason);
   return (
     <>
-      {!isDone && <p class="phase">{words.ended.failed}</p>}
+      {!wasAnswered && <p class="phase">{words.ended.failed}</p>}
       <p role={isDone ? 'status' : 'alert'}>{endText(words, call.end)}</p>
       {BY_PHONE.includes(call.end.reason) && (
         <section class="number-block" aria-label={words.offer.number}>

@@ -25,14 +25,17 @@ type ButtonProps = {
   readonly icon?: IconName;
   /** Gets the focus when its scene appears. */
   readonly first?: boolean;
+  /** Can't be pressed just now; keeps the focus. */
+  readonly off?: boolean;
 };
 
 /** Without `onClick` it sends its form. */
-export const Button = ({ label, onClick, kind = 'plain', icon, first = false }: ButtonProps): JSX.Element => (
+export const Button = ({ label, onClick, kind = 'plain', icon, first, off }: ButtonProps): JSX.Element => (
   <button
     type={onClick ? 'button' : 'submit'}
     class={`button ${kind}`}
     {...(onClick && { onClick })}
+    aria-disabled={off}
     data-first={first || undefined}
   >
     {icon && <Icon name={icon} />}

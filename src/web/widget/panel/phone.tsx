@@ -6,7 +6,7 @@ import { readKept } from '../call/kept.ts';
 import { panelWordsEn } from '../words/en.ts';
 import { panelWordsZh } from '../words/zh.ts';
 import { CallCard } from './call.tsx';
-import { openOverlay } from './overlay.ts';
+import { type Overlay, openOverlay } from './overlay.ts';
 import { Dialog, ScopeProvider, useScope } from './parts.tsx';
 import { Asked, CodeScene, Explain, NumberScene, Offer, Sheet } from './scenes.tsx';
 import { beginSession, createSession } from './session.ts';
@@ -55,11 +55,12 @@ const readPress = (text: string): KeptPress | undefined => {
 /** What a press is shown with, and calls with; one at a time. */
 export const createPhone = (ground: Ground, openCall: OpenCall): Phone => {
   let session: Session | undefined;
+  let overlay: Overlay | undefined;
 
   const open = (press: Press, resumed?: KeptPress): void => {
     session?.close();
-    const overlay = openOverlay(ground.nonce);
-    const { root } = overlay;
+    overlay = openOverlay(ground.nonce, press.from);
+    const { root, remove } = overlay;
     const words = press.language === 'zh' ? panelWordsZh : panelWordsEn;
     root.lang = words.locale;
     const { color } = press.facts;
@@ -83,9 +84,9 @@ export const createPhone = (ground: Ground, openCall: OpenCall): Phone => {
       onClose: () => {
         const hadFocus = root.contains((root.getRootNode() as ShadowRoot).activeElement);
         render(null, root);
-        overlay.remove();
+        remove();
         if (session === own) session = undefined;
-        if (hadFocus && press.from.isConnected) press.from.focus();
+        if (hadFocus) press.focus();
       },
     });
     session = own;
@@ -94,22 +95,22 @@ export const createPhone = (ground: Ground, openCall: OpenCall): Phone => {
   };
 
   addEventListener('pagehide', () => session?.leave());
-  // The page was put aside and comes back with its call.
-  addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) session?.comeBack();
-  });
 
   return {
     press: (press) => open(press),
-    showCall: () => {
+    showCall: (from) => {
       const phase = session?.call?.state.phase;
       if (!session || !phase || phase === 'ended') return false;
+      overlay?.reach(from);
       session.minimise(false);
       return true;
     },
     takeUp: (text) => {
       const kept = readPress(text);
-      if (kept && kept.site === ground.site) open({ ...kept.press, from: document.body }, kept);
+      if (!kept || kept.site !== ground.site) return;
+      // A page that was put aside may come back with its call: no other one has taken it up.
+      if (session?.call?.keep()?.callId === kept.call.callId) return;
+      open({ ...kept.press, from: document.body, focus: () => undefined }, kept);
     },
   };
 };

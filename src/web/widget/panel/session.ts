@@ -50,7 +50,7 @@ export const createSession = (options: SessionOptions): Session => {
     scene: resumed ? { type: 'call' } : firstScene(press),
     busy: false,
     call: undefined,
-    minimised: false,
+    minimised: resumed?.minimised ?? false,
     intent: press.intent ?? resumed?.intent,
     rated: undefined,
     qrUrl: gate.qrUrl,
@@ -80,14 +80,15 @@ export const createSession = (options: SessionOptions): Session => {
 
   const open = (microphone: 'ask' | 'none'): void => {
     const since = askedAt;
-    if (resumed && !call) tale.resume();
+    const isTakenUp = resumed !== undefined && call === undefined;
+    if (isTakenUp) tale.resume();
     else tale.begin(since, microphone);
-    show({ type: 'call' });
+    set({ scene: { type: 'call' }, busy: false, minimised: isTakenUp && view.minimised });
     call = openCall({
       pressId: press.id,
       token: () => gate.token({ intent: view.intent, proof }, performance.now() - since),
       microphone,
-      ...(resumed && !call && { resumed: resumed.call }),
+      ...(isTakenUp && { resumed: resumed.call }),
       language: press.language === 'zh' ? 'zh-CN' : navigator.language,
       report: { url: `${ground.origin}/v1/button/quality`, site: ground.site },
       onChange: (state) => {
@@ -188,6 +189,7 @@ export const createSession = (options: SessionOptions): Session => {
       open('ask');
     },
     rate: (stars) => {
+      if (view.rated !== undefined) return;
       set({ rated: stars });
       gate.rate(stars);
     },
@@ -203,17 +205,17 @@ export const createSession = (options: SessionOptions): Session => {
     leave: () => {
       const kept = call?.keep();
       if (!kept) return call?.hangUp();
-      const { from: _, ...rest } = press;
+      const { from: _, focus: __, ...rest } = press;
       const text: KeptPress = {
         at: Date.now(),
         site: ground.site,
         press: rest,
         intent: view.intent,
+        minimised: view.minimised,
         call: kept,
       };
       inStorage((storage) => storage.setItem(KEPT, JSON.stringify(text)));
     },
-    comeBack: () => inStorage((storage) => storage.removeItem(KEPT)),
   };
   return session;
 };

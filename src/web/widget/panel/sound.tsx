@@ -65,7 +65,7 @@ const HearTest = ({ call }: { readonly call: CallState }): JSX.Element => {
     <div class="hear">
       <h3>{said.hear}</h3>
       <p role="status">{text()}</p>
-      {!isRunning && <Button label={said.hearGo} onClick={() => session.call?.hearTest()} />}
+      <Button label={said.hearGo} onClick={() => session.call?.hearTest()} off={isRunning} />
     </div>
   );
 };

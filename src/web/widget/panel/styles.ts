@@ -3,9 +3,9 @@
  * `--dt-call-panel-radius`, `--dt-call-z`.
  */
 export const PANEL_CSS = `
-:host{all:initial}
+:host{all:initial!important}
 *{box-sizing:border-box}
-.panel{--accent:#0b6b3a;--ink-on-accent:#fff;--edge:#6d7985;--quiet:#51606f;font:400 16px/1.5 var(--dt-call-panel-font,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",Arial,sans-serif);color:#16202b;text-align:start}
+.panel{color-scheme:light;--accent:#0b6b3a;--ink-on-accent:#fff;--edge:#6d7985;--quiet:#51606f;font:400 16px/1.5 var(--dt-call-panel-font,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",Arial,sans-serif);color:#16202b;text-align:start}
 .sheet,.card{background:#fff;color:#16202b;border:1px solid #dce2e8;border-radius:var(--dt-call-panel-radius,16px);box-shadow:0 8px 40px rgba(22,32,43,.3)}
 .sheet{position:fixed;inset:0;margin:auto;padding:20px;width:min(440px,calc(100vw - 24px));height:fit-content;max-height:calc(100vh - 24px);overflow:auto;overscroll-behavior:contain}
 .sheet::backdrop{background:rgba(22,32,43,.55)}
@@ -26,6 +26,7 @@ button,input,select{font:inherit;color:inherit}
 button{cursor:pointer;touch-action:manipulation}
 .button{display:inline-flex;align-items:center;justify-content:center;gap:8px;min-height:48px;min-width:48px;padding:8px 18px;border:1px solid var(--edge);border-radius:999px;background:#fff;font-weight:600;text-align:center}
 .button:hover{background:#f3f5f8}
+.button[aria-disabled=true]{opacity:.6;cursor:default}
 .button.main{background:var(--accent);color:var(--ink-on-accent);border-color:rgba(0,0,0,.35)}
 .button.main:hover{filter:brightness(.94)}
 .button.link{min-height:44px;padding:8px 4px;border-color:transparent;background:none;color:#174a9c;text-decoration:underline;text-underline-offset:.2em}

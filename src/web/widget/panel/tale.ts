@@ -1,5 +1,6 @@
 import type { EventDetail, EventType, Ground, Press } from '../button/contract.ts';
 import type { CallEnd, CallProblem, CallState } from '../call/contract.ts';
+import { BY_PHONE } from './ended.tsx';
 import type { Scene } from './view.ts';
 
 /** What a problem with the microphone counts as. */
@@ -42,8 +43,10 @@ export const createTale = ({ report, flush }: Ground, { id, facts }: Press) => {
     if (phase === 'talking') once('answer', 'answer', undefined, since);
     if (connected) once('ice', 'ice_ok');
   };
-  const tellEnd = ({ answeredAt }: CallState, { reason, code, by }: CallEnd): void => {
+  const tellEnd = ({ answeredAt, connected }: CallState, { reason, code, by }: CallEnd): void => {
     if (told.has('end')) return;
+    // Nothing was heard, and the number stands there instead.
+    if (!connected && BY_PHONE.includes(reason)) tell('fallback_shown', { why: code || reason });
     // Before the answer it is the signalling that was lost.
     if (reason === 'lost' && answeredAt !== undefined) once('ice', 'ice_failed');
     const seconds = answeredAt === undefined ? 0 : Math.round((Date.now() - answeredAt) / 1000);

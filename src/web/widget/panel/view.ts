@@ -61,8 +61,6 @@ export type Session = {
   close(): void;
   /** The page is left. */
   leave(): void;
-  /** It was not left for good. */
-  comeBack(): void;
   readonly call: WidgetCall | undefined;
 };
 
@@ -71,7 +69,8 @@ export type KeptPress = {
   /** ms since the epoch; the light script looks at it. */
   readonly at: number;
   readonly site: string;
-  readonly press: Omit<Press, 'from'>;
+  readonly press: Omit<Press, 'from' | 'focus'>;
   readonly intent: string | undefined;
+  readonly minimised?: boolean;
   readonly call: KeptCall;
 };

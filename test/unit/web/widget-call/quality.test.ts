@@ -73,6 +73,10 @@ describe('warnings', () => {
     expect(run(times(5, silent)).quality.warnings).toEqual([]);
     expect(run([{}, {}, ...times(14, silent)]).quality.warnings).toEqual([]);
     expect(run([{}, {}, ...times(15, silent)]).quality.warnings).toEqual(['mic']);
+    // Stuck at a level is dead, too; a voice, or a room, moves.
+    expect(run([{}, ...times(15, { microphone: 0.3 })]).quality.warnings).toEqual(['mic']);
+    const room = Array.from({ length: 16 }, (_, i) => ({ microphone: 0.002 + (i % 3) * 0.0002 }));
+    expect(run(room).quality.warnings).toEqual([]);
     expect(run(times(9, silent), NO_WARNINGS, { hearing: true, speaking: false }).quality.warnings).toEqual(
       [],
     );
@@ -180,14 +184,29 @@ describe('reports', () => {
       () => now,
       (url, body) => posts.push({ url, body: JSON.parse(body) }),
     );
-    for (; now <= 34_000; now += 2000) reporter.add(sample(now), []);
+    for (; now <= 28_000; now += 2000) reporter.add(sample(now), []);
     expect(posts).toHaveLength(1);
     expect(posts[0]).toMatchObject({ url: 'https://gw/q', body: { site: 'main', press: 'press' } });
-    expect(posts[0]?.body.samples.map(({ ago }) => ago)).toEqual([30_000, 24_000, 18_000, 12_000, 6000, 0]);
+    expect(posts[0]?.body.samples.map(({ ago }) => ago)).toEqual([26_000, 20_000, 16_000, 10_000, 6000, 0]);
     reporter.add(sample(now), []);
     reporter.flush();
     reporter.flush();
     expect(posts).toHaveLength(2);
     expect(posts[1]?.body.samples).toHaveLength(1);
+  });
+
+  it('hold five seconds each in the mean, also after a pause', () => {
+    const ends: number[] = [];
+    const reporter = createReporter(
+      { url: '/', site: 'main' },
+      'press',
+      () => 1e6,
+      (_url, body) => ends.push(...JSON.parse(body).samples.map(({ ago }: { ago: number }) => 1e6 - ago)),
+    );
+    for (let at = 2000; at <= 60_000; at += 2000) reporter.add(sample(at), []);
+    for (let at = 90_000; at <= 120_000; at += 2000) reporter.add(sample(at), []);
+    reporter.flush();
+    expect(ends.filter((at) => at <= 60_000)).toHaveLength(12);
+    expect(ends.filter((at) => at > 60_000)).toHaveLength(7);
   });
 });
