@@ -28,6 +28,8 @@ export type NewEvent = Omit<ButtonEventTable, 'seq' | 'detail'> & {
 
 /** The funnel's events. */
 export type EventLog = {
+  /** Whether a press is a machine's, as its first event says; undefined: it has none yet. */
+  ofMachine(file: SqliteFile, press: string): boolean | undefined;
   /**
    * Notes one, in the transaction that is open.
    *
@@ -59,6 +61,11 @@ const statementsOf = preparedOnce((file) => ({
   ofPress: file.prepare<[press: string], { readonly type: ButtonEventTable['type'] }>(
     'SELECT type FROM button_event WHERE press_id = ?',
   ),
+  begun: file
+    .prepare<[press: string], ButtonEventTable['bot']>(
+      'SELECT bot FROM button_event WHERE press_id = ? ORDER BY seq LIMIT 1',
+    )
+    .pluck(),
 }));
 
 const KEY = /^[a-zA-Z][a-zA-Z0-9_]{0,19}$/;
@@ -97,6 +104,10 @@ export const createEventLog = (noted: (type: NewEvent['type'], machine: boolean)
   };
 
   return {
+    ofMachine: (file, press) => {
+      const bot = statementsOf(file).begun.get(press);
+      return bot === undefined ? undefined : bot === 1;
+    },
     append: (file, event) => {
       if (!mayAdd(file, event)) return false;
       statementsOf(file).add.run({ ...event, at: Math.round(event.at), detail: plainDetail(event.detail) });

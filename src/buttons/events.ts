@@ -33,7 +33,8 @@ export const noteEvent = (
   { type, button, pressId, page, detail }: What,
   at: number,
 ): boolean => {
-  const bot = isBot(sender, automated);
+  // What is reported as a page closes may bear other headers than all before; it is the same visitor's.
+  const bot = (pressId === undefined ? undefined : log.ofMachine(file, pressId)) ?? isBot(sender, automated);
   const { viewer, visitId } = who(file, { siteId: site.id, viewer: claimed, visit, at });
   const { experimentId, arm } = arms(file, button, { viewer, bot }, at);
   const isNew = log.append(file, {

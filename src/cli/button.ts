@@ -5,7 +5,7 @@ import { renderSVG, renderUnicodeCompact } from 'uqr';
 import { errorMessage, FailureError, UsageError } from '../base/errors.ts';
 import { findRunning } from '../base/run-file.ts';
 import { buttonLinks, buttonSnippets, createAvailability } from '../buttons/index.ts';
-import type { ButtonPlan } from '../config/index.ts';
+import { type ButtonPlan, dialsVisitors } from '../config/index.ts';
 import {
   type ButtonFigures,
   buttonFiguresOf,
@@ -100,13 +100,6 @@ const list = (session: Session): Promise<void> =>
     out.line('\nFigures: today / 7 days. `dialtrace report funnel` has the rest.');
   });
 
-/** Whether there is a trunk through which visitors of a button can be called. */
-const dialsVisitors = (session: Session, { callback }: ButtonPlan): boolean => {
-  const { trunks, phone } = session.config();
-  const wanted = callback.trunk ?? phone.outbound.trunk;
-  return trunks.some(({ id, gateways }) => (wanted === undefined || id === wanted) && gateways.length > 0);
-};
-
 const show = (session: Session, id: string): Promise<void> =>
   session.withStore('read', async (store) => {
     const plan = await readPlan(store);
@@ -115,7 +108,7 @@ const show = (session: Session, id: string): Promise<void> =>
     const view = views.find((each) => each.plan.id === button.id);
     if (view === undefined) return;
     if (session.json) return session.out.json(view);
-    printButton(session.out, view, dialsVisitors(session, button));
+    printButton(session.out, view, dialsVisitors(session.config(), button));
     if (view.links === null) session.out.note('Links and snippets need buttons.publicUrl in dialtrace.yaml.');
   });
 

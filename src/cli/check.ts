@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { certificateFiles, clearKeys } from '../config/index.ts';
+import { buttonWarnings, certificateFiles, clearKeys } from '../config/index.ts';
 import { plural } from './format.ts';
 import { examples } from './options.ts';
 import { findingWords, lintOf, readSoundPlan } from './plan-input.ts';
@@ -29,10 +29,13 @@ export const addCheck = (program: Command, cli: Cli): void => {
           sites: plan.sites.length,
           automations: plan.automations.length,
           flows: plan.flows.length,
+          buttons: plan.buttons.length,
+          experiments: plan.experiments.length,
         };
         const warnings = [
           ...clearKeys(config).map(({ trunk, text, mend }) => `trunk ${trunk}: ${text}; ${mend}`),
           ...lintOf(config, plan).map(findingWords),
+          ...buttonWarnings(config, plan),
         ];
         if (session.json)
           return cli.out.json({ ok: true, config: session.configPath, plan: planPath, ...counts, warnings });
@@ -51,7 +54,9 @@ export const addCheck = (program: Command, cli: Cli): void => {
             (counts.pools + counts.sites > 0
               ? `, ${plural(counts.pools, 'pool')}, ${plural(counts.sites, 'site')}`
               : '') +
-            (counts.flows > 0 ? `, ${plural(counts.flows, 'flow')}` : ''),
+            (counts.flows > 0 ? `, ${plural(counts.flows, 'flow')}` : '') +
+            (counts.buttons > 0 ? `, ${plural(counts.buttons, 'call button')}` : '') +
+            (counts.experiments > 0 ? `, ${plural(counts.experiments, 'experiment')}` : ''),
         );
         for (const warning of warnings) cli.out.line(`${cli.out.paint('yellow', 'warn')}  ${warning}`);
       }),

@@ -5,6 +5,9 @@ import { languageSchema } from './sound-schema.ts';
 const count = (most: number, fallback: number, what: string) =>
   z.int().min(1).max(most).default(fallback).describe(what);
 
+const webAddress = (example: string) =>
+  z.url({ protocol: /^https?$/, error: `write an address such as ${example}` });
+
 const smsSchema = z
   .strictObject({
     provider: z
@@ -13,9 +16,11 @@ const smsSchema = z
       .describe(
         '`outbox`: writes messages into a file, to try things out; `http`: asks a provider to send them.',
       ),
-    outbox: z.string().min(1).default('data/sms-outbox.jsonl').describe('A line of JSON for each message.'),
-    url: z
-      .url({ protocol: /^https?$/ })
+    outbox: z
+      .string()
+      .default('')
+      .describe('A line of JSON for each message; default: `sms-outbox.jsonl` beside the database.'),
+    url: webAddress('https://api.sms.example/v1/messages')
       .optional()
       .describe("The provider's address, for `http`."),
     method: z.enum(['POST', 'GET']).default('POST'),
@@ -43,8 +48,7 @@ const smsSchema = z
 export const buttonsSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Serves call buttons and takes their calls.'),
-    publicUrl: z
-      .url({ protocol: /^https?$/ })
+    publicUrl: webAddress('https://calls.example.com')
       .optional()
       .describe('Where browsers reach this gateway: https://calls.example.com; for links and QR codes.'),
     limits: z

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { canonicalSource, isLoopback, isWildcard, needsTls } from './addresses.ts';
 import type { gatewayConfigSchema } from './gateway-schema.ts';
+import { smsProblems } from './sms-checks.ts';
 
 type Check = (config: z.output<typeof gatewayConfigSchema>) => readonly Problem[];
 
@@ -237,4 +238,5 @@ const CHECKS: readonly Check[] = [
   registrarExpires,
   registrarRealm,
   outboundTrunk,
+  ({ buttons }) => smsProblems(buttons.sms),
 ];

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type Problem, UsageError } from '../base/errors.ts';
 import { certificateProblems, trunkFileProblems } from './certificates.ts';
@@ -113,7 +113,13 @@ const withAbsolutePaths = (config: GatewayConfig, folder: string): GatewayConfig
     prompts: { ...config.prompts, directory: absolute(config.prompts.directory) },
     buttons: {
       ...config.buttons,
-      sms: { ...config.buttons.sms, outbox: absolute(config.buttons.sms.outbox) },
+      sms: {
+        ...config.buttons.sms,
+        // Numbers and codes belong where other data is, not beside the configuration.
+        outbox: absolute(
+          config.buttons.sms.outbox || join(dirname(config.database.path), 'sms-outbox.jsonl'),
+        ),
+      },
     },
     runFile: absolute(config.runFile),
     trackingPlan: absolute(config.trackingPlan),

@@ -8,6 +8,7 @@ export {
   experimentSchema,
   type Texts,
 } from './button-schema.ts';
+export { buttonWarnings, dialsVisitors } from './button-warnings.ts';
 export {
   type CertificateFiles,
   type Certificates,

@@ -33,7 +33,13 @@ export const openFile = async (path: string, readOnly: boolean): Promise<SqliteF
     if (errorCode(error)?.startsWith('SQLITE_CORRUPT')) {
       throw new FailureError(`The database ${path} is damaged: put back a copy`, { cause: error });
     }
-    throw new FailureError(`The database ${path} can't be opened: ${errorMessage(error)}`, { cause: error });
+    // SQLite says neither who may nor which file: it may be the -shm file beside it.
+    const mend = errorCode(error)?.startsWith('SQLITE_CANTOPEN')
+      ? ": it and its folder have to be this user's; run this as the gateway's user"
+      : '';
+    throw new FailureError(`The database ${path} can't be opened: ${errorMessage(error)}${mend}`, {
+      cause: error,
+    });
   }
 };
 

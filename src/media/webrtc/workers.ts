@@ -12,6 +12,15 @@ const SETTLED_MS = 60_000;
 const PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** mediasoup tells of a port in the words of its own source. */
+const reasonOf = (error: unknown): string => {
+  const text = errorMessage(error);
+  const [, protocol, port] = /\[protocol:(\w+),.*\bport:(\d+)\]: address already in use/.exec(text) ?? [];
+  return port === undefined
+    ? text
+    : `${protocol} port ${port} is taken; stop what holds it, or set media.webrtc.port`;
+};
+
 /** What a router's payload types mean: producers are mapped to them, and consumers send under them. */
 export type RouterPayloadTypes = {
   readonly PCMU?: number;
@@ -233,7 +242,7 @@ export const createWorkers = async ({ options, rtpPorts, logger }: WorkersParts)
   const failure = starts.find((outcome) => outcome.status === 'rejected');
   if (failure !== undefined) {
     await close();
-    throw new FailureError(`The mediasoup worker does not start: ${errorMessage(failure.reason)}`);
+    throw new FailureError(`The mediasoup worker does not start: ${reasonOf(failure.reason)}`);
   }
 
   /** Resolves when a worker has started, or after `ms`. */

@@ -128,6 +128,41 @@ describe('dialtrace button', () => {
     expect(stderr).toContain('set buttons.publicUrl in dialtrace.yaml');
   });
 
+  it('is counted by check, which warns of what is not meant', async () => {
+    const fine = await place.run('check');
+    expect(fine).toMatchObject({ code: 0, stderr: '' });
+    expect(fine.stdout).toContain('2 call buttons, 1 experiment');
+    expect(fine.stdout).not.toContain('warn');
+    await place.write('config/open.yaml', `${CONFIG}buttons: { publicUrl: 'http://calls.example.com' }\n`);
+    const open = await place.run('--config', 'config/open.yaml', 'check');
+    expect(open.stdout).toMatch(/^warn +buttons\.publicUrl: browsers give no microphone/m);
+    await place.write(
+      'config/bare.yaml',
+      CONFIG.replace(/^trunks:\n.*$/m, 'trunks: [{ id: in, region: US, sources: [127.0.0.1] }]'),
+    );
+    await place.write(
+      'config/asking.yaml',
+      (PLAN.trimEnd() + BUTTONS)
+        .replace(
+          '- { id: night,',
+          '- { id: late, callback: { trunk: in }, site: main, number: "+12025550199", lines: [echo] }\n  - { id: night,',
+        )
+        .replace('name: Talk & ask', 'confirm: sms'),
+    );
+    const { stdout } = await place.run(
+      '--config',
+      'config/bare.yaml',
+      'check',
+      '--plan',
+      'config/asking.yaml',
+    );
+    expect(stdout.match(/^warn .*$/gm)).toEqual([
+      expect.stringMatching(/button sales: visitors get no code, it is written to .*data\/sms-outbox\.jsonl/),
+      expect.stringContaining('button late: nobody is called back, trunk in has no gateway'),
+      expect.stringContaining('button night: out of hours the number is shown'),
+    ]);
+  });
+
   it('tests what a visitor would get', async () => {
     config = { viewer: 'e-1', buttons: { sales: { open: true, web: true } } };
     const fine = await place.run('button', 'test', 'sales');

@@ -245,6 +245,55 @@ const WRONG: readonly Wrong[] = [
     mend: /lower-case/,
   },
   {
+    name: 'address of call buttons without its scheme',
+    yaml: 'buttons: { publicUrl: calls.example.com }\n',
+    path: 'buttons.publicUrl',
+    message: /found “calls\.example\.com”/,
+    mend: /such as https:\/\/calls\.example\.com/,
+  },
+  {
+    name: 'SMS provider without an address',
+    yaml: 'buttons: { sms: { provider: http } }\n',
+    path: 'buttons.sms.url',
+    message: /is missing/,
+    mend: /provider's address/,
+  },
+  {
+    name: 'SMS to nobody',
+    yaml: 'buttons: { sms: { provider: http, url: "https://sms.example", body: "text={text}" } }\n',
+    path: 'buttons.sms.body',
+    message: /whom the message is for/,
+    mend: /\{to\}/,
+  },
+  {
+    name: 'SMS without its code',
+    yaml: 'buttons: { sms: { provider: http, method: GET, url: "https://sms.example/?to={to}", body: "{text}" } }\n',
+    path: 'buttons.sms.url',
+    message: /never says the code/,
+    mend: /\{text\}/,
+  },
+  {
+    name: 'SMS whose JSON is none',
+    yaml: `buttons: { sms: { provider: http, url: "https://sms.example", body: '{"to": "{to}", "text": {text}}' } }\n`,
+    path: 'buttons.sms.body',
+    message: /none once it is filled in/,
+    mend: /double quotes/,
+  },
+  {
+    name: 'SMS with a place that nothing stands for',
+    yaml: 'buttons: { sms: { provider: http, url: "https://sms.example", body: "to={to}&text={text}&from={form}" } }\n',
+    path: 'buttons.sms.body',
+    message: /nothing stands for \{form\}/,
+    mend: /\{to\}, \{text\} and \{code\}/,
+  },
+  {
+    name: 'words of an SMS without the code',
+    yaml: 'buttons: { sms: { text: { en: "Your code is code." } } }\n',
+    path: 'buttons.sms.text.en',
+    message: /does not have the code/,
+    mend: /\{code\}/,
+  },
+  {
     name: 'two trunks of one id',
     yaml: `trunks: [{ ${TRUNK} }, { ${TRUNK} }]\n`,
     path: 'trunks[1].id',
@@ -512,6 +561,25 @@ trunks:
     expect(trunks[2]?.register?.servers).toEqual(['sip:r1', 'sip:r2']);
   });
 
+  it('takes the SMS providers that are documented', async () => {
+    const text = await readFile(resolve('docs/click-to-call.md'), 'utf8');
+    const examples = [...text.matchAll(/^```yaml\n(buttons:\n {2}sms:\n[\s\S]*?)```/gm)].map(
+      ([, yaml = '']) => yaml,
+    );
+    expect(examples).toHaveLength(2);
+    for (const yaml of examples) {
+      const { buttons } = await load(yaml.replace('/run/secrets/sms', 'secret'));
+      expect(buttons.sms.provider).toBe('http');
+    }
+  });
+
+  it('keeps codes where the database is', async () => {
+    const { buttons } = await load('database: { path: ../data/dialtrace.db }\n');
+    expect(buttons.sms.outbox).toBe(resolve(folder, '../data/sms-outbox.jsonl'));
+    const other = await load('buttons: { sms: { outbox: codes.jsonl } }\n');
+    expect(other.buttons.sms.outbox).toBe(join(folder, 'codes.jsonl'));
+  });
+
   it('knows merge keys', async () => {
     const yaml =
       'trunks:\n  - &a { id: a, region: DE, sources: [203.0.113.7] }\n  - { <<: *a, id: b, sources: [203.0.113.8] }\n';
@@ -569,13 +637,17 @@ describe('what is shipped', () => {
     const secrets = text.replaceAll(/\/run\/secrets\/\w[\w-]*/g, join(folder, 'secret'));
     const fields =
       'trunks|id|name|sources|gateway|auth|region|didFrom|digest|nat|drachtio|host|port|secret|publicAddress|token' +
-      '|register|gateways|health|headers|maxCalls|maxCallsPerSecond';
+      '|register|gateways|health|headers|maxCalls|maxCallsPerSecond|buttons|publicUrl|sms|provider|url|body';
     const commented = new RegExp(`^( *)# ( *(?:- )?(?:${fields}):(?: .*)?)$`, 'gm');
     const full = secrets.replace('trunks: []\n', '').replaceAll(commented, '$1$2');
     await writeFile(join(folder, 'full.yaml'), full);
     const config = loadGatewayConfig(join(folder, 'full.yaml'), {});
     expect(config.trunks.map((trunk) => trunk.id)).toEqual(['carrier', 'reseller', 'pbx']);
     expect(config.sip.drachtio?.secret).toBe('s3cret words');
+    expect(config.buttons).toMatchObject({
+      publicUrl: 'https://calls.example.com',
+      sms: { provider: 'http' },
+    });
   });
 
   it.each(['gateway', 'tracking'] as const)(

@@ -161,6 +161,17 @@ describe('POST /v1/button/events', () => {
     expect((await stored(viewer)).map(({ bot }) => bot)).toEqual([1, 1]);
   });
 
+  it('takes a press for what it began as, whatever a closing page is called', async () => {
+    const viewer = newViewer();
+    const [person, machine] = [newPress(), newPress()];
+    const headless = { 'user-agent': CHROME.replace('Chrome', 'HeadlessChrome') };
+    await events(viewer, [{ type: 'click', button: 'sales', press: person }]);
+    await events(viewer, [{ type: 'end', button: 'sales', press: person }], {}, headless);
+    await events(viewer, [{ type: 'click', button: 'sales', press: machine }], {}, headless);
+    await events(viewer, [{ type: 'end', button: 'sales', press: machine }]);
+    expect((await stored(viewer)).map(({ bot }) => bot)).toEqual([0, 0, 1, 1]);
+  });
+
   it('keeps what happens once a press once, and not more of a press than there can be', async () => {
     const viewer = newViewer();
     const press = newPress();

@@ -66,6 +66,16 @@ describe('workers', () => {
     expect(memoryBytes).toBeGreaterThan(2 * 5_000_000);
   });
 
+  it('say which port is taken, and what to do', async () => {
+    const options = { workers: 1, port: ports.from, listen: [{ address: '0.0.0.0' }] };
+    const rtpPorts = { from: 20_000, to: 29_999 };
+    const before = mediaWorkers();
+    await expect(createWorkers({ options, rtpPorts, logger: undefined })).rejects.toThrow(
+      `The mediasoup worker does not start: udp port ${ports.from} is taken; stop what holds it, or set media.webrtc.port`,
+    );
+    await until('none of its workers is left', () => mediaWorkers().length === before.length);
+  });
+
   it('end, even one that does not listen', async () => {
     const options = { workers: 1, port: 0, listen: [{ address: '127.0.0.1' }] };
     const before = mediaWorkers();

@@ -136,3 +136,10 @@ it('does nothing through a read-only connection but say that something is to be 
   await run([FIRST], true);
   await expect(run([FIRST, ADD], true)).rejects.toThrow(/older version.*dialtrace apply/);
 });
+
+it('says what to do about a file that may not be opened', async () => {
+  // SQLite says the same of one that is not there, and that also to root.
+  await expect(openFile(database(), true)).rejects.toThrow(
+    /can't be opened: .*: it and its folder .*gateway's user$/,
+  );
+});
