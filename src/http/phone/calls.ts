@@ -21,8 +21,9 @@ const text = z.string().nullable();
 const contextSchema = z.object({
   id: z.string(),
   direction: directionSchema,
-  party: text.meta({ description: "The other side's number or user name; null when withheld" }),
+  party: historyCallSchema.shape.party,
   partyName: text,
+  visitor: historyCallSchema.shape.visitor,
   region: text,
   did: text,
   didLabel: text,
@@ -108,7 +109,7 @@ export const phoneCallRoutes = (app: FastifyInstance, context: PhoneContext): vo
     // Legs are written at the end of a call.
     const isUnwritten = call.direction === 'internal' && detail.legs.length === 0;
     const party = isUnwritten
-      ? { party: other, partyName: names.display(other) }
+      ? { party: other, partyName: names.display(other), visitor: false }
       : names.partyOf(row, user.name);
     const maySee = phone.settings.supervision.visible || user.role === 'supervisor';
     return {

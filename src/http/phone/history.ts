@@ -13,8 +13,11 @@ export const historyCallSchema = z.object({
   answeredAt: z.int().nullable(),
   talkMs: z.int().nullable(),
   status: z.string(),
-  party: text.meta({ description: "The other side's number or user name; null when withheld" }),
+  party: text.meta({
+    description: "The other side's number or user name; null when withheld, or there is none",
+  }),
   partyName: text,
+  visitor: z.boolean().meta({ description: 'Of a web page, who has told no number' }),
   did: text,
   didLabel: text,
   sourceName: text,
@@ -27,7 +30,7 @@ export const historyCallSchema = z.object({
 });
 
 export type HistoryCall = z.output<typeof historyCallSchema>;
-export type Party = Pick<HistoryCall, 'party' | 'partyName'>;
+export type Party = Pick<HistoryCall, 'party' | 'partyName' | 'visitor'>;
 type LegUser = Pick<LegTable, 'call_id' | 'role' | 'user' | 'line_id' | 'answered_at'>;
 
 /** What people call what call records name. */
@@ -78,9 +81,10 @@ export const namesFor = async (
       legs.filter(({ call_id }) => call_id === id),
       self,
     );
-    if (!other) return { party: null, partyName: null };
-    if (other.user !== null) return { party: other.user, partyName: display(other.user) };
-    return { party: other.line_id, partyName: lineNames.get(other.line_id ?? '') ?? null };
+    const visitor = false;
+    if (!other) return { party: null, partyName: null, visitor };
+    if (other.user !== null) return { party: other.user, partyName: display(other.user), visitor };
+    return { party: other.line_id, partyName: lineNames.get(other.line_id ?? '') ?? null, visitor };
   };
 
   return {
@@ -89,7 +93,11 @@ export const namesFor = async (
     partyOf: (row, self) =>
       row.direction === 'internal'
         ? internalParty(row.id, self)
-        : { party: row.caller_encrypted && vault.reveal(row.caller_encrypted), partyName: null },
+        : {
+            party: row.caller_encrypted && vault.reveal(row.caller_encrypted),
+            partyName: null,
+            visitor: row.web_kind !== null && row.caller_encrypted === null,
+          },
   };
 };
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ulid } from '../../base/ids.ts';
 import type { LiveCall } from '../../calls/index.ts';
-import type { CallTable } from '../../store/index.ts';
+import type { CallTable, WebCallTable } from '../../store/index.ts';
 import { callIdSchema } from '../calls.ts';
 import { whenFree } from '../patience.ts';
 import { HttpProblem } from '../problem.ts';
@@ -21,6 +21,7 @@ const liveSchema = z.object({
       agent: text,
       agentName: text,
       party: text.meta({ description: 'Masked, or the name of the other user' }),
+      visitor: z.boolean().meta({ description: 'Of a web page, who has told no number' }),
       did: text,
       didLabel: text,
       sourceName: text,
@@ -34,7 +35,9 @@ const liveSchema = z.object({
   ),
 });
 
-type Record = Pick<CallTable, 'id' | 'caller_masked' | 'source_name' | 'did'>;
+type Record = Pick<CallTable, 'id' | 'caller_masked' | 'source_name' | 'did'> & {
+  readonly web_kind: WebCallTable['kind'] | null;
+};
 
 /** What supervisors see and do. */
 export const liveRoutes = (app: FastifyInstance, { store, phone, sessions, now }: PhoneContext): void => {
@@ -42,9 +45,10 @@ export const liveRoutes = (app: FastifyInstance, { store, phone, sessions, now }
     if (calls.length === 0) return new Map();
     const rows = await store.db
       .selectFrom('call')
-      .select(['id', 'caller_masked', 'source_name', 'did'])
+      .leftJoin('web_call', 'web_call.call_id', 'call.id')
+      .select(['call.id', 'caller_masked', 'source_name', 'did', 'web_call.kind as web_kind'])
       .where(
-        'id',
+        'call.id',
         'in',
         calls.map(({ id }) => id),
       )
@@ -75,6 +79,7 @@ export const liveRoutes = (app: FastifyInstance, { store, phone, sessions, now }
           agent: agent ?? null,
           agentName: displays.get(agent ?? '') ?? null,
           party: record?.caller_masked ?? (call.direction === 'internal' ? (other ?? null) : null),
+          visitor: record?.caller_masked === null && record.web_kind !== null,
           did,
           didLabel: labels.get(did ?? '') ?? null,
           sourceName: record?.source_name ?? null,

@@ -47,6 +47,8 @@ export type CallContext = {
   readonly direction: 'inbound' | 'outbound' | 'internal';
   readonly party: string | null;
   readonly partyName: string | null;
+  /** Of a web page, who has told no number. */
+  readonly visitor: boolean;
   readonly region: string | null;
   readonly did: string | null;
   readonly didLabel: string | null;
@@ -78,6 +80,8 @@ export type HistoryCall = {
   readonly status: string;
   readonly party: string | null;
   readonly partyName: string | null;
+  /** Of a web page, who has told no number. */
+  readonly visitor: boolean;
   readonly did: string | null;
   readonly didLabel: string | null;
   readonly sourceName: string | null;
@@ -151,6 +155,7 @@ export type LiveCall = {
   readonly agent: string | null;
   readonly agentName: string | null;
   readonly party: string | null;
+  readonly visitor: boolean;
   readonly did: string | null;
   readonly didLabel: string | null;
   readonly sourceName: string | null;
@@ -178,7 +183,13 @@ export type PhoneState = {
   readonly calls: readonly Call[];
   /** The call whose wrap-up is open, with what has been written so far. */
   readonly wrapUp:
-    | { readonly callId: string; readonly party: string; readonly draft: WrapUp; readonly saved: boolean }
+    | {
+        readonly callId: string;
+        readonly party: string;
+        readonly visitor: boolean;
+        readonly draft: WrapUp;
+        readonly saved: boolean;
+      }
     | undefined;
   readonly identities: readonly Identity[];
   readonly people: readonly Person[];

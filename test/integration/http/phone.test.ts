@@ -384,6 +384,7 @@ describe('calls', () => {
         status: 'answered',
         party: CALLER,
         partyName: null,
+        visitor: false,
         did: DID,
         didLabel: 'Search ads',
         sourceName: 'Google Ads',
@@ -429,7 +430,16 @@ describe('calls', () => {
       insertWebCall(file, answered, { id: 'p', viewer: 'v', at: START }, { intent: 'quote', page: '/roofs' }),
     );
     const told = async () => (await get('alice', `calls/${answered}`)).json();
-    expect(await told()).toMatchObject({ button: 'sales', intent: 'quote', page: '/roofs' });
+    expect(await told()).toMatchObject({ button: 'sales', intent: 'quote', page: '/roofs', visitor: false });
+    const of = sample.store.db.selectFrom('call').where('id', '=', answered);
+    const known = await of
+      .select(['caller_encrypted', 'caller_hmac', 'caller_masked'])
+      .executeTakeFirstOrThrow();
+    const call = (caller: Partial<typeof known>) =>
+      sample.store.db.updateTable('call').set(caller).where('id', '=', answered).execute();
+    await call({ caller_encrypted: null, caller_hmac: null, caller_masked: null });
+    expect(await told()).toMatchObject({ party: null, visitor: true });
+    await call(known);
     const plan = {
       site: 'main',
       number: '+12025550100',

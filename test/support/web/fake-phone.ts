@@ -72,7 +72,7 @@ export const createFakePhone = (initial: PhoneState): FakePhone => {
     if (ended?.consultsFor !== undefined) changeCall(ended.consultsFor, { phase: 'talking' });
     if (ended?.answeredAt === undefined || ended.supervision || ended.consultsFor !== undefined) return;
     const party = ended.context?.partyName ?? ended.party;
-    change({ wrapUp: { callId: ended.id ?? key, party, draft: EMPTY, saved: false } });
+    change({ wrapUp: { callId: ended.id ?? key, party, visitor: false, draft: EMPTY, saved: false } });
   };
   const actions: PhoneActions = {
     login: async (user) => {

@@ -1,4 +1,4 @@
-import type { Call, PhoneActions } from '../contract.ts';
+import type { Call, PhoneActions, PhoneState } from '../contract.ts';
 import type { Api, Reply } from './api.ts';
 import { addProblem, clearProblems, EMPTY_WRAP_UP, set, wantsWrapUp } from './changes.ts';
 import type { Store } from './store.ts';
@@ -25,7 +25,7 @@ const backOnline = (): Promise<void> =>
 
 /** What people note about calls that ended, one after the other. */
 export const createWrapUps = (store: Store, api: Api): WrapUps => {
-  let waiting: readonly { readonly callId: string; readonly party: string }[] = [];
+  let waiting: readonly Pick<NonNullable<PhoneState['wrapUp']>, 'callId' | 'party' | 'visitor'>[] = [];
 
   const openNext = (): void => {
     const [next, ...rest] = waiting;
@@ -53,7 +53,8 @@ export const createWrapUps = (store: Store, api: Api): WrapUps => {
       if (!wantsWrapUp(call) || call.id === undefined) return;
       const known = [store.state.wrapUp, ...waiting].some((one) => one?.callId === call.id);
       if (known) return;
-      waiting = [...waiting, { callId: call.id, party: call.context?.party ?? call.party }];
+      const { party = null, visitor = false } = call.context ?? {};
+      waiting = [...waiting, { callId: call.id, party: party ?? call.party, visitor }];
       if (!store.state.wrapUp) openNext();
     },
     draftWrapUp: (draft) => {

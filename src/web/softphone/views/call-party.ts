@@ -6,7 +6,7 @@ import { partyText } from './format.ts';
 export const numberOf = (call: Call, words: Words): string =>
   call.supervision && !call.context && call.party === ''
     ? words.live.you
-    : partyText(call.context ? call.context.party : call.party, words);
+    : partyText(call.context ?? call, words);
 
 /** Name or number of the other side of a call. */
 export const callParty = (call: Call, words: Words): string =>

@@ -36,11 +36,15 @@ export const formatNumber = (text: string): string => {
   return `+${code} ${national(code, digits.slice(code.length))}`;
 };
 
+type Party = { readonly party: string | null; readonly visitor?: boolean };
+
 /** Number or name of somebody, for people to read. */
-export const partyText = (party: string | null | undefined, words: Words): string =>
-  party === null || party === undefined || party === '' || /^anonymous$/i.test(party)
+export const partyText = ({ party, visitor }: Party, words: Words): string => {
+  if (visitor) return words.visitor;
+  return party === null || party === '' || /^anonymous$/i.test(party)
     ? words.unknownCaller
     : formatNumber(party);
+};
 
 const two = (value: number): string => String(value).padStart(2, '0');
 

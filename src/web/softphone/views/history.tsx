@@ -29,7 +29,7 @@ const HistoryRow = ({ call }: { readonly call: HistoryCall }): JSX.Element => {
   const canCall = useSelected(
     (state) => state.connection === 'ready' && (state.account?.canDialOut ?? false),
   );
-  const number = partyText(call.party, words);
+  const number = partyText(call, words);
   const who = call.partyName ?? number;
   return (
     <li class="history-row" data-missed={isMissed(call)}>

@@ -19,7 +19,7 @@ const ModeButton = ({
 }): JSX.Element => {
   const words = useWords();
   const actions = useActions();
-  const who = words.live.with(call.agentName ?? call.agent ?? '', partyText(call.party, words));
+  const who = words.live.with(call.agentName ?? call.agent ?? '', partyText(call, words));
   return (
     <button
       type="button"
@@ -54,9 +54,7 @@ const LiveRow = ({
       </span>
       <div class="live-who">
         <p class="live-agent">{agent ?? words.live.waiting}</p>
-        <p class="quiet">
-          {[partyText(call.party, words), ...source].filter((part) => part !== null).join(' · ')}
-        </p>
+        <p class="quiet">{[partyText(call, words), ...source].filter((part) => part !== null).join(' · ')}</p>
       </div>
       <p class="live-time">
         <span class="tabular">{formatDuration(now - (call.answeredAt ?? call.startedAt))}</span>

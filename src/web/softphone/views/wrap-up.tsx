@@ -148,7 +148,7 @@ export const WrapUp = (): JSX.Element | null => {
   latest.current = wrapUp?.draft;
   useEffect(() => setValid(true), [wrapUp?.callId]);
   if (!wrapUp) return null;
-  const { draft, saved, callId, party } = wrapUp;
+  const { draft, saved, callId } = wrapUp;
   const onDraft = (change: Partial<Draft>): void => {
     latest.current = { ...(latest.current ?? draft), ...change };
     actions.draftWrapUp(latest.current);
@@ -180,7 +180,7 @@ export const WrapUp = (): JSX.Element | null => {
     >
       <div class="panel-head">
         <h2 tabIndex={-1}>{words.wrapUp.title}</h2>
-        <p class="quiet">{words.wrapUp.about(partyText(party, words))}</p>
+        <p class="quiet">{words.wrapUp.about(partyText(wrapUp, words))}</p>
       </div>
       <Segments
         name="disposition"

@@ -9,6 +9,7 @@ export const en = {
   back: 'Back',
   dismiss: 'Dismiss',
   unknownCaller: 'Number withheld',
+  visitor: 'Visitor of your website',
 
   login: {
     title: 'Log in to your phone',

@@ -9,6 +9,7 @@ export const zh: Words = {
   back: '返回',
   dismiss: '知道了',
   unknownCaller: '未显示号码',
+  visitor: '网站访客',
 
   login: {
     title: '登录您的电话',

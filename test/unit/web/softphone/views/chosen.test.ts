@@ -38,6 +38,7 @@ const consult = call('c', { consultsFor: 'h' });
 const wrapUp = {
   callId: 'x',
   party: '',
+  visitor: false,
   draft: { disposition: null, tags: [], note: '', value: null },
   saved: false,
 };

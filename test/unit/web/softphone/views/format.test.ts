@@ -41,9 +41,14 @@ describe('formatNumber', () => {
 });
 
 describe('partyText', () => {
-  it.each([null, undefined, '', 'anonymous', 'Anonymous'])('%s is nobody known', (party) =>
-    expect(partyText(party, en)).toBe(en.unknownCaller),
+  it.each([null, '', 'anonymous', 'Anonymous'])('%s is nobody known', (party) =>
+    expect(partyText({ party, visitor: false }, en)).toBe(en.unknownCaller),
   );
+
+  it('is no withheld number where a visitor of a page has none', () => {
+    expect(partyText({ party: null, visitor: true }, en)).toBe(en.visitor);
+    expect(partyText({ party: '+493055501834' }, en)).toBe('+49 305 550 1834');
+  });
 });
 
 describe('formatDuration', () => {
