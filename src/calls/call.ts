@@ -6,6 +6,7 @@ import type { SipDialog } from '../sip/index.ts';
 import type { LegTable } from '../store/index.ts';
 import { askForCode } from './asking.ts';
 import type { Board, BoardEntry } from './board.ts';
+import { endOfError } from './failed-call.ts';
 import { type CallerSide, createCallerSide, type FlowOutcome, runFlow } from './flow/index.ts';
 import { originLegOptions } from './leg-options.ts';
 import { matchNote } from './opening.ts';
@@ -267,23 +268,9 @@ export const runCall = async (deps: Dependencies): Promise<{ end: CallEnd; settl
   };
 
   const end = await run().catch((error): CallEnd => {
-    if (error instanceof SdpError) {
-      return {
-        status: 'failed',
-        sipCode: error.sipStatus,
-        q850: 88,
-        by: 'gateway',
-        reason: `the caller's media can't be used: ${error.message}`,
-      };
-    }
-    services.logger.error({ call: plan.callId, error: errorMessage(error) }, 'call failed');
-    return {
-      status: 'failed',
-      sipCode: 500,
-      q850: 41,
-      by: 'gateway',
-      reason: `gateway failure: ${errorMessage(error)}`,
-    };
+    if (!(error instanceof SdpError))
+      services.logger.error({ call: plan.callId, error: errorMessage(error) }, 'call failed');
+    return endOfError(error);
   });
   const endedAt = bridged?.at ?? services.now();
   board.remove(plan.callId);

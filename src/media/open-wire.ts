@@ -4,7 +4,7 @@ import { createPlainWire } from './plain-wire.ts';
 import type { EdgeThread } from './rtp/edge-thread.ts';
 import type { RelayAim } from './rtp/messages.ts';
 import type { PortPool } from './rtp/ports.ts';
-import type { LegOptions, WireOptions } from './types.ts';
+import { type LegOptions, PortsUsedUp, type WireOptions } from './types.ts';
 import type { EdgeEnd, Encryption } from './webrtc/types.ts';
 import type { Wire, WireEvents } from './wire.ts';
 
@@ -63,7 +63,7 @@ export const openWire = async (place: WirePlace, leg: NewLeg): Promise<OpenedWir
     const port = pool.take(performance.now());
     if (port !== undefined) return port;
     const { from, to } = place.ports;
-    throw new FailureError(`All RTP ports from ${from} to ${to} are in use; widen media.rtpPorts`);
+    throw new PortsUsedUp(`All RTP ports from ${from} to ${to} are in use; widen media.rtpPorts`);
   };
 
   /** Opens something on a free port, passing over those that other programs hold (`open` gives undefined). */

@@ -1,3 +1,4 @@
+import { FailureError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CodecName, SrtpSuite } from '../sdp/index.ts';
 import type { Playable, Played } from './playable.ts';
@@ -186,11 +187,14 @@ export type SessionSummary = {
   readonly recording: RecordingResult | undefined;
 };
 
+/** No leg can be opened before another one is closed. */
+export class PortsUsedUp extends FailureError {}
+
 /** A call's media. */
 export type MediaSession = {
   readonly id: string;
   on<E extends keyof MediaEvents>(event: E, listener: MediaEvents[E]): void;
-  /** @throws FailureError when the RTP port range is used up */
+  /** @throws PortsUsedUp */
   addLeg(options: LegOptions): Promise<MediaLeg>;
   /**
    * Sends what each hears to the other, from now on. A leg bridged to itself is an echo. Replaces earlier bridges of both:

@@ -60,6 +60,17 @@ test("a trunk's calls above maxCalls get 503, also those that only ring, and eac
   expect((await on.finish(await on.answered(), { talkMs: 100 })).call.status).toBe('answered');
 });
 
+test('a call for which no port is left gets 503 with cause 34, so that the carrier tries another way', async () => {
+  const on = await open({ rtpPorts: 4 });
+  const talking = await on.answered();
+  const { final, row } = await refused(on);
+  expect(statusOf(final)).toBe(503);
+  expect(header(final, 'reason')).toContain('cause=34');
+  expect(row.call).toMatchObject({ status: 'failed', sip_code: 503, q850_cause: 34, hangup_by: 'gateway' });
+  expect(row.call.end_reason).toContain('widen media.rtpPorts');
+  await on.finish(talking, { talkMs: 100 });
+});
+
 describe('a gateway that stops', () => {
   test('refuses new calls and OPTIONS with 503 while a call goes on, and ends when that is over', async () => {
     const on = await open({ drainSeconds: 60 });

@@ -105,7 +105,7 @@ export const callVisitor = async (deps: Dependencies, agent: WaitingAgent): Prom
 /** Whoever says no on the own telephone, rather than a network for it (RFC 3261 21.6.2, RFC 8197, RFC 8688). */
 const DECLINED: ReadonlySet<number> = new Set([603, 607, 608]);
 
-/** Nobody has such a number: ITU-T Q.850 causes 1, 22 and 28, as networks give them with one of these (RFC 3398 8.2.6.1). */
+/** Nobody has such a number: ITU-T Q.850 causes 1, 22 and 28, as networks give them with one of these (RFC 3398 7.2.4.1). */
 const NO_SUCH_CAUSES: ReadonlySet<number> = new Set([1, 22, 28]);
 const NO_SUCH: ReadonlySet<number> = new Set([404, 410, 484, 604]);
 

@@ -46,12 +46,13 @@ describe('SRTCP', () => {
     if (!theirs || !ours) throw new Error('no keys');
     const [from, to] = [createSrtcpContext(theirs.key), createSrtcpContext(ours.key)];
     const reported = later<{ packet: Buffer; remote: RemoteInfo }>();
+    let answering: NodeJS.Timeout | undefined;
     socket.on('message', (data, remote) => {
       const packet = from.unprotect(data);
       if (packet?.[1] !== SENDER_REPORT) return;
       reported.resolve({ packet, remote });
       const report = receiverReport(call.carrier.ssrc, packet.readUInt32BE(4), packet.readUInt32BE(10));
-      setTimeout(() => socket.send(to.protect(report), remote.port, remote.address), DELAY_MS);
+      answering = setTimeout(() => socket.send(to.protect(report), remote.port, remote.address), DELAY_MS);
     });
     try {
       await hearEachOther(call);
@@ -64,6 +65,7 @@ describe('SRTCP', () => {
       expect(rttMs).toBeGreaterThan(DELAY_MS - 10);
       expect(rttMs).toBeLessThan(DELAY_MS * 5);
     } finally {
+      clearTimeout(answering);
       socket.close();
     }
   }, 30_000);

@@ -24,18 +24,20 @@ const { play } = HTMLMediaElement.prototype;
 HTMLMediaElement.prototype.play = function () { players.add(this); return play.call(this); };
 globalThis.loudest = async (ms) => {
   const context = new AudioContext();
-  const ears = [...players].filter(({ paused, srcObject }) => !paused && srcObject).map(({ srcObject }) => {
-    const ear = context.createAnalyser();
-    context.createMediaStreamSource(srcObject).connect(ear);
-    return ear;
-  });
+  const ears = new Map();
   let most = 0;
-  for (const until = Date.now() + ms; Date.now() < until; await new Promise((done) => setTimeout(done, 20)))
-    for (const ear of ears) {
+  for (const until = Date.now() + ms; Date.now() < until; await new Promise((done) => setTimeout(done, 20))) {
+    for (const player of players) {
+      if (ears.has(player) || player.paused || !player.srcObject) continue;
+      ears.set(player, context.createAnalyser());
+      context.createMediaStreamSource(player.srcObject).connect(ears.get(player));
+    }
+    for (const ear of ears.values()) {
       const samples = new Float32Array(ear.fftSize);
       ear.getFloatTimeDomainData(samples);
       most = Math.max(most, ...samples.map(Math.abs));
     }
+  }
   await context.close();
   return most;
 };
@@ -159,7 +161,7 @@ describe("a visitor's call in a browser", () => {
     expect(gateway.seen.some(({ method }) => method === 'REGISTER')).toBe(false);
 
     await inPhase(page, 'ringing');
-    expect(await run(page, '() => globalThis.loudest(400)')).toBeGreaterThan(0.03);
+    expect(await run(page, '() => globalThis.loudest(1000)')).toBeGreaterThan(0.03);
     heard.settle();
     const talking = await inPhase(page, 'talking');
     expect(talking).toMatchObject({ maxSeconds: 3600, listenOnly: false, muted: false });
@@ -256,6 +258,13 @@ describe("a visitor's call in a browser", () => {
       retryAfterS: 30,
     });
     expect((await inPhase(page, 'ended')).end).toMatchObject({ reason: 'too-many', retryAfterS: 30 });
+
+    const silent = { type: 'refused', status: 0, code: 'unreachable' };
+    await run(page, '(token) => globalThis.start({ microphone: "none" }, token)', silent);
+    expect((await inPhase(page, 'ended')).end).toMatchObject({ reason: 'unreachable', code: 'unreachable' });
+    await page.context().setOffline(true);
+    await run(page, '(token) => globalThis.start({ microphone: "none" }, token)', silent);
+    expect((await inPhase(page, 'ended')).end).toMatchObject({ reason: 'unreachable', code: 'offline' });
     await page.context().close();
   }, 60_000);
 

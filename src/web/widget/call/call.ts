@@ -103,7 +103,8 @@ export const createCall = (options: OpenCallOptions, sound: Sound): WidgetCall =
     removeEventListener('online', online);
     media?.close();
     voice.close();
-    store.end(end);
+    const isOffline = end.reason === 'unreachable' && !navigator.onLine;
+    store.end(isOffline ? { ...end, code: 'offline' } : end);
     sound.rest();
     void leave(session, line);
   };

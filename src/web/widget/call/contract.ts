@@ -95,7 +95,7 @@ export type CallEnd = {
   readonly reason: EndReason;
   /** SIP status, or that of the token's HTTP answer. */
   readonly status?: number;
-  /** The `code` of a refused token: origin, closed, verify, intent … */
+  /** The `code` of a refused token: origin, closed, verify, intent …; `offline`: the browser has no network. */
   readonly code?: string;
   /** The gateway's words, in English; for a log rather than for a person. */
   readonly text?: string;
