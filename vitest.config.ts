@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           sequence: { groupOrder: 2 },
-          maxWorkers: 2,
+          maxWorkers: 3,
           include: ['test/e2e/**/*.test.ts'],
           ...slow,
         },
